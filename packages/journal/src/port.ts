@@ -1,0 +1,175 @@
+import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
+
+/** Number of a partition, from 0; a room hashes to one of them. */
+export type Partition = number & { readonly __brand: 'Partition' }
+/** An opaque, ordered integer: where a record stands in its partition. The first record has 1; 0 is before it. */
+export type Position = number & { readonly __brand: 'Position' }
+/** Random UUID that names one batch, whatever the number of times its append is asked for. */
+export type AppendId = string & { readonly __brand: 'AppendId' }
+/** Random UUID that proves who works a partition. */
+export type LeaseToken = string & { readonly __brand: 'LeaseToken' }
+
+export type CallOptions = { readonly signal?: AbortSignal | undefined }
+
+/** A record as it goes into the journal: `bytes` is its final JSON line, with the `\n`. */
+export type NewRecord = {
+  readonly roomId: RoomId
+  readonly id: MessageId
+  /** The record's own time (ms since the epoch), before the partition's floor is applied. */
+  readonly timeMs: number
+  /** At least one: a record for nobody is not journaled. */
+  readonly destinations: readonly DestinationVersionId[]
+  readonly bytes: Uint8Array
+}
+
+export type AppendRequest = {
+  readonly partition: Partition
+  /** Kept by a retry, which then finds what the first try did. */
+  readonly appendId: AppendId
+  /** The version that every record's destinations were resolved at. */
+  readonly configVersion: number
+  /** At least one, in the order they are to stand. */
+  readonly records: readonly NewRecord[]
+}
+
+export type AppendOutcome =
+  | { readonly status: 'appended'; readonly firstPosition: Position }
+  /** Nothing was appended: destinations have changed since; resolve again at `configVersion`. */
+  | { readonly status: 'stale'; readonly configVersion: number }
+  /** Nothing was appended, for certain. */
+  | { readonly status: 'unavailable'; readonly reason: string }
+  /** May have been appended: ask again with the same `appendId`. */
+  | { readonly status: 'unknown'; readonly reason: string }
+
+/** A batch as it is read back. Record `i` has position `firstPosition + i`. */
+export type JournalBatch = {
+  readonly partition: Partition
+  readonly firstPosition: Position
+  readonly lastPosition: Position
+  readonly appendId: AppendId
+  /** ms since the epoch, by the database's clock. */
+  readonly committedAtMs: number
+  /** Records to each destination version. */
+  readonly counts: ReadonlyMap<DestinationVersionId, number>
+  readonly rooms: readonly RoomId[]
+  readonly sets: readonly (readonly DestinationVersionId[])[]
+  /** Index into `rooms`, `sets`, by record. */
+  readonly room: Uint16Array
+  readonly set: Uint16Array
+  /** Effective time of each record (ms since the epoch), never falling inside a partition. */
+  readonly timeMs: Float64Array
+  /** Record `i` is `bytes.subarray(offset[i], offset[i + 1])`. */
+  readonly offset: Uint32Array
+  readonly bytes: Buffer
+  /** `payload.Id` of record `i`. */
+  readonly idOf: (i: number) => MessageId
+}
+
+export type Head = { readonly head: Position; readonly appendId: AppendId | undefined }
+
+export type ReadOutcome =
+  | { readonly status: 'read'; readonly batches: readonly JournalBatch[] }
+  /** The reader is below the floor: it must reload its state. */
+  | { readonly status: 'trimmed'; readonly trimmed: Position }
+  /** Another batch stands before `after` than the reader has seen, or the head is behind it: the database was restored. */
+  | { readonly status: 'rewound' }
+
+export type LaneState = 'flowing' | 'retrying' | 'held'
+
+/** A lane: one destination version on one partition, while it has unsettled records. */
+export type Lane = {
+  readonly destinationVersionId: DestinationVersionId
+  readonly checkpoint: Position
+  /** The batch the checkpoint stands on. */
+  readonly checkpointAppendId: AppendId | undefined
+  /** End of the cycle whose calls may have been sent. */
+  readonly intent: Position | undefined
+}
+
+export type Progress = {
+  readonly partition: Partition
+  readonly dispatched: Position
+  readonly dispatchedAppendId: AppendId | undefined
+  readonly trimmed: Position
+  readonly lanes: readonly Lane[]
+}
+
+export type LaneChange = Lane & {
+  readonly state: LaneState
+  readonly lastError: string | undefined
+  readonly nextProbeAtMs: number | undefined
+}
+
+export type DeadLetter = {
+  readonly destinationVersionId: DestinationVersionId
+  readonly position: Position
+  readonly roomId: RoomId
+  readonly id: MessageId
+  readonly reason: string
+  readonly bytes: Uint8Array
+}
+
+/** What to add to a destination version's counters in a partition. */
+export type Totals = {
+  readonly destinationVersionId: DestinationVersionId
+  readonly delivered: number
+  readonly repeatsPossible: number
+  readonly dead: number
+  readonly givenUp: number
+  readonly errors: { readonly all: number; readonly accessDenied: number; readonly notFound: number }
+  readonly lastDeliveredAtMs: number | undefined
+  readonly lastError: string | undefined
+}
+
+/** All of it is written, or (lease lost) none. */
+export type ProgressChange = {
+  readonly dispatched?: { readonly position: Position; readonly appendId: AppendId | undefined } | undefined
+  readonly lanes: readonly LaneChange[]
+  /** Lanes that are settled to `dispatched`: their rows go. */
+  readonly closed: readonly DestinationVersionId[]
+  readonly deadLetters: readonly DeadLetter[]
+  readonly totals: readonly Totals[]
+}
+
+export type HeldLease = { readonly partition: Partition; readonly token: LeaseToken }
+
+export type Roll = {
+  /** Of the leases named, those still held, now extended. */
+  readonly renewed: readonly Partition[]
+  /** Partitions that no living writer holds. */
+  readonly free: readonly Partition[]
+  /** Writers alive, this one included. */
+  readonly writers: number
+}
+
+/** The durable log between api and writer. Postgres in production, memory as the executable spec. */
+export type Journal = {
+  /** Number of partitions, fixed when the journal was created. */
+  readonly partitions: number
+  append(request: AppendRequest, options?: CallOptions): Promise<AppendOutcome>
+  /** The version that appends to the partition must name now. */
+  configVersion(partition: Partition, options?: CallOptions): Promise<number>
+  heads(partitions: readonly Partition[], options?: CallOptions): Promise<ReadonlyMap<Partition, Head>>
+  /** Batches after position `after`, at least one if there is one, about `bytesMax` at most. */
+  read(
+    from: { readonly partition: Partition; readonly after: Position; readonly afterAppendId: AppendId | undefined; readonly bytesMax: number },
+    options?: CallOptions,
+  ): Promise<ReadOutcome>
+  /** Signs in for `ttlMs`, extends the leases held and tells what there is to take. */
+  roll(
+    writer: { readonly writerId: string; readonly ttlMs: number; readonly held: readonly HeldLease[] },
+    options?: CallOptions,
+  ): Promise<Roll>
+  /** Takes the partition if nobody holds it; the new token is `token`. */
+  acquire(
+    lease: HeldLease & { readonly writerId: string; readonly ttlMs: number },
+    options?: CallOptions,
+  ): Promise<Progress | 'taken'>
+  release(leases: readonly HeldLease[], options?: CallOptions): Promise<void>
+  /** The writer leaves the roll. */
+  signOut(writerId: string, options?: CallOptions): Promise<void>
+  /** Conditional on the lease's token; a checkpoint or `dispatched` never moves back. */
+  settle(lease: HeldLease, change: ProgressChange, options?: CallOptions): Promise<'settled' | 'lost'>
+  /** Deletes settled batches older than `keepMs`; returns how many records went. */
+  trim(partition: Partition, limits: { readonly keepMs: number }, options?: CallOptions): Promise<number>
+}

@@ -1,0 +1,98 @@
+import type { DestinationKind, MessageId, RoomId } from '@roomlog/domain'
+
+/** A record on its way to a destination. */
+export type SinkRecord = {
+  readonly roomId: RoomId
+  readonly id: MessageId
+  /** Where it stands in its partition: ordered, and never given to another record of the same journal. */
+  readonly position: number
+  /** Effective time, ms since the epoch; never falls inside a partition. */
+  readonly timeMs: number
+  /** The record's JSON line as UTF-8, with the final `\n`. */
+  readonly bytes: Buffer
+}
+
+export type BatchLimits = {
+  readonly recordsMax: number
+  /** Of record bytes, plus `overheadBytes` for each record. */
+  readonly bytesMax: number
+  readonly overheadBytes: number
+  /** A larger record can never be sent. */
+  readonly recordBytesMax: number
+  /** Between the first and the last record's time. */
+  readonly spanMaxMs: number
+}
+
+/** IVS's metric names for what went wrong; every failure also counts in LogDestinationErrors. */
+export type ErrorMetric =
+  | 'LogDestinationErrors'
+  | 'LogDestinationAccessDeniedError'
+  | 'LogDestinationResourceNotFoundErrors'
+
+export type FailureClass =
+  | 'throttled'
+  | 'transient'
+  | 'network'
+  | 'clock'
+  | 'access'
+  | 'credentials'
+  | 'missing'
+  | 'invalid'
+  | 'conditional-writes-ignored'
+
+/** Why an attempt failed; `message` says what a person can do about it and holds no record content. */
+export type Failure = {
+  readonly class: FailureClass
+  /** The service's error name, or the socket's code. */
+  readonly name: string
+  readonly message: string
+  readonly metric: ErrorMetric
+}
+
+/** First and last record of an object that stands in the way. */
+export type Occupant = {
+  readonly first: { readonly position: number; readonly id: MessageId }
+  readonly last: { readonly position: number; readonly id: MessageId }
+  /** Ids of all its records, in order; read only when asked for (`recall`). */
+  readonly key: string
+}
+
+export type Rejected = { readonly index: number; readonly reason: string; readonly retryable: boolean }
+
+/** What one attempt came to. A sink never sleeps, loops or decides policy. */
+export type WriteOutcome =
+  | { readonly status: 'delivered' }
+  /** All but these were taken. */
+  | { readonly status: 'partial'; readonly rejected: readonly Rejected[] }
+  /** S3: an object starting at the same record is there already. */
+  | { readonly status: 'occupied'; readonly occupant: Occupant }
+  /** Surely not taken; worth another try. */
+  | { readonly status: 'retry'; readonly failure: Failure; readonly retryAfterMs?: number }
+  /** Surely not taken. `destination`: a person must act. `batch`: something in it is unacceptable; a smaller one may pass. */
+  | { readonly status: 'refused'; readonly scope: 'destination' | 'batch'; readonly failure: Failure }
+  /** May have been taken: the answer was lost, or a server error. */
+  | { readonly status: 'unknown'; readonly failure: Failure }
+
+export type RecallOutcome =
+  /** Ids of those of the asked-for records that the destination holds. */
+  | { readonly status: 'recalled'; readonly found: ReadonlySet<MessageId> }
+  | { readonly status: 'retry'; readonly failure: Failure }
+  | { readonly status: 'refused'; readonly failure: Failure }
+
+export type CheckOutcome = { readonly status: 'ok' } | { readonly status: 'failed'; readonly failure: Failure }
+
+export type SinkOptions = { readonly signal?: AbortSignal | undefined }
+
+/** A writer to one destination. */
+export type Sink = {
+  readonly kind: DestinationKind
+  /** `room`: a write holds records of one room. */
+  readonly batchOf: 'room' | 'any'
+  readonly limits: BatchLimits
+  /** One attempt. At least one record, in order. */
+  write(records: readonly SinkRecord[], options?: SinkOptions): Promise<WriteOutcome>
+  /** Which of these records the destination holds already. */
+  readonly recall?: (records: readonly SinkRecord[], options?: SinkOptions) => Promise<RecallOutcome>
+  /** Proves that the destination is there and may be used. */
+  check(options?: SinkOptions): Promise<CheckOutcome>
+}
