@@ -152,7 +152,12 @@ export type Journal = {
   heads(partitions: readonly Partition[], options?: CallOptions): Promise<ReadonlyMap<Partition, Head>>
   /** Batches after position `after`, at least one if there is one, about `bytesMax` at most. */
   read(
-    from: { readonly partition: Partition; readonly after: Position; readonly afterAppendId: AppendId | undefined; readonly bytesMax: number },
+    from: {
+      readonly partition: Partition
+      readonly after: Position
+      readonly afterAppendId: AppendId | undefined
+      readonly bytesMax: number
+    },
     options?: CallOptions,
   ): Promise<ReadOutcome>
   /** Signs in for `ttlMs`, extends the leases held and tells what there is to take. */

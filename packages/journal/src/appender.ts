@@ -1,0 +1,195 @@
+import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
+import { partitionOf } from './partition.ts'
+import type { AppendOutcome, Journal, NewRecord, Partition } from './port.ts'
+import { START as NOWHERE, toAppendId } from './position.ts'
+
+/** Where the records of rooms go. Every answer of one call holds at the one `configVersion` it names. */
+export type Routes = {
+  /** `atLeast`: what is known is older than that; look again. Rooms that do not exist are left out. */
+  resolve(
+    roomIds: readonly RoomId[],
+    need: { readonly atLeast: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<{
+    readonly configVersion: number
+    readonly destinations: ReadonlyMap<RoomId, readonly DestinationVersionId[]>
+  }>
+}
+
+export type Submission = Omit<NewRecord, 'destinations'>
+
+export type SubmitOutcome =
+  /** Durable; or the room has no destination, so that there is nothing to keep. */
+  | { readonly status: 'recorded' }
+  /** The room does not exist any more. Not recorded. */
+  | { readonly status: 'gone' }
+  /** Too much is waiting already. Not recorded. */
+  | { readonly status: 'overloaded' }
+  /** The database cannot be used now. Not recorded. */
+  | { readonly status: 'unavailable'; readonly reason: string }
+  /** Recorded zero or one time. */
+  | { readonly status: 'unknown'; readonly reason: string }
+
+export type AppenderLimits = {
+  /** Of one batch. */
+  readonly recordsMax: number
+  readonly bytesMax: number
+  /** Waiting in one partition, the batch being committed not counted. */
+  readonly waitingBytesMax: number
+  /** How long an append whose outcome is unknown is asked for again. Far below the age at which a batch may be trimmed. */
+  readonly giveUpAfterMs: number
+  readonly retryAfterMs: number
+}
+
+const LIMITS: AppenderLimits = {
+  recordsMax: 4_000,
+  bytesMax: 4 * 1024 * 1024,
+  waitingBytesMax: 16 * 1024 * 1024,
+  giveUpAfterMs: 10_000,
+  retryAfterMs: 100,
+}
+
+export type Appender = {
+  /** Resolves once the record's fate is known. Records of a room are journaled in the order of the calls. */
+  submit(record: Submission, options?: { readonly signal?: AbortSignal | undefined }): Promise<SubmitOutcome>
+  /** Takes no more and waits for what was taken. */
+  close(): Promise<void>
+}
+
+export type AppenderOptions = {
+  readonly journal: Journal
+  readonly routes: Routes
+  /** Lower-case random UUIDs. */
+  readonly randomUUID: () => string
+  /** Monotonic, ms. */
+  readonly nowMs: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  readonly limits?: Partial<AppenderLimits>
+}
+
+type Waiting = { readonly record: Submission; readonly settle: (outcome: SubmitOutcome) => void }
+
+/** Group commit: while one batch of a partition is being committed, the next one fills. */
+export function createAppender(options: AppenderOptions): Appender {
+  const limits = { ...LIMITS, ...options.limits }
+  const queues = new Map<Partition, Queue>()
+  let closed = false
+
+  type Queue = { waiting: Waiting[]; bytes: number; running: Promise<void> | undefined }
+
+  function queueOf(partition: Partition): Queue {
+    const found = queues.get(partition)
+    if (found) return found
+    const made: Queue = { waiting: [], bytes: 0, running: undefined }
+    queues.set(partition, made)
+    return made
+  }
+
+  async function run(partition: Partition, queue: Queue): Promise<void> {
+    // What is submitted in the same turn shares the first batch.
+    await Promise.resolve()
+    while (queue.waiting.length > 0) await commit(options, limits, partition, takeBatch(queue))
+    queue.running = undefined
+  }
+
+  function takeBatch(queue: Queue): Waiting[] {
+    let bytes = 0
+    let count = 0
+    for (const { record } of queue.waiting) {
+      if (count === limits.recordsMax || (count > 0 && bytes + record.bytes.length > limits.bytesMax)) break
+      bytes += record.bytes.length
+      count++
+    }
+    queue.bytes -= bytes
+    return queue.waiting.splice(0, count)
+  }
+
+  return {
+    submit(record, { signal } = {}) {
+      const partition = partitionOf(record.roomId, options.journal.partitions)
+      const queue = queueOf(partition)
+      if (closed) return Promise.resolve({ status: 'unavailable', reason: 'shutting down' })
+      if (signal?.aborted) return Promise.resolve({ status: 'unavailable', reason: 'the caller went away' })
+      if (queue.bytes + record.bytes.length > limits.waitingBytesMax) return Promise.resolve({ status: 'overloaded' })
+      return new Promise((settle) => {
+        queue.waiting.push({ record, settle })
+        queue.bytes += record.bytes.length
+        queue.running ??= run(partition, queue)
+      })
+    },
+    async close() {
+      closed = true
+      await Promise.all([...queues.values()].map((queue) => queue.running))
+    },
+  }
+}
+
+/** Takes one batch to the end: resolve, append, and again while destinations change or the outcome is unknown. */
+async function commit(
+  options: AppenderOptions,
+  limits: AppenderLimits,
+  partition: Partition,
+  batch: readonly Waiting[],
+): Promise<void> {
+  const appendId = toAppendId(options.randomUUID())
+  const deadlineMs = options.nowMs() + limits.giveUpAfterMs
+  let waiting = batch
+  let atLeast = 0
+  let unknown: string | undefined
+  const settleAll = (outcome: SubmitOutcome) => {
+    for (const item of waiting) item.settle(outcome)
+  }
+  for (;;) {
+    const outcome = await attempt()
+    switch (outcome.status) {
+      case 'appended':
+        return settleAll({ status: 'recorded' })
+      case 'stale':
+        // Whatever an earlier try sent names a version that is over: it can never land any more.
+        unknown = undefined
+        atLeast = outcome.configVersion
+        if (options.nowMs() < deadlineMs) continue
+        return settleAll({ status: 'unavailable', reason: 'logging configurations change too fast' })
+      case 'unknown':
+        unknown = outcome.reason
+        break
+      case 'unavailable':
+        if (unknown === undefined) return settleAll(outcome)
+    }
+    if (options.nowMs() >= deadlineMs) return settleAll({ status: 'unknown', reason: unknown ?? 'no answer' })
+    await options.sleep(limits.retryAfterMs)
+  }
+
+  async function attempt(): Promise<AppendOutcome> {
+    const roomIds = [...new Set(waiting.map(({ record }) => record.roomId))]
+    try {
+      const { configVersion, destinations } = await options.routes.resolve(roomIds, { atLeast })
+      const records: NewRecord[] = []
+      // Rooms found gone only now are refused below, once it is sure that no earlier try can land.
+      for (const { record } of waiting) {
+        const to = destinations.get(record.roomId)
+        if (to && to.length > 0) records.push({ ...record, destinations: to })
+      }
+      const outcome = await appendAt(configVersion, records)
+      if (outcome.status === 'appended') refuseGone(destinations)
+      return outcome
+    } catch (error) {
+      return { status: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  async function appendAt(configVersion: number, records: readonly NewRecord[]): Promise<AppendOutcome> {
+    const { journal } = options
+    if (records.length > 0) return journal.append({ partition, appendId, configVersion, records })
+    const current = await journal.configVersion(partition)
+    // Nothing to keep at the version in force: as good as appended.
+    if (current === configVersion) return { status: 'appended', firstPosition: NOWHERE }
+    return { status: 'stale', configVersion: current }
+  }
+
+  function refuseGone(destinations: ReadonlyMap<RoomId, unknown>): void {
+    const gone = waiting.filter(({ record }) => !destinations.has(record.roomId))
+    if (gone.length === 0) return
+    waiting = waiting.filter(({ record }) => destinations.has(record.roomId))
+    for (const item of gone) item.settle({ status: 'gone' })
+  }
+}

@@ -1,0 +1,143 @@
+import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
+import {
+  DestinationVersionId as destinationVersionId,
+  MessageId as messageId,
+  RoomId as roomIdOf,
+} from '@roomlog/domain'
+import type { AppendId, JournalBatch, NewRecord, Partition, Position } from './port.ts'
+import { toPosition } from './position.ts'
+
+/** The index layout that `encodeEntry` writes; readers refuse others with a clear error. */
+export const ENTRY_FORMAT = 1
+
+// Layout: u16 rooms, u16 sets, u32 records; rooms of 12 bytes; sets of u8 n and n u32; then per record
+// u16 room, u16 set, f64 time, 12 bytes id, u32 length. Little endian; fixed width, so nothing is parsed twice.
+const HEADER_BYTES = 8
+const ID_BYTES = 12
+const RECORD_BYTES = 28
+
+export type Entry = {
+  readonly format: number
+  readonly index: Buffer
+  readonly bytes: Buffer
+  readonly destinationVersionIds: readonly DestinationVersionId[]
+  readonly destinationCounts: readonly number[]
+  readonly timeMaxMs: number
+}
+
+/** Packs records into what one journal row holds. */
+export function encodeEntry(records: readonly NewRecord[]): Entry {
+  const rooms = new Map<RoomId, number>()
+  const sets = new Map<string, { readonly at: number; readonly ids: readonly DestinationVersionId[] }>()
+  const counts = new Map<DestinationVersionId, number>()
+  let timeMaxMs = 0
+  for (const record of records) {
+    if (!rooms.has(record.roomId)) rooms.set(record.roomId, rooms.size)
+    const key = record.destinations.join()
+    if (!sets.has(key)) sets.set(key, { at: sets.size, ids: record.destinations })
+    for (const id of record.destinations) counts.set(id, (counts.get(id) ?? 0) + 1)
+    timeMaxMs = Math.max(timeMaxMs, record.timeMs)
+  }
+  let size = HEADER_BYTES + rooms.size * ID_BYTES + records.length * RECORD_BYTES
+  for (const { ids } of sets.values()) size += 1 + 4 * ids.length
+  const index = Buffer.allocUnsafe(size)
+  let at = index.writeUInt16LE(rooms.size, 0)
+  at = index.writeUInt16LE(sets.size, at)
+  at = index.writeUInt32LE(records.length, at)
+  for (const room of rooms.keys()) at += index.write(room, at, ID_BYTES, 'latin1')
+  for (const { ids } of sets.values()) {
+    at = index.writeUInt8(ids.length, at)
+    for (const id of ids) at = index.writeUInt32LE(id, at)
+  }
+  for (const record of records) {
+    at = index.writeUInt16LE(rooms.get(record.roomId) ?? 0, at)
+    at = index.writeUInt16LE(sets.get(record.destinations.join())?.at ?? 0, at)
+    at = index.writeDoubleLE(record.timeMs, at)
+    at += index.write(record.id, at, ID_BYTES, 'latin1')
+    at = index.writeUInt32LE(record.bytes.length, at)
+  }
+  return {
+    format: ENTRY_FORMAT,
+    index,
+    bytes: Buffer.concat(records.map((record) => record.bytes)),
+    destinationVersionIds: [...counts.keys()],
+    destinationCounts: [...counts.values()],
+    timeMaxMs,
+  }
+}
+
+/** A journal row as it was stored. */
+export type StoredEntry = {
+  readonly partition: Partition
+  readonly firstPosition: Position
+  readonly appendId: AppendId
+  readonly committedAtMs: number
+  /** Greatest effective time before this batch. */
+  readonly floorTimeMs: number
+  readonly format: number
+  readonly index: Buffer
+  readonly bytes: Buffer
+  readonly destinationVersionIds: readonly number[]
+  readonly destinationCounts: readonly number[]
+}
+
+/** Opens a stored row: offsets and effective times, no record is parsed. */
+export function decodeEntry(entry: StoredEntry): JournalBatch {
+  const { index, bytes } = entry
+  if (entry.format !== ENTRY_FORMAT) {
+    throw new Error(
+      `journal entry format ${entry.format} is unknown to this version (it knows ${ENTRY_FORMAT}): upgrade`,
+    )
+  }
+  const roomCount = index.readUInt16LE(0)
+  const setCount = index.readUInt16LE(2)
+  const count = index.readUInt32LE(4)
+  let at = HEADER_BYTES
+  const rooms: RoomId[] = []
+  for (let i = 0; i < roomCount; i++, at += ID_BYTES) rooms.push(roomIdOf.parse(index.latin1Slice(at, at + ID_BYTES)))
+  const sets: DestinationVersionId[][] = []
+  for (let i = 0; i < setCount; i++) {
+    const ids: DestinationVersionId[] = []
+    const n = index.readUInt8(at++)
+    for (let k = 0; k < n; k++, at += 4) ids.push(destinationVersionId.parse(index.readUInt32LE(at)))
+    sets.push(ids)
+  }
+  const recordsAt = at
+  const room = new Uint16Array(count)
+  const set = new Uint16Array(count)
+  const timeMs = new Float64Array(count)
+  const offset = new Uint32Array(count + 1)
+  let latestMs = entry.floorTimeMs
+  let end = 0
+  for (let i = 0; i < count; i++, at += RECORD_BYTES) {
+    room[i] = index.readUInt16LE(at)
+    set[i] = index.readUInt16LE(at + 2)
+    latestMs = Math.max(latestMs, index.readDoubleLE(at + 4))
+    timeMs[i] = latestMs
+    end += index.readUInt32LE(at + 24)
+    offset[i + 1] = end
+  }
+  if (end !== bytes.length)
+    throw new Error(`journal entry ${entry.appendId} is damaged: ${bytes.length} bytes, ${end} indexed`)
+  return {
+    partition: entry.partition,
+    firstPosition: entry.firstPosition,
+    lastPosition: toPosition(entry.firstPosition + count - 1),
+    appendId: entry.appendId,
+    committedAtMs: entry.committedAtMs,
+    counts: new Map(
+      entry.destinationVersionIds.map((id, i) => [destinationVersionId.parse(id), entry.destinationCounts[i] ?? 0]),
+    ),
+    rooms,
+    sets,
+    room,
+    set,
+    timeMs,
+    offset,
+    bytes,
+    idOf: (i): MessageId => {
+      const start = recordsAt + i * RECORD_BYTES + 12
+      return messageId.parse(index.latin1Slice(start, start + ID_BYTES))
+    },
+  }
+}

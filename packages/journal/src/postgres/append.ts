@@ -1,0 +1,70 @@
+import type pg from 'pg'
+import { ENTRY_FORMAT, encodeEntry } from '../entry.ts'
+import type { AppendOutcome, AppendRequest, CallOptions } from '../port.ts'
+import { toPosition } from '../position.ts'
+import { certainlyRolledBack, reasonOf, sqlState, UNIQUE_VIOLATION } from './errors.ts'
+
+// The head's row lock orders commits; SET reads the values before the update, which is how a batch learns its
+// predecessor and its floor of time in the same statement.
+const APPEND = `
+with moved as (
+  update journal_partition
+     set head = head + $4, floor_time_ms = last_time_ms, last_time_ms = greatest(last_time_ms, $5),
+         previous_append_id = last_append_id, last_append_id = $2
+   where partition = $1 and config_version = $3
+  returning head - $4 + 1 as first_position, floor_time_ms, previous_append_id)
+insert into journal_batch (partition, first_position, record_count, append_id, previous_append_id, floor_time_ms,
+                           format, destination_version_ids, destination_counts, index, records)
+select $1, first_position, $4, $2, previous_append_id, floor_time_ms, $6, $7, $8, $9, $10 from moved
+returning first_position`
+
+const FIND = 'select first_position from journal_batch where append_id = $1'
+const VERSION = 'select config_version from journal_partition where partition = $1'
+
+/** Appends a batch, or finds what an earlier try with the same append id did. */
+export async function append(pool: pg.Pool, request: AppendRequest, _options?: CallOptions): Promise<AppendOutcome> {
+  let client: pg.PoolClient
+  try {
+    client = await pool.connect()
+  } catch (error) {
+    return { status: 'unavailable', reason: reasonOf(error) }
+  }
+  let broken = false
+  try {
+    return await appendWith(client, request)
+  } catch (error) {
+    if (certainlyRolledBack(error)) return { status: 'unavailable', reason: reasonOf(error) }
+    broken = true
+    return { status: 'unknown', reason: reasonOf(error) }
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function appendWith(client: pg.PoolClient, request: AppendRequest): Promise<AppendOutcome> {
+  const entry = encodeEntry(request.records)
+  const values = [
+    request.partition,
+    request.appendId,
+    request.configVersion,
+    request.records.length,
+    entry.timeMaxMs,
+    ENTRY_FORMAT,
+    entry.destinationVersionIds,
+    entry.destinationCounts,
+    entry.index,
+    entry.bytes,
+  ]
+  try {
+    const { rows } = await client.query({ name: 'journal-append', text: APPEND, values })
+    if (rows[0]) return { status: 'appended', firstPosition: toPosition(Number(rows[0].first_position)) }
+  } catch (error) {
+    if (sqlState(error) !== UNIQUE_VIOLATION) throw error
+  }
+  // Not at this version, or here already: an earlier try may have been committed before the version moved on.
+  const found = await client.query(FIND, [request.appendId])
+  if (found.rows[0]) return { status: 'appended', firstPosition: toPosition(Number(found.rows[0].first_position)) }
+  const { rows } = await client.query(VERSION, [request.partition])
+  if (!rows[0]) throw new Error(`partition ${request.partition} does not exist`)
+  return { status: 'stale', configVersion: Number(rows[0].config_version) }
+}

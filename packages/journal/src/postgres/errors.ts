@@ -1,0 +1,23 @@
+export const UNIQUE_VIOLATION = '23505'
+
+/** The SQLSTATE of an error that the server sent. */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string')
+    return undefined
+  return /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
+}
+
+/**
+ * Whether the statement surely left no trace: the server itself answered with an error. A lost connection, a server
+ * going down (57P), a broken session (08) or an internal error (XX) may have come after the commit.
+ */
+export function certainlyRolledBack(error: unknown): boolean {
+  const state = sqlState(error)
+  return state !== undefined && !/^(57P|08|XX|58)/.test(state)
+}
+
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message
+  return error.message
+}

@@ -1,0 +1,58 @@
+import type pg from 'pg'
+import type { Journal } from '../port.ts'
+import { append } from './append.ts'
+import { acquire, release, roll, signOut } from './lease.ts'
+import { heads, read } from './read.ts'
+import { settle } from './settle.ts'
+import { trim } from './trim.ts'
+
+const PARTITIONS_DEFAULT = 16
+const PARTITIONS_MAX = 1024
+
+/**
+ * The journal in Postgres. `pool` connects with `search_path` at the schema of the migrations.
+ * `partitionsIfNew` (1 to 1024, default 16) counts only when the journal has none yet: afterwards the database tells.
+ */
+export async function createPostgresJournal(options: {
+  readonly pool: pg.Pool
+  readonly partitionsIfNew?: number
+}): Promise<Journal> {
+  const { pool } = options
+  const partitions = await openPartitions(pool, options.partitionsIfNew ?? PARTITIONS_DEFAULT)
+  return {
+    partitions,
+    append: (request, call) => append(pool, request, call),
+    configVersion: async (partition) => {
+      const { rows } = await pool.query({ name: 'journal-version', text: CONFIG_VERSION, values: [partition] })
+      return Number(rows[0].config_version)
+    },
+    heads: (wanted) => heads(pool, wanted),
+    read: (from) => read(pool, from),
+    roll: (writer) => roll(pool, writer),
+    acquire: (lease) => acquire(pool, lease),
+    release: (leases) => release(pool, leases),
+    signOut: (writerId) => signOut(pool, writerId),
+    settle: (lease, change) => settle(pool, lease, change),
+    trim: (partition, limits) => trim(pool, partition, limits),
+  }
+}
+
+const CONFIG_VERSION = 'select config_version from journal_partition where partition = $1'
+
+// Several processes may start at once: the lock lets one of them create the rows. One message, so one transaction.
+const CREATE = `
+select pg_advisory_xact_lock(hashtext('roomlog.journal'));
+insert into journal_partition (partition)
+  select n from generate_series(0, PARTITIONS - 1) n where not exists (select from journal_partition);
+insert into journal_progress (partition) select partition from journal_partition on conflict do nothing`
+
+async function openPartitions(pool: pg.Pool, ifNew: number): Promise<number> {
+  if (!Number.isInteger(ifNew) || ifNew < 1 || ifNew > PARTITIONS_MAX) {
+    throw new Error(`a journal has 1 to ${PARTITIONS_MAX} partitions, not ${ifNew}`)
+  }
+  const count = async () => Number((await pool.query('select count(*) from journal_progress')).rows[0].count)
+  const found = await count()
+  if (found > 0) return found
+  await pool.query(CREATE.replace('PARTITIONS', String(ifNew)))
+  return count()
+}

@@ -1,0 +1,74 @@
+import { DestinationVersionId } from '@roomlog/domain'
+import type pg from 'pg'
+import { toPartition } from '../partition.ts'
+import type { HeldLease, Journal, Lane, Progress, Roll } from '../port.ts'
+import { toAppendId, toPosition } from '../position.ts'
+
+const ROLL = `
+with signed_in as (
+  insert into journal_writer (id, expires_at) values ($1, now() + $2 * interval '1 ms')
+  on conflict (id) do update set expires_at = excluded.expires_at),
+renewed as (
+  update journal_progress p set lease_expires_at = now() + $2 * interval '1 ms'
+    from unnest($3::smallint[], $4::uuid[]) held (partition, token)
+   where p.partition = held.partition and p.lease_token = held.token
+  returning p.partition)
+select array(select partition from renewed) as renewed,
+       array(select partition from journal_progress
+              where (lease_expires_at is null or lease_expires_at < now()) and not lease_token = any($4) is true) as free,
+       (select count(*) from journal_writer where expires_at > now() and id <> $1) + 1 as writers`
+
+const ACQUIRE = `
+update journal_progress
+   set lease_owner = $3, lease_token = $2, lease_expires_at = now() + $4 * interval '1 ms'
+ where partition = $1 and (lease_expires_at is null or lease_expires_at < now())
+returning dispatched, dispatched_append_id, trimmed`
+
+const RELEASE = `
+update journal_progress p set lease_owner = null, lease_token = null, lease_expires_at = null
+  from unnest($1::smallint[], $2::uuid[]) held (partition, token)
+ where p.partition = held.partition and p.lease_token = held.token`
+
+export async function roll(pool: pg.Pool, writer: Parameters<Journal['roll']>[0]): Promise<Roll> {
+  const values = [writer.writerId, writer.ttlMs, writer.held.map((l) => l.partition), writer.held.map((l) => l.token)]
+  const { rows } = await pool.query({ name: 'journal-roll', text: ROLL, values })
+  return {
+    renewed: rows[0].renewed.map(toPartition),
+    free: rows[0].free.map(toPartition),
+    writers: Number(rows[0].writers),
+  }
+}
+
+/** The state is read after the lease has changed hands: a rival's last write is either in it or fails. */
+export async function acquire(pool: pg.Pool, lease: Parameters<Journal['acquire']>[0]): Promise<Progress | 'taken'> {
+  const { rows } = await pool.query(ACQUIRE, [lease.partition, lease.token, lease.writerId, lease.ttlMs])
+  const progress = rows[0]
+  if (!progress) return 'taken'
+  const lanes = await pool.query(
+    `select destination_version_id, checkpoint, checkpoint_append_id, intent from journal_lane where partition = $1
+      order by destination_version_id`,
+    [lease.partition],
+  )
+  return {
+    partition: lease.partition,
+    dispatched: toPosition(Number(progress.dispatched)),
+    dispatchedAppendId: progress.dispatched_append_id === null ? undefined : toAppendId(progress.dispatched_append_id),
+    trimmed: toPosition(Number(progress.trimmed)),
+    lanes: lanes.rows.map(
+      (row): Lane => ({
+        destinationVersionId: DestinationVersionId.parse(row.destination_version_id),
+        checkpoint: toPosition(Number(row.checkpoint)),
+        checkpointAppendId: row.checkpoint_append_id === null ? undefined : toAppendId(row.checkpoint_append_id),
+        intent: row.intent === null ? undefined : toPosition(Number(row.intent)),
+      }),
+    ),
+  }
+}
+
+export async function release(pool: pg.Pool, leases: readonly HeldLease[]): Promise<void> {
+  await pool.query(RELEASE, [leases.map((l) => l.partition), leases.map((l) => l.token)])
+}
+
+export async function signOut(pool: pg.Pool, writerId: string): Promise<void> {
+  await pool.query(`delete from journal_writer where id = $1 or expires_at < now() - interval '1 hour'`, [writerId])
+}
