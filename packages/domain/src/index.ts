@@ -1,0 +1,37 @@
+export * from './access-key.ts'
+export * from './arn.ts'
+export * from './chat.ts'
+export * from './delivery.ts'
+export * from './destination.ts'
+export * from './error.ts'
+export {
+  AccountId,
+  DestinationVersionId,
+  isMessageId,
+  LoggingConfigurationId,
+  MessageId,
+  type NewId,
+  newId,
+  RoomId,
+} from './id.ts'
+export * from './limits.ts'
+export * from './logging-configuration.ts'
+export { logStreamName, objectKey, type RunStart } from './object-key.ts'
+export { QUOTAS } from './quotas.ts'
+export {
+  deleteMessageAttributes,
+  disconnectUserAttributes,
+  type EventToRecord,
+  eventRecord,
+  type MessageToRecord,
+  messageRecord,
+  RECORD_VERSION,
+  recordId,
+} from './record.ts'
+export { fail, ok, type Result } from './result.ts'
+export * from './room.ts'
+export { formatEventTimestamp, formatSendTime } from './send-time.ts'
+export { EventAttributes, MessageAttributes, Tags } from './string-map.ts'
+export * from './tags.ts'
+export { codePoints } from './text.ts'
+export { validationError } from './validation.ts'

@@ -1,0 +1,103 @@
+import { isMessageId, type MessageId } from './id.ts'
+import { recordTime } from './send-time.ts'
+
+/** Version of the record format: in every record, S3 key and log stream name. */
+export const RECORD_VERSION = '1.0'
+
+type Attributes = Readonly<Record<string, string>>
+
+export type MessageToRecord = {
+  readonly id: MessageId
+  readonly requestId?: string | undefined
+  readonly attributes?: Attributes | undefined
+  readonly content: string
+  readonly sendTimeNs: bigint
+  readonly sender: { readonly userId: string; readonly attributes?: Attributes | undefined }
+}
+
+export type EventToRecord = {
+  readonly id: MessageId
+  readonly requestId?: string | undefined
+  readonly eventName: string
+  readonly attributes?: Attributes | undefined
+  readonly sendTimeNs: bigint
+}
+
+/**
+ * The log record of a message: its final JSON line as UTF-8, with the `\n`. Built by hand, because the order of the
+ * keys is part of the format and because every message of every room passes here.
+ */
+export function messageRecord({ id, requestId, attributes, content, sendTimeNs, sender }: MessageToRecord): Uint8Array {
+  const { eventTimestamp, sendTime } = recordTime(sendTimeNs)
+  return Buffer.from(
+    `{"event_timestamp":"${eventTimestamp}${MESSAGE_UP_TO_ID}${id}","RequestId":${quoted(requestId ?? '')}` +
+      `,"Attributes":${attributes ? mapped(attributes) : 'null'},"Content":${quoted(content)}` +
+      `,"SendTime":"${sendTime}","Sender":{"UserId":${quoted(sender.userId)}` +
+      `,"Attributes":${sender.attributes ? mapped(sender.attributes) : '{}'}}},"version":"${RECORD_VERSION}"}\n`,
+  )
+}
+
+/** The log record of an event, as `messageRecord`; its attributes are in alphabetical order, as IVS writes them. */
+export function eventRecord({ id, requestId, eventName, attributes, sendTimeNs }: EventToRecord): Uint8Array {
+  const { eventTimestamp, sendTime } = recordTime(sendTimeNs)
+  return Buffer.from(
+    `{"event_timestamp":"${eventTimestamp}${EVENT_UP_TO_ID}${id}","RequestId":${quoted(requestId ?? '')}` +
+      `,"EventName":${quoted(eventName)},"Attributes":${attributes ? sorted(attributes) : 'null'}` +
+      `,"SendTime":"${sendTime}"},"version":"${RECORD_VERSION}"}\n`,
+  )
+}
+
+/** A record's `payload.Id`, found where the format puts it, without parsing. Undefined if the bytes are no record. */
+export function recordId(bytes: Uint8Array): MessageId | undefined {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, ID_END_MAX)).toString('latin1')
+  if (!start.startsWith('{"event_timestamp":"')) return undefined
+  for (const upToId of [MESSAGE_UP_TO_ID, EVENT_UP_TO_ID]) {
+    if (!start.startsWith(upToId, TIMESTAMP_END)) continue
+    const from = TIMESTAMP_END + upToId.length
+    const id = start.slice(from, from + 12)
+    return start[from + 12] === '"' && isMessageId(id) ? id : undefined
+  }
+  return undefined
+}
+
+/** Attributes of the event `aws:DELETE_MESSAGE`: readers in the wild use either spelling of the id. */
+export function deleteMessageAttributes({ id, reason }: { id: string; reason?: string | undefined }): Attributes {
+  return { MessageID: id, MessageId: id, ...(reason === undefined ? {} : { Reason: reason }) }
+}
+
+/** Attributes of the event `aws:DISCONNECT_USER`. */
+export function disconnectUserAttributes({
+  userId,
+  reason,
+}: {
+  userId: string
+  reason?: string | undefined
+}): Attributes {
+  return { ...(reason === undefined ? {} : { Reason: reason }), UserId: userId }
+}
+
+const MESSAGE_UP_TO_ID = '","type":"MESSAGE","payload":{"Type":"MESSAGE","Id":"'
+const EVENT_UP_TO_ID = '","type":"EVENT","payload":{"Type":"EVENT","Id":"'
+const TIMESTAMP_END = '{"event_timestamp":"2026-01-02T03:04:05.678Z'.length
+const ID_END_MAX = TIMESTAMP_END + MESSAGE_UP_TO_ID.length + 13
+
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+/** Half a surrogate pair is no character: it becomes U+FFFD, as in Go, since strict readers refuse its JSON escape. */
+function quoted(value: string): string {
+  return JSON.stringify(LONE_SURROGATE.test(value) ? value.replaceAll(/\p{Surrogate}/gu, '\ufffd') : value)
+}
+
+function mapped(attributes: Attributes): string {
+  return written(Object.keys(attributes), attributes)
+}
+
+function sorted(attributes: Attributes): string {
+  return written(Object.keys(attributes).sort(), attributes)
+}
+
+function written(keys: readonly string[], attributes: Attributes): string {
+  let json = ''
+  for (const key of keys) json += `${json === '' ? '{' : ','}${quoted(key)}:${quoted(attributes[key] ?? '')}`
+  return json === '' ? '{}' : `${json}}`
+}
