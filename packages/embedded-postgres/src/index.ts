@@ -1,0 +1,3 @@
+export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './error.ts'
+export { type Postgres, type PostgresOptions, startPostgres } from './start.ts'
+export { type TestDatabase, type TestPostgres, testPostgres } from './test-postgres.ts'

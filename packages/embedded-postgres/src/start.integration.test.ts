@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { afterEach, expect, test, vi } from 'vitest'
+import { type Postgres, startPostgres } from './index.ts'
+
+const running: Postgres[] = []
+const folders: string[] = []
+
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.stop()
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+test('keeps rows over SIGKILL and a restart on the same folder', async () => {
+  const dataDir = await newFolder()
+  const first = await start({ dataDir, database: 'roomlog' })
+  await query(first.url, 'create table kept (id int); insert into kept values (7)')
+  first.kill('SIGKILL')
+  await first.exited
+
+  const second = await start({ dataDir, database: 'roomlog' })
+  expect(await query(second.url, 'select id from kept')).toEqual([{ id: 7 }])
+  expect(await query(second.url, 'show fsync')).toEqual([{ fsync: 'on' }])
+  expect(await query(second.url, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }])
+  expect((await stat(join(dataDir, 'password'))).mode & 0o777).toBe(0o600)
+})
+
+test('removes a pid file whose number now belongs to another process', async () => {
+  const dataDir = await newFolder()
+  const first = await start({ dataDir })
+  const pidFile = join(dataDir, 'cluster/postmaster.pid')
+  const content = await readFile(pidFile, 'utf8')
+  await first.stop()
+  await writeFile(pidFile, content.replace(/^\d+/, String(process.pid)))
+
+  const second = await start({ dataDir })
+  expect(second.pid).not.toBe(process.pid)
+})
+
+test('refuses a folder that another server runs on', async () => {
+  const dataDir = await newFolder()
+  const first = await start({ dataDir })
+  await expect(startPostgres({ dataDir })).rejects.toMatchObject({
+    code: 'already-running',
+    message: expect.stringContaining(String(first.pid)),
+  })
+})
+
+test('names a port that is taken', async () => {
+  const blocker = createServer()
+  await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve))
+  const address = blocker.address()
+  const port = address !== null && typeof address === 'object' ? address.port : 0
+  await expect(startPostgres({ dataDir: await newFolder(), port })).rejects.toMatchObject({
+    code: 'port-taken',
+    message: expect.stringContaining(String(port)),
+  })
+  blocker.close()
+})
+
+test('refuses another password than the folder was made with', async () => {
+  const dataDir = await newFolder()
+  const first = await start({ dataDir, password: 'one' })
+  await first.stop()
+  await expect(startPostgres({ dataDir, password: 'two' })).rejects.toMatchObject({ code: 'wrong-password' })
+})
+
+test.each(['SIGKILL', 'SIGTERM', undefined] as const)('does not outlive its parent (%s)', async (signal) => {
+  const dataDir = join(await newFolder(), 'inner')
+  const parent = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '-e', PARENT, dataDir, signal ?? ''],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+    },
+  )
+  const pid = Number(
+    await new Promise((resolve) => {
+      parent.stdout.once('data', resolve)
+      parent.once('exit', () => resolve(0))
+    }),
+  )
+  expect(pid).toBeGreaterThan(0)
+  if (signal !== undefined) parent.kill(signal)
+  await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), { timeout: 10_000, interval: 20 })
+  await vi.waitFor(() => expect(existsSync(dataDir)).toBe(false), { timeout: 5_000, interval: 20 })
+})
+
+const PARENT = `
+  const { startPostgres } = await import('./src/index.ts')
+  const [dataDir, signal] = process.argv.slice(1)
+  const server = await startPostgres({ dataDir, temporary: true })
+  console.log(server.pid)
+  if (signal) setInterval(() => {}, 1000)
+`
+
+async function start(options: Parameters<typeof startPostgres>[0]): Promise<Postgres> {
+  const server = await startPostgres(options)
+  running.push(server)
+  return server
+}
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'roomlog-start-'))
+  folders.push(folder)
+  return folder
+}
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
