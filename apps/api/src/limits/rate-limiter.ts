@@ -1,0 +1,68 @@
+/** A ceiling on what one key may do in a second. */
+export type Limit = { readonly key: string; readonly perSecond: number }
+
+export type RateLimiter = {
+  /** Takes one token of every limit, or none; answers the first limit that has none left. */
+  take(limits: readonly Limit[]): Limit | undefined
+  /** Buckets held now. */
+  readonly size: number
+}
+
+type Bucket = { tokens: number; refilledAtMs: number }
+
+/**
+ * Token buckets of this process: a burst of one second's worth, then the steady rate.
+ * Several api processes each count for themselves, so the deployment's ceiling is theirs added up.
+ * `nowMs` is monotonic. Memory is bounded by `bucketsMax`: the bucket that rested longest goes first,
+ * and one that rested a second is full, so nothing is forgotten by its going.
+ */
+export function createRateLimiter(options: {
+  readonly nowMs: () => number
+  readonly bucketsMax?: number | undefined
+}): RateLimiter {
+  const { nowMs, bucketsMax = 100_000 } = options
+  const buckets = new Map<string, Bucket>()
+
+  // Taken out and put back, so that the map's order is the order of last use.
+  const touch = (limit: Limit, now: number): Bucket => {
+    const bucket = buckets.get(limit.key)
+    if (bucket === undefined) {
+      if (buckets.size >= bucketsMax) forgetOldest(buckets)
+      const full = { tokens: limit.perSecond, refilledAtMs: now }
+      buckets.set(limit.key, full)
+      return full
+    }
+    buckets.delete(limit.key)
+    buckets.set(limit.key, bucket)
+    refill(bucket, limit.perSecond, now)
+    return bucket
+  }
+
+  return {
+    take(limits) {
+      const now = nowMs()
+      const touched = limits.map((limit) => touch(limit, now))
+      const empty = touched.findIndex((bucket) => bucket.tokens < 1)
+      if (empty !== -1) return limits[empty]
+      for (const bucket of touched) bucket.tokens -= 1
+      return undefined
+    },
+    get size() {
+      return buckets.size
+    },
+  }
+}
+
+// The rate is an argument, because a room's rate changes while its bucket stays.
+function refill(bucket: Bucket, perSecond: number, now: number): void {
+  const elapsedMs = Math.max(0, now - bucket.refilledAtMs)
+  bucket.tokens = Math.min(perSecond, bucket.tokens + (elapsedMs * perSecond) / 1000)
+  bucket.refilledAtMs = now
+}
+
+function forgetOldest(buckets: Map<string, Bucket>): void {
+  for (const key of buckets.keys()) {
+    buckets.delete(key)
+    return
+  }
+}

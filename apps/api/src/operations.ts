@@ -1,0 +1,102 @@
+import type {
+  AccessKeyScope,
+  AccountId,
+  AddTagsInput,
+  CreateAccessKeyInput,
+  CreateAccessKeyOutput,
+  CreateLoggingConfigurationInput,
+  CreateRoomInput,
+  DeleteLoggingConfigurationInput,
+  DeleteMessageInput,
+  DeleteMessageOutput,
+  DeleteRoomInput,
+  DeliveryStatusInput,
+  DeliveryStatusOutput,
+  DisconnectUserInput,
+  GetLoggingConfigurationInput,
+  GetRoomInput,
+  ListAccessKeysInput,
+  ListAccessKeysOutput,
+  ListLoggingConfigurationsInput,
+  ListLoggingConfigurationsOutput,
+  ListRoomsInput,
+  ListRoomsOutput,
+  ListTagsInput,
+  ListTagsOutput,
+  LoggingConfiguration,
+  RemoveTagsInput,
+  Result,
+  RevokeAccessKeyInput,
+  Room,
+  SendEventInput,
+  SendEventOutput,
+  SendMessageInput,
+  SendMessageOutput,
+  SendMessagesInput,
+  SendMessagesOutput,
+  UpdateLoggingConfigurationInput,
+  UpdateRoomInput,
+} from '@roomlog/domain'
+
+/** What came with a request, before anybody is trusted. */
+export type Call = { readonly authorization: string | undefined }
+
+/** Who is asking, once admitted. */
+export type Caller = {
+  readonly accountId: AccountId
+  readonly scopes: readonly AccessKeyScope[]
+  readonly signal?: AbortSignal | undefined
+}
+
+export type OperationName =
+  | `room.${'create' | 'get' | 'list' | 'update' | 'delete'}`
+  | `loggingConfiguration.${'create' | 'get' | 'list' | 'update' | 'delete'}`
+  | `chat.${'sendMessage' | 'sendMessages' | 'sendEvent' | 'deleteMessage' | 'disconnectUser'}`
+  | `tags.${'list' | 'add' | 'remove'}`
+  | `accessKey.${'create' | 'list' | 'revoke'}`
+  | 'delivery.status'
+
+/** What a call that has nothing to tell answers. */
+export type Nothing = Readonly<Record<string, never>>
+
+type Operation<I, O> = (caller: Caller, input: I) => Promise<Result<O>>
+
+/**
+ * All that a front door needs: admit the call (key, scope, rate), check the input with the schema of its name, perform.
+ * Nothing here throws; this file names domain types alone, because the client's types are made of it.
+ */
+export type Operations = {
+  readonly admit: (name: OperationName, call: Call) => Promise<Result<Caller>>
+  readonly room: {
+    readonly create: Operation<CreateRoomInput, Room>
+    readonly get: Operation<GetRoomInput, Room>
+    readonly list: Operation<ListRoomsInput, ListRoomsOutput>
+    readonly update: Operation<UpdateRoomInput, Room>
+    readonly delete: Operation<DeleteRoomInput, Nothing>
+  }
+  readonly loggingConfiguration: {
+    readonly create: Operation<CreateLoggingConfigurationInput, LoggingConfiguration>
+    readonly get: Operation<GetLoggingConfigurationInput, LoggingConfiguration>
+    readonly list: Operation<ListLoggingConfigurationsInput, ListLoggingConfigurationsOutput>
+    readonly update: Operation<UpdateLoggingConfigurationInput, LoggingConfiguration>
+    readonly delete: Operation<DeleteLoggingConfigurationInput, Nothing>
+  }
+  readonly chat: {
+    readonly sendMessage: Operation<SendMessageInput, SendMessageOutput>
+    readonly sendMessages: Operation<SendMessagesInput, SendMessagesOutput>
+    readonly sendEvent: Operation<SendEventInput, SendEventOutput>
+    readonly deleteMessage: Operation<DeleteMessageInput, DeleteMessageOutput>
+    readonly disconnectUser: Operation<DisconnectUserInput, Nothing>
+  }
+  readonly tags: {
+    readonly list: Operation<ListTagsInput, ListTagsOutput>
+    readonly add: Operation<AddTagsInput, Nothing>
+    readonly remove: Operation<RemoveTagsInput, Nothing>
+  }
+  readonly accessKey: {
+    readonly create: Operation<CreateAccessKeyInput, CreateAccessKeyOutput>
+    readonly list: Operation<ListAccessKeysInput, ListAccessKeysOutput>
+    readonly revoke: Operation<RevokeAccessKeyInput, Nothing>
+  }
+  readonly delivery: { readonly status: Operation<DeliveryStatusInput, DeliveryStatusOutput> }
+}
