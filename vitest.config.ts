@@ -11,7 +11,11 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'unit', include: ['{apps,packages}/*/src/**/*.test.ts', 'prisma/src/**/*.test.ts'], exclude: [...exclude, '**/*.integration.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['{apps,packages}/*/src/**/*.test.ts', 'prisma/src/**/*.test.ts', 'scripts/*.test.ts'],
+          exclude: [...exclude, '**/*.integration.test.ts'],
+        },
       },
       {
         resolve,
