@@ -49,13 +49,15 @@ export type Failure = {
   readonly metric: ErrorMetric
 }
 
-/** First and last record of an object that stands in the way. */
-export type Occupant = {
-  readonly first: { readonly position: number; readonly id: MessageId }
-  readonly last: { readonly position: number; readonly id: MessageId }
-  /** Ids of all its records, in order; read only when asked for (`recall`). */
-  readonly key: string
+/** One end of an object's run. */
+export type OccupantEnd = {
+  /** Undefined if the object lost its metadata (a copy, say): then `recall` tells which records it holds. */
+  readonly position: number | undefined
+  readonly id: MessageId
 }
+
+/** First and last record of an object that stands in the way. */
+export type Occupant = { readonly key: string; readonly first: OccupantEnd; readonly last: OccupantEnd }
 
 export type Rejected = { readonly index: number; readonly reason: string; readonly retryable: boolean }
 
@@ -66,7 +68,7 @@ export type WriteOutcome =
   | { readonly status: 'partial'; readonly rejected: readonly Rejected[] }
   /** S3: an object starting at the same record is there already. */
   | { readonly status: 'occupied'; readonly occupant: Occupant }
-  /** Surely not taken; worth another try. */
+  /** Surely not taken; worth another try. `retryAfterMs: 0`: the obstacle is gone already (a log stream was made). */
   | { readonly status: 'retry'; readonly failure: Failure; readonly retryAfterMs?: number }
   /** Surely not taken. `destination`: a person must act. `batch`: something in it is unacceptable; a smaller one may pass. */
   | { readonly status: 'refused'; readonly scope: 'destination' | 'batch'; readonly failure: Failure }
@@ -81,6 +83,10 @@ export type RecallOutcome =
 
 export type CheckOutcome = { readonly status: 'ok' } | { readonly status: 'failed'; readonly failure: Failure }
 
+/**
+ * Aborting `signal` ends the call, which then rejects with an `AbortError`; nothing else makes it reject. A write that
+ * was aborted may have been taken.
+ */
 export type SinkOptions = { readonly signal?: AbortSignal | undefined }
 
 /** A writer to one destination. */

@@ -1,0 +1,22 @@
+import type { BatchLimits } from './port.ts'
+
+type Sized = { readonly bytes: { readonly length: number }; readonly timeMs: number }
+
+/**
+ * How many records from index `from` on fit in one write. 0: there are none, or the record at `from` is too large to
+ * be sent in any write.
+ */
+export function takeBatch(records: readonly Sized[], limits: BatchLimits, from = 0): number {
+  const first = records[from]
+  if (first === undefined) return 0
+  const end = Math.min(records.length, from + limits.recordsMax)
+  let bytes = 0
+  let index = from
+  for (; index < end; index += 1) {
+    const record = records[index]
+    if (record === undefined || record.bytes.length > limits.recordBytesMax) break
+    bytes += record.bytes.length + limits.overheadBytes
+    if (bytes > limits.bytesMax || record.timeMs - first.timeMs > limits.spanMaxMs) break
+  }
+  return index - from
+}

@@ -1,0 +1,2 @@
+export { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
+export { type CloudWatchLogsSinkOptions, createCloudWatchLogsSink } from './sink.ts'

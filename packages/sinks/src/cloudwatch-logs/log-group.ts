@@ -1,0 +1,53 @@
+import {
+  type CloudWatchLogsClient,
+  CreateLogStreamCommand,
+  DescribeLogGroupsCommand,
+} from '@aws-sdk/client-cloudwatch-logs'
+import type { DestinationVersion, RoomId } from '@roomlog/domain'
+import { logStreamName } from '@roomlog/domain'
+import { attempt, sendOptions } from '../attempt.ts'
+import type { Verdict } from '../classify.ts'
+import { failureOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
+import type { Failure } from '../port.ts'
+
+export type LogGroup = { readonly client: CloudWatchLogsClient; readonly destination: DestinationVersion }
+
+/** What a call to the log group is, for messages. */
+export function logGroupSubject({ target, region }: DestinationVersion, call: string): Subject {
+  const permissions = call === 'PutLogEvents' ? 'logs:PutLogEvents and logs:CreateLogStream' : `logs:${call}`
+  return { kind: 'cloudWatchLogs', target, region, call, permissions }
+}
+
+/** Whether the group is there: of all whose names start with its name, it is the first. */
+export async function findLogGroup(
+  { client, destination }: LogGroup,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly status: 'found' } | { readonly status: 'missing'; readonly failure: Failure } | ReadFailure> {
+  const subject = logGroupSubject(destination, 'DescribeLogGroups')
+  const command = new DescribeLogGroupsCommand({ logGroupNamePrefix: destination.target })
+  const described = await attempt(() => client.send(command, sendOptions(signal)), signal)
+  if (!described.ok) return readOutcomeOf(described.verdict, subject)
+  const isThere = described.value.logGroups?.some(({ logGroupName }) => logGroupName === destination.target) ?? false
+  return isThere ? { status: 'found' } : { status: 'missing', failure: failureOf(NO_GROUP, subject) }
+}
+
+/** Creates the room's stream, never the group, which is its owner's. */
+export async function createStream(
+  { client, destination }: LogGroup,
+  roomId: RoomId,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly status: 'created' } | ReadFailure> {
+  const names = { logGroupName: destination.target, logStreamName: logStreamName(roomId) }
+  const sent = await attempt(() => client.send(new CreateLogStreamCommand(names), sendOptions(signal)), signal)
+  if (sent.ok || sent.verdict.action === 'exists') return { status: 'created' }
+  return readOutcomeOf(sent.verdict, logGroupSubject(destination, 'CreateLogStream'))
+}
+
+const NO_GROUP: Verdict = {
+  class: 'missing',
+  action: 'hold',
+  taken: 'no',
+  name: 'ResourceNotFoundException',
+  status: undefined,
+  detail: 'Roomlog creates log streams, but never the log group',
+}

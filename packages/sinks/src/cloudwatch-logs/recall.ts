@@ -1,0 +1,80 @@
+import { FilterLogEventsCommand, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs'
+import type { MessageId } from '@roomlog/domain'
+import { logStreamName, RECORD_VERSION } from '@roomlog/domain'
+import { attempt, sendOptions } from '../attempt.ts'
+import { metricOf, nameOf, readOutcomeOf } from '../failure.ts'
+import type { RecallOutcome, SinkRecord } from '../port.ts'
+import { FILTER_PAGES_MAX, FILTER_STREAMS_MAX } from './limits.ts'
+import { findLogGroup, type LogGroup, logGroupSubject } from './log-group.ts'
+import { messageOf } from './message.ts'
+
+/** Before every room's id in the name of its stream. */
+const STREAM_PREFIX = `aws/IVSChatLogs/${RECORD_VERSION}/room_`
+
+/** Which of the records the log group holds, found by their whole messages. */
+export async function recallEvents(
+  group: LogGroup,
+  records: readonly SinkRecord[],
+  signal: AbortSignal | undefined,
+): Promise<RecallOutcome> {
+  const streams = [...new Set(records.map(({ roomId }) => roomId))].map(logStreamName)
+  const isFew = streams.length <= FILTER_STREAMS_MAX
+  const recalled = await filter(group, records, isFew ? { logStreamNames: streams } : WHOLE_PREFIX, signal)
+  if (recalled !== 'missing') return recalled
+  const found = await findLogGroup(group, signal)
+  if (found.status === 'missing') return { status: 'refused', failure: found.failure }
+  if (found.status !== 'found') return found
+  // The group is there: a stream that has nothing yet is not. One of several may still hold what is asked for.
+  if (streams.length === 1) return NOTHING
+  const all = await filter(group, records, WHOLE_PREFIX, signal)
+  return all === 'missing' ? NOTHING : all
+}
+
+const WHOLE_PREFIX = { logStreamNamePrefix: STREAM_PREFIX }
+const NOTHING: RecallOutcome = { status: 'recalled', found: new Set() }
+
+async function filter(
+  { client, destination }: LogGroup,
+  records: readonly SinkRecord[],
+  streams: Pick<FilterLogEventsCommandInput, 'logStreamNames' | 'logStreamNamePrefix'>,
+  signal: AbortSignal | undefined,
+): Promise<RecallOutcome | 'missing'> {
+  const asked = new Map(records.map((record) => [messageOf(record), record.id]))
+  const found = new Set<MessageId>()
+  const range = { logGroupName: destination.target, ...streams, ...timeRangeOf(records) }
+  let nextToken: string | undefined
+  for (let page = 0; page < FILTER_PAGES_MAX; page += 1) {
+    const command = new FilterLogEventsCommand({ ...range, nextToken })
+    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    if (!sent.ok) {
+      if (sent.verdict.class === 'missing') return 'missing'
+      return readOutcomeOf(sent.verdict, logGroupSubject(destination, 'FilterLogEvents'))
+    }
+    for (const { message } of sent.value.events ?? []) {
+      const id = message === undefined ? undefined : asked.get(message)
+      if (id !== undefined) found.add(id)
+    }
+    nextToken = sent.value.nextToken
+    if (nextToken === undefined || found.size === asked.size) return { status: 'recalled', found }
+  }
+  return tooManyPages(nameOf({ kind: 'cloudWatchLogs', target: destination.target }))
+}
+
+/** A millisecond wider than said to be needed: whether the end is inclusive differs between the reading calls. */
+function timeRangeOf(records: readonly SinkRecord[]): { startTime: number; endTime: number } {
+  let startTime = Number.MAX_SAFE_INTEGER
+  let endTime = 0
+  for (const { timeMs } of records) {
+    startTime = Math.min(startTime, timeMs)
+    endTime = Math.max(endTime, timeMs)
+  }
+  return { startTime, endTime: endTime + 1 }
+}
+
+function tooManyPages(target: string): RecallOutcome {
+  const message = `FilterLogEvents on ${target} has more than ${FILTER_PAGES_MAX} pages for one reading back.`
+  return {
+    status: 'retry',
+    failure: { class: 'transient', name: 'TooManyPages', message, metric: metricOf('transient') },
+  }
+}

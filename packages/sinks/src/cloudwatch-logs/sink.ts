@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { type CloudWatchLogsClient, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import type { DestinationVersion, RoomId } from '@roomlog/domain'
+import { logStreamName } from '@roomlog/domain'
+import { attempt, sendOptions } from '../attempt.ts'
+import { metricOf, writeOutcomeOf } from '../failure.ts'
+import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import { singleAttempt } from '../single-attempt.ts'
+import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
+import { createStream, findLogGroup, logGroupSubject } from './log-group.ts'
+import { messageOf } from './message.ts'
+import { recallEvents } from './recall.ts'
+import { rejectedEvents } from './rejected.ts'
+
+export type CloudWatchLogsSinkOptions = {
+  /** Created with `maxAttempts: 1`. */
+  readonly client: CloudWatchLogsClient
+  readonly destination: DestinationVersion
+}
+
+/**
+ * A sink that writes each record as one event of its room's log stream. A call is not repeatable: whatever came out
+ * `unknown` is to be recalled before it is written again.
+ *
+ * @example
+ * const sink = createCloudWatchLogsSink({ client: new CloudWatchLogsClient({ maxAttempts: 1 }), destination })
+ * const outcome = await sink.write(records, { signal: AbortSignal.timeout(10_000) })
+ */
+export function createCloudWatchLogsSink({ client, destination }: CloudWatchLogsSinkOptions): Sink {
+  assert.equal(destination.kind, 'cloudWatchLogs')
+  const checkAttempts = singleAttempt(client)
+  const group = { client, destination }
+  const subject = logGroupSubject(destination, 'PutLogEvents')
+
+  async function write(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<WriteOutcome> {
+    const first = records[0]
+    assert(first !== undefined, 'a write has at least one record')
+    assert.equal(first.roomId, records.at(-1)?.roomId, 'a log stream holds records of one room')
+    await checkAttempts()
+    const command = new PutLogEventsCommand({
+      logGroupName: destination.target,
+      logStreamName: logStreamName(first.roomId),
+      logEvents: records.map((record) => ({ timestamp: record.timeMs, message: messageOf(record) })),
+    })
+    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    if (sent.ok) {
+      const rejected = rejectedEvents(sent.value.rejectedLogEventsInfo, records.length)
+      return rejected.length === 0 ? { status: 'delivered' } : { status: 'partial', rejected }
+    }
+    const { verdict } = sent
+    if (verdict.name === 'ResourceNotFoundException') return prepareStream(first.roomId, signal)
+    return verdict.action === 'exists' ? { status: 'delivered' } : writeOutcomeOf(verdict, subject)
+  }
+
+  /** The group or the stream was missing; creating the stream tells which. */
+  async function prepareStream(roomId: RoomId, signal: AbortSignal | undefined): Promise<WriteOutcome> {
+    const stream = await createStream(group, roomId, signal)
+    if (stream.status === 'refused') return { ...stream, scope: 'destination' }
+    return stream.status === 'retry' ? stream : STREAM_CREATED
+  }
+
+  async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
+    const found = await findLogGroup(group, signal)
+    return found.status === 'found' ? { status: 'ok' } : { status: 'failed', failure: found.failure }
+  }
+
+  return {
+    kind: 'cloudWatchLogs',
+    batchOf: 'room',
+    limits: CLOUDWATCH_LOGS_LIMITS,
+    write,
+    recall: (records, { signal } = {}) => recallEvents(group, records, signal),
+    check,
+  }
+}
+
+const STREAM_CREATED: WriteOutcome = {
+  status: 'retry',
+  retryAfterMs: 0,
+  failure: {
+    class: 'transient',
+    name: 'LogStreamCreated',
+    message: 'The log stream was missing and has been created.',
+    metric: metricOf('transient'),
+  },
+}

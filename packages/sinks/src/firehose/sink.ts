@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { DescribeDeliveryStreamCommand, type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
+import type { DestinationVersion } from '@roomlog/domain'
+import { attempt, sendOptions } from '../attempt.ts'
+import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
+import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import { singleAttempt } from '../single-attempt.ts'
+import { FIREHOSE_LIMITS } from './limits.ts'
+import { rejectedRecords } from './rejected.ts'
+
+export type FirehoseSinkOptions = {
+  /** Created with `maxAttempts: 1`. */
+  readonly client: FirehoseClient
+  readonly destination: DestinationVersion
+}
+
+/**
+ * A sink that writes each record as one record of a delivery stream. Firehose cannot be read back: whatever came out
+ * `unknown` can only be written again.
+ *
+ * @example
+ * const sink = createFirehoseSink({ client: new FirehoseClient({ maxAttempts: 1 }), destination })
+ * const outcome = await sink.write(records, { signal: AbortSignal.timeout(10_000) })
+ */
+export function createFirehoseSink({ client, destination }: FirehoseSinkOptions): Sink {
+  assert.equal(destination.kind, 'firehose')
+  const checkAttempts = singleAttempt(client)
+  const { target, region } = destination
+  const subject: Subject = {
+    kind: 'firehose',
+    target,
+    region,
+    call: 'PutRecordBatch',
+    permissions: 'firehose:PutRecordBatch',
+  }
+
+  async function write(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<WriteOutcome> {
+    assert(records.length > 0, 'a write has at least one record')
+    await checkAttempts()
+    const command = new PutRecordBatchCommand({
+      DeliveryStreamName: target,
+      Records: records.map(({ bytes }) => ({ Data: bytes })),
+    })
+    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
+    const rejected = rejectedRecords(sent.value, records.length)
+    if (rejected === undefined) return { status: 'unknown', failure: unreadable(subject) }
+    return rejected.length === 0 ? { status: 'delivered' } : { status: 'partial', rejected }
+  }
+
+  async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
+    const command = new DescribeDeliveryStreamCommand({ DeliveryStreamName: target, Limit: 1 })
+    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    if (!sent.ok) {
+      const call = 'DescribeDeliveryStream'
+      return {
+        status: 'failed',
+        failure: failureOf(sent.verdict, { ...subject, call, permissions: `firehose:${call}` }),
+      }
+    }
+    const state = sent.value.DeliveryStreamDescription?.DeliveryStreamStatus
+    return state === 'ACTIVE' ? { status: 'ok' } : notActive(subject, state)
+  }
+
+  return { kind: 'firehose', batchOf: 'any', limits: FIREHOSE_LIMITS, write, check }
+}
+
+function unreadable(subject: Subject) {
+  const message = `${subject.call} to ${nameOf(subject)} got an answer that does not say which records were taken.`
+  return { class: 'transient', name: 'UnreadableAnswer', message, metric: metricOf('transient') } as const
+}
+
+function notActive(subject: Subject, state: string | undefined): CheckOutcome {
+  const isComing = state === 'CREATING'
+  const failure = isComing ? 'transient' : 'missing'
+  const advice = isComing ? 'Wait until it is ACTIVE.' : 'Create it anew.'
+  const message = `${nameOf(subject)} is ${state ?? 'in no known state'}, not ACTIVE. ${advice}`
+  return { status: 'failed', failure: { class: failure, name: 'NotActive', message, metric: metricOf(failure) } }
+}

@@ -1,0 +1,2 @@
+export { S3_LIMITS } from './limits.ts'
+export { createS3Sink, type S3SinkOptions } from './sink.ts'

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { HeadBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import type { DestinationVersion } from '@roomlog/domain'
+import { attempt, sendOptions } from '../attempt.ts'
+import type { Verdict } from '../classify.ts'
+import { failureOf, type Subject, writeOutcomeOf } from '../failure.ts'
+import type { CheckOutcome, RecallOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import { singleAttempt } from '../single-attempt.ts'
+import { S3_LIMITS } from './limits.ts'
+import { type BuiltObject, buildObject, keyOf } from './object.ts'
+import { createProof, type PutResult } from './proof.ts'
+import { readIds, readOccupant } from './read-back.ts'
+
+export type S3SinkOptions = {
+  /** Created with `maxAttempts: 1`. */
+  readonly client: S3Client
+  readonly destination: DestinationVersion
+  /** 1 (fast) to 9 (small). @default 6 */
+  readonly gzipLevel?: number | undefined
+}
+
+/**
+ * A sink that writes each run of a room's records as one gzipped object that is never overwritten. The records of a
+ * write lie within one hour (UTC), and the caller sees to it.
+ *
+ * @example
+ * const sink = createS3Sink({ client: new S3Client({ maxAttempts: 1 }), destination })
+ * const outcome = await sink.write(records, { signal: AbortSignal.timeout(30_000) })
+ */
+export function createS3Sink({ client, destination, gzipLevel = 6 }: S3SinkOptions): Sink {
+  assert.equal(destination.kind, 's3')
+  const proven = createProof()
+  const checkAttempts = singleAttempt(client)
+  const subject: Subject = {
+    kind: 's3',
+    target: destination.target,
+    region: destination.region,
+    call: 'PutObject',
+    permissions: 's3:PutObject and s3:PutObjectAcl',
+  }
+
+  async function put(object: BuiltObject, signal: AbortSignal | undefined): Promise<PutResult> {
+    const command = putCommand(object, destination.target)
+    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    if (sent.ok) return { status: 'created' }
+    const verdict = settledByStatus(sent.verdict)
+    return verdict.action === 'exists' ? { status: 'exists' } : { status: 'failed', verdict }
+  }
+
+  async function write(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<WriteOutcome> {
+    const first = records[0]
+    const last = records.at(-1)
+    assert(first !== undefined && last !== undefined, 'a write has at least one record')
+    assert.equal(first.roomId, last.roomId, 'an object holds records of one room')
+    await checkAttempts()
+    const object = await buildObject(records, first, last, { destination, gzipLevel })
+    const result = await proven(() => put(object, signal))
+    switch (result.status) {
+      case 'created':
+        return { status: 'delivered' }
+      case 'exists': {
+        const found = await readOccupant({ client, destination }, object.key, signal)
+        return found.status === 'refused' ? { ...found, scope: 'destination' } : found
+      }
+      case 'failed':
+        return writeOutcomeOf(result.verdict, subject)
+    }
+  }
+
+  async function recall(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<RecallOutcome> {
+    const first = records[0]
+    assert(first !== undefined, 'a recall has at least one record')
+    const read = await readIds({ client, destination }, keyOf(first, destination), signal)
+    if (read.status !== 'read') return read
+    const held = new Set(read.ids)
+    return { status: 'recalled', found: new Set(records.map(({ id }) => id).filter((id) => held.has(id))) }
+  }
+
+  async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
+    const command = new HeadBucketCommand({ Bucket: destination.target })
+    const head = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    if (head.ok) return { status: 'ok' }
+    const failure = failureOf(head.verdict, { ...subject, call: 'HeadBucket', permissions: 's3:ListBucket' })
+    return { status: 'failed', failure }
+  }
+
+  return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, check }
+}
+
+function putCommand({ key, body, metadata }: BuiltObject, bucket: string): PutObjectCommand {
+  return new PutObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    Body: body,
+    IfNoneMatch: '*',
+    ACL: 'bucket-owner-full-control',
+    ContentType: 'application/gzip',
+    Metadata: { ...metadata },
+  })
+}
+
+/** A refusal without a name settles a put too: if it was taken after all, the repeat is answered by 412. */
+function settledByStatus(verdict: Verdict): Verdict {
+  const { status } = verdict
+  return status !== undefined && status >= 300 && status < 500 ? { ...verdict, taken: 'no' } : verdict
+}
