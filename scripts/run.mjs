@@ -1,0 +1,205 @@
+// What `npm start`, `npm run demo` and `npm test` run: installs and builds what is missing, then hands over.
+// Plain Node with no dependency, because nothing is installed yet when it starts.
+import { spawn } from 'node:child_process'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const NODE_NEEDED = [20, 19]
+const LOG_BYTES_MAX = 64 * 1024
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const [command, ...args] = process.argv.slice(2)
+let running
+let interrupted
+
+const code = await main()
+process.exit(interrupted && code !== 0 ? 128 + interrupted : code)
+
+async function main() {
+  const old = tooOld(process.versions.node)
+  if (old) return fail(old)
+  if (command !== 'start' && command !== 'demo' && command !== 'test') {
+    return fail('Usage: node scripts/run.mjs start|demo|test [arguments]')
+  }
+  passSignalsOn()
+  const pnpm = packageManager()
+  if (!isInstalled()) {
+    const installed = await step('Installing packages', [
+      'npx',
+      '-y',
+      pnpm,
+      'install',
+      '--frozen-lockfile',
+      '--prod=false',
+      '--config.confirm-modules-purge=false',
+    ])
+    if (installed !== 0) return installed
+  }
+  const built = await step('Building', [
+    'npx',
+    '-y',
+    pnpm,
+    'exec',
+    'turbo',
+    'run',
+    'build',
+    '--no-daemon',
+    '--no-update-notifier',
+    '--output-logs=errors-only',
+    '--log-order=grouped',
+  ])
+  if (built !== 0) return built
+  const script =
+    command === 'test' ? join('node_modules', 'vitest', 'vitest.mjs') : join('apps', 'local', 'dist', 'main.js')
+  return handOver(script, [command === 'test' ? 'run' : command, ...args])
+}
+
+function tooOld(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor >= NODE_NEEDED[1])) return undefined
+  return `Roomlog needs Node ${NODE_NEEDED.join('.')} or newer; this is Node ${version}. Install a newer one from https://nodejs.org and run the command again.`
+}
+
+function packageManager() {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager.split('+')[0]
+}
+
+/** pnpm keeps a copy of the lockfile that it installed last, written when it is done. */
+function isInstalled() {
+  try {
+    const wanted = readFileSync(join(root, 'pnpm-lock.yaml'))
+    const installed = readFileSync(join(root, 'node_modules', '.pnpm', 'lock.yaml'))
+    return (
+      wanted.equals(installed) &&
+      existsSync(join(root, 'node_modules', '.modules.yaml')) &&
+      packageFolders().every((folder) => existsSync(join(folder, 'node_modules')))
+    )
+  } catch {
+    return false
+  }
+}
+
+function packageFolders() {
+  const groups = ['apps', 'packages'].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => join(root, group, name)),
+  )
+  return [...groups, join(root, 'prisma')].filter((folder) => {
+    const manifest = join(folder, 'package.json')
+    if (!existsSync(manifest)) return false
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8'))
+    return Object.keys({ ...dependencies, ...devDependencies }).length > 0
+  })
+}
+
+/** Runs one preparing command quietly; its output appears only when it fails. */
+async function step(title, [program, ...programArgs]) {
+  const started = Date.now()
+  process.stderr.write(`${title} ...\n`)
+  let log = ''
+  const keep = (chunk) => {
+    log = (log + chunk).slice(-LOG_BYTES_MAX)
+  }
+  const status = await run(program, programArgs, { env: toolEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] }, keep)
+  const seconds = ((Date.now() - started) / 1000).toFixed(1)
+  if (status === 0) process.stderr.write(`${title}: done in ${seconds} s\n`)
+  else if (!interrupted)
+    process.stderr.write(`${log}\n${title} failed (exit ${status}): ${program} ${programArgs.join(' ')}\n`)
+  return status
+}
+
+function handOver(script, scriptArgs) {
+  // The channel tells the other side when this process is gone, however it ended.
+  const tethered = command !== 'test'
+  const stdio = tethered ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit'
+  const env = command === 'test' ? testEnvironment() : process.env
+  return run(process.execPath, [join(root, script), ...scriptArgs], { env, stdio })
+}
+
+function run(program, programArgs, options, onOutput) {
+  return new Promise((resolve) => {
+    if (interrupted) return resolve(1)
+    const child = spawn(program, programArgs, { cwd: root, ...options })
+    running = child
+    if (onOutput) {
+      child.stdout.setEncoding('utf8').on('data', onOutput)
+      child.stderr.setEncoding('utf8').on('data', onOutput)
+    }
+    child.on('error', (error) => resolve(fail(`Could not run ${program}: ${error.message}`)))
+    child.on('close', (status, signal) => {
+      running = undefined
+      resolve(signal ? 1 : (status ?? 1))
+    })
+  })
+}
+
+function passSignalsOn() {
+  const numbers = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }
+  for (const [signal, number] of Object.entries(numbers)) {
+    process.on(signal, () => {
+      interrupted = number
+      running?.kill(signal)
+    })
+  }
+  // npm hands signals down, but a killed npm cannot: without this, a killed `npm start` would leave everything running.
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event) {
+    setInterval(() => {
+      if (process.ppid !== parent && !interrupted) process.emit('SIGTERM')
+    }, 1000).unref()
+  }
+}
+
+/** For npm, pnpm and turbo: no telemetry, no production mode, and a home that can be written. */
+function toolEnvironment() {
+  const env = {
+    ...process.env,
+    TURBO_TELEMETRY_DISABLED: '1',
+    DO_NOT_TRACK: '1',
+    TURBO_NO_UPDATE_NOTIFIER: '1',
+    NO_UPDATE_NOTIFIER: '1',
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  }
+  for (const name of ['NODE_ENV', 'NODE_OPTIONS', 'TURBO_TOKEN', 'TURBO_TEAM', 'TURBO_API']) delete env[name]
+  if (!isWritable(home())) {
+    env.HOME = join(root, 'node_modules', '.home')
+    mkdirSync(env.HOME, { recursive: true })
+  }
+  return env
+}
+
+/** Tests bring their own database and stand-in: those of another project must not be touched. */
+function testEnvironment() {
+  const foreign = (name) =>
+    name === 'DATABASE_URL' ||
+    name === 'NODE_ENV' ||
+    name.startsWith('AWS_') ||
+    name.startsWith('PG') ||
+    name.startsWith('ROOMLOG_')
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign(name)))
+}
+
+function home() {
+  try {
+    return process.env.HOME === '' ? '' : homedir()
+  } catch {
+    return ''
+  }
+}
+
+function isWritable(folder) {
+  if (folder === '') return false
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`)
+  return 1
+}
