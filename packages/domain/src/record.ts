@@ -89,7 +89,9 @@ function quoted(value: string): string {
 }
 
 function mapped(attributes: Attributes): string {
-  return written(Object.keys(attributes), attributes)
+  const json = JSON.stringify(attributes)
+  // The escape that a lone surrogate gets; seldom it is the text itself that says so, which does no harm.
+  return json.includes('\\ud') ? written(Object.keys(attributes), attributes) : json
 }
 
 function sorted(attributes: Attributes): string {
