@@ -1,0 +1,131 @@
+#!/usr/bin/env node
+// Checks each published package as it would leave: packed, then publint and attw on the tarball, then an import of every
+// subpath from the unpacked files. Needs a build; needs no network.
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+
+const root = join(import.meta.dirname, '..')
+const work = mkdtempSync(join(tmpdir(), 'roomlog-packed-'))
+process.on('exit', () => rmSync(work, { recursive: true, force: true }))
+
+const packages = [...foldersBelow('packages'), 'prisma'].map(read).filter(({ manifest }) => !manifest.private)
+const unbuilt = packages.filter(({ folder }) => !existsSync(join(folder, 'dist')))
+if (unbuilt.length > 0) {
+  console.error(`Not built: ${unbuilt.map(({ manifest }) => manifest.name).join(', ')}. Run pnpm build first.`)
+  process.exit(1)
+}
+
+let problems = 0
+const packed = packages.map((each) => ({ ...each, tarball: pack(each.folder) }))
+const consumer = unpackAll(packed)
+for (const each of packed) {
+  const found = [
+    ...missingFields(each.manifest),
+    ...(await lintProblems(each.tarball)),
+    ...typeProblems(each.tarball),
+    ...leftovers(each.tarball),
+    ...importProblems(each.manifest),
+  ]
+  problems += found.length
+  console.log(`${each.manifest.name}: ${found.length === 0 ? 'ok' : `${found.length} problems`}`)
+  for (const problem of found) console.error(`  ${problem}`)
+}
+process.exitCode = problems > 0 ? 1 : 0
+
+function pack(folder) {
+  const out = mkdtempSync(join(work, 'tarball-'))
+  execFileSync('pnpm', ['pack', '--pack-destination', out], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  return join(out, readdirSync(out)[0])
+}
+
+async function lintProblems(tarball) {
+  const { buffer, byteOffset, byteLength } = readFileSync(tarball)
+  const { messages, pkg } = await publint({ pack: { tarball: buffer.slice(byteOffset, byteOffset + byteLength) } })
+  return messages
+    .filter(({ type }) => type !== 'suggestion')
+    .map((message) => `publint: ${formatMessage(message, pkg)}`)
+}
+
+// esm-only: require(esm) works on every Node that we support.
+function typeProblems(tarball) {
+  try {
+    execFileSync(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', '--format', 'ascii'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return []
+  } catch (error) {
+    return [`attw: ${error.stdout}${error.stderr}`]
+  }
+}
+
+// What must not be in a published package: tests, secrets, and versions that only this workspace understands.
+function leftovers(tarball) {
+  const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).split('\n')
+  const manifest = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' })
+  return [
+    ...files.filter((file) => /\.test\.|\.env|tsbuildinfo/.test(file)).map((file) => `${file} does not belong in it`),
+    ...(/"(?:workspace|catalog):/.test(manifest) ? ['package.json still names workspace: or catalog: versions'] : []),
+  ]
+}
+
+// A consumer's folder: the packed files, and of other packages only those that the packed manifest names.
+function unpackAll(packed) {
+  const folder = join(work, 'consumer')
+  for (const { folder: source, manifest, tarball } of packed) {
+    const target = join(folder, 'node_modules', manifest.name)
+    mkdirSync(target, { recursive: true })
+    execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
+    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+      if (packed.some((other) => other.manifest.name === name)) continue
+      mkdirSync(dirname(join(target, 'node_modules', name)), { recursive: true })
+      symlinkSync(realpathSync(join(source, 'node_modules', name)), join(target, 'node_modules', name))
+    }
+  }
+  return folder
+}
+
+// Importing does no work (no server, no client, no timer), so the process ends by itself; entry points are left out.
+function importProblems({ name, exports }) {
+  const subpaths = Object.keys(exports).filter((subpath) => !/(?:main|package\.json)$/.test(subpath))
+  return subpaths.flatMap((subpath) => {
+    const specifier = name + subpath.slice(1)
+    try {
+      execFileSync(process.execPath, ['--input-type=module', '-e', `await import('${specifier}')`], {
+        cwd: consumer,
+        timeout: 20_000,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      return []
+    } catch (error) {
+      return [`import ${specifier}: ${error.stderr}`]
+    }
+  })
+}
+
+function missingFields(manifest) {
+  const wanted = ['description', 'license', 'engines', 'files', 'exports']
+  return wanted.filter((field) => manifest[field] === undefined).map((field) => `package.json has no ${field}`)
+}
+
+function foldersBelow(group) {
+  return readdirSync(join(root, group)).map((name) => `${group}/${name}`)
+}
+
+function read(path) {
+  const folder = join(root, path)
+  return { folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }
+}
