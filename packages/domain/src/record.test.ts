@@ -180,6 +180,14 @@ test('the id is read from a slice of a larger buffer', () => {
   expect(recordId(both.subarray(one.length))).toBe(eventId)
 })
 
+test('no attribute key stands in a record twice, and none is lost by its name', () => {
+  const attributes = JSON.parse('{"\\ud800":"1","\\ud801":"2","__proto__":"3","toJSON":"4"}')
+  const message = messageRecord({ id, attributes, content: 'x', sendTimeNs: 0n, sender: { userId: 'u' } })
+  const event = eventRecord({ id, attributes, eventName: 'e', sendTimeNs: 0n })
+  expect(line(message)).toContain('"Attributes":{"\ufffd":"2","__proto__":"3","toJSON":"4"}')
+  expect(line(event)).toContain('"Attributes":{"__proto__":"3","toJSON":"4","\ufffd":"2"}')
+})
+
 test('what is no record has no id', () => {
   const record = messageRecord({ id, content: 'x', sendTimeNs: 0n, sender: { userId: 'u' } })
   expect(recordId(new Uint8Array())).toBeUndefined()

@@ -83,23 +83,27 @@ const ID_END_MAX = TIMESTAMP_END + MESSAGE_UP_TO_ID.length + 13
 
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** Half a surrogate pair is no character: it becomes U+FFFD, as in Go, since strict readers refuse its JSON escape. */
 function quoted(value: string): string {
-  return JSON.stringify(LONE_SURROGATE.test(value) ? value.replaceAll(/\p{Surrogate}/gu, '\ufffd') : value)
+  return JSON.stringify(wellFormed(value))
 }
 
 function mapped(attributes: Attributes): string {
   const json = JSON.stringify(attributes)
   // The escape that a lone surrogate gets; seldom it is the text itself that says so, which does no harm.
-  return json.includes('\\ud') ? written(Object.keys(attributes), attributes) : json
+  return json.includes('\\ud') ? JSON.stringify(wellFormedMap(attributes)) : json
 }
 
 function sorted(attributes: Attributes): string {
-  return written(Object.keys(attributes).sort(), attributes)
+  const entries = Object.entries(wellFormedMap(attributes)).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`
 }
 
-function written(keys: readonly string[], attributes: Attributes): string {
-  let json = ''
-  for (const key of keys) json += `${json === '' ? '{' : ','}${quoted(key)}:${quoted(attributes[key] ?? '')}`
-  return json === '' ? '{}' : `${json}}`
+/** Half a surrogate pair is no character: it becomes U+FFFD, as in Go, since strict readers refuse its JSON escape. */
+function wellFormed(value: string): string {
+  return LONE_SURROGATE.test(value) ? value.replaceAll(/\p{Surrogate}/gu, '\ufffd') : value
+}
+
+/** A map, because keys that become the same must not stand in the record twice. */
+function wellFormedMap(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [wellFormed(key), wellFormed(value)]))
 }

@@ -3,7 +3,7 @@ const NS_PER_MS = 1_000_000n
 const NS_MAX = 253_402_300_799_999_999_999n
 
 /** A record's two forms of one instant. */
-export type RecordTime = { readonly eventTimestamp: string; readonly sendTime: string }
+type RecordTime = { readonly eventTimestamp: string; readonly sendTime: string }
 
 /**
  * Both times of a record, from nanoseconds since the epoch. `SendTime` has up to nine fractional digits without

@@ -18,14 +18,14 @@ export const EventAttributes = stringMap((map) => withinBytes(map, EVENT_ATTRIBU
 export const Tags = stringMap(tagFault)
 
 /** UTF-8 bytes of all keys and values. */
-export function bytesOf(map: Readonly<Record<string, string>>): number {
+function bytesOf(map: Readonly<Record<string, string>>): number {
   let bytes = 0
   for (const key of Object.keys(map)) bytes += Buffer.byteLength(key) + Buffer.byteLength(map[key] ?? '')
   return bytes
 }
 
 /** Whether a tag's key or value can be stored: Postgres takes neither NUL nor half a surrogate pair in JSON. */
-export function isStorable(value: string): boolean {
+function isStorable(value: string): boolean {
   return !value.includes('\0') && !/\p{Surrogate}/u.test(value)
 }
 
