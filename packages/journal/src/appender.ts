@@ -1,6 +1,6 @@
-import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
+import type { DestinationVersionId, RoomId } from '@roomlog/domain'
 import { partitionOf } from './partition.ts'
-import type { AppendOutcome, Journal, NewRecord, Partition } from './port.ts'
+import type { AppendOutcome, AppendRequest, Journal, NewRecord, Partition } from './port.ts'
 import { START as NOWHERE, toAppendId } from './position.ts'
 
 /** Where the records of rooms go. Every answer of one call holds at the one `configVersion` it names. */
@@ -132,64 +132,89 @@ async function commit(
 ): Promise<void> {
   const appendId = toAppendId(options.randomUUID())
   const deadlineMs = options.nowMs() + limits.giveUpAfterMs
-  let waiting = batch
-  let atLeast = 0
-  let unknown: string | undefined
   const settleAll = (outcome: SubmitOutcome) => {
-    for (const item of waiting) item.settle(outcome)
+    for (const item of batch) item.settle(outcome)
   }
-  for (;;) {
-    const outcome = await attempt()
-    switch (outcome.status) {
-      case 'appended':
-        return settleAll({ status: 'recorded' })
-      case 'stale':
-        // Whatever an earlier try sent names a version that is over: it can never land any more.
-        unknown = undefined
-        atLeast = outcome.configVersion
-        if (options.nowMs() < deadlineMs) continue
-        return settleAll({ status: 'unavailable', reason: 'logging configurations change too fast' })
-      case 'unknown':
-        unknown = outcome.reason
-        break
-      case 'unavailable':
-        if (unknown === undefined) return settleAll(outcome)
+  for (let atLeast = 0; ; ) {
+    const routed = await route(options, batch, atLeast)
+    if (routed.status === 'unavailable') return settleAll(routed)
+    const outcome = await appendRouted(options, limits, { partition, appendId, ...routed }, deadlineMs)
+    if (outcome.status === 'appended') {
+      for (const item of routed.gone) item.settle({ status: 'gone' })
+      return settleAll({ status: 'recorded' })
     }
-    if (options.nowMs() >= deadlineMs) return settleAll({ status: 'unknown', reason: unknown ?? 'no answer' })
+    if (outcome.status !== 'stale') return settleAll(outcome)
+    // Whatever was sent names a version that is over: it is not there and can never land any more.
+    atLeast = outcome.configVersion
+    if (options.nowMs() >= deadlineMs) {
+      return settleAll({ status: 'unavailable', reason: 'logging configurations change too fast' })
+    }
+  }
+}
+
+type Routed = {
+  readonly status: 'routed'
+  readonly configVersion: number
+  readonly records: readonly NewRecord[]
+  /** Whose room does not exist at `configVersion`. */
+  readonly gone: readonly Waiting[]
+}
+
+async function route(
+  { routes }: AppenderOptions,
+  batch: readonly Waiting[],
+  atLeast: number,
+): Promise<Routed | { readonly status: 'unavailable'; readonly reason: string }> {
+  const roomIds = [...new Set(batch.map(({ record }) => record.roomId))]
+  try {
+    const { configVersion, destinations } = await routes.resolve(roomIds, { atLeast })
+    const records: NewRecord[] = []
+    const gone: Waiting[] = []
+    for (const item of batch) {
+      const to = destinations.get(item.record.roomId)
+      if (!to) gone.push(item)
+      else if (to.length > 0) records.push({ ...item.record, destinations: to })
+    }
+    return { status: 'routed', configVersion, records, gone }
+  } catch (error) {
+    return { status: 'unavailable', reason: reasonOf(error) }
+  }
+}
+
+/**
+ * Asks for the very same append until its outcome is known. Rooms are not resolved again in between: the first try may
+ * have landed as it was sent, and the answers must be about that.
+ */
+async function appendRouted(
+  options: AppenderOptions,
+  limits: AppenderLimits,
+  request: AppendRequest,
+  deadlineMs: number,
+): Promise<AppendOutcome> {
+  if (request.records.length === 0) return checkVersion(options.journal, request)
+  let unknown: AppendOutcome | undefined
+  for (;;) {
+    const outcome = await options.journal.append(request)
+    if (outcome.status === 'appended' || outcome.status === 'stale') return outcome
+    // That this try left nothing says nothing about the one before.
+    if (outcome.status === 'unavailable' && !unknown) return outcome
+    unknown = outcome.status === 'unknown' ? outcome : unknown
+    if (options.nowMs() >= deadlineMs) return unknown ?? outcome
     await options.sleep(limits.retryAfterMs)
   }
+}
 
-  async function attempt(): Promise<AppendOutcome> {
-    const roomIds = [...new Set(waiting.map(({ record }) => record.roomId))]
-    try {
-      const { configVersion, destinations } = await options.routes.resolve(roomIds, { atLeast })
-      const records: NewRecord[] = []
-      // Rooms found gone only now are refused below, once it is sure that no earlier try can land.
-      for (const { record } of waiting) {
-        const to = destinations.get(record.roomId)
-        if (to && to.length > 0) records.push({ ...record, destinations: to })
-      }
-      const outcome = await appendAt(configVersion, records)
-      if (outcome.status === 'appended') refuseGone(destinations)
-      return outcome
-    } catch (error) {
-      return { status: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
-    }
-  }
-
-  async function appendAt(configVersion: number, records: readonly NewRecord[]): Promise<AppendOutcome> {
-    const { journal } = options
-    if (records.length > 0) return journal.append({ partition, appendId, configVersion, records })
+/** Nothing to keep, at the version in force, is as good as appended. */
+async function checkVersion(journal: Journal, { partition, configVersion }: AppendRequest): Promise<AppendOutcome> {
+  try {
     const current = await journal.configVersion(partition)
-    // Nothing to keep at the version in force: as good as appended.
     if (current === configVersion) return { status: 'appended', firstPosition: NOWHERE }
     return { status: 'stale', configVersion: current }
+  } catch (error) {
+    return { status: 'unavailable', reason: reasonOf(error) }
   }
+}
 
-  function refuseGone(destinations: ReadonlyMap<RoomId, unknown>): void {
-    const gone = waiting.filter(({ record }) => !destinations.has(record.roomId))
-    if (gone.length === 0) return
-    waiting = waiting.filter(({ record }) => destinations.has(record.roomId))
-    for (const item of gone) item.settle({ status: 'gone' })
-  }
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -94,7 +94,8 @@ export function decodeEntry(entry: StoredEntry): JournalBatch {
   const count = index.readUInt32LE(4)
   let at = HEADER_BYTES
   const rooms: RoomId[] = []
-  for (let i = 0; i < roomCount; i++, at += ID_BYTES) rooms.push(roomIdOf.parse(index.latin1Slice(at, at + ID_BYTES)))
+  for (let i = 0; i < roomCount; i++, at += ID_BYTES)
+    rooms.push(roomIdOf.parse(index.toString('latin1', at, at + ID_BYTES)))
   const sets: DestinationVersionId[][] = []
   for (let i = 0; i < setCount; i++) {
     const ids: DestinationVersionId[] = []
@@ -137,7 +138,7 @@ export function decodeEntry(entry: StoredEntry): JournalBatch {
     bytes,
     idOf: (i): MessageId => {
       const start = recordsAt + i * RECORD_BYTES + 12
-      return messageId.parse(index.latin1Slice(start, start + ID_BYTES))
+      return messageId.parse(index.toString('latin1', start, start + ID_BYTES))
     },
   }
 }

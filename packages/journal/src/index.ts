@@ -1,6 +1,6 @@
 export { type Appender, type AppenderLimits, createAppender, type Routes, type SubmitOutcome } from './appender.ts'
 export { CONFIG_CHANGED_SQL } from './config-change.ts'
-export { createMemoryJournal } from './memory/journal.ts'
+export { createMemoryJournal, type MemoryJournal } from './memory/journal.ts'
 export { partitionOf, toPartition } from './partition.ts'
 export type * from './port.ts'
 export { START, toAppendId, toLeaseToken, toPosition } from './position.ts'

@@ -6,6 +6,7 @@ export const START: Position = toPosition(0)
 /** A position from a number that the journal gave out. */
 export function toPosition(value: number): Position {
   if (!Number.isSafeInteger(value) || value < 0) throw new Error(`not a position: ${value}`)
+  // biome-ignore lint/plugin/no-casts: a brand, for a value that was checked just above
   return value as Position
 }
 
@@ -14,11 +15,13 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** An append id from a UUID in lower case. */
 export function toAppendId(value: string): AppendId {
   if (!UUID.test(value)) throw new Error(`not an append id: ${value}`)
+  // biome-ignore lint/plugin/no-casts: a brand, for a value that was checked just above
   return value as AppendId
 }
 
 /** A lease token from a random UUID in lower case. */
 export function toLeaseToken(value: string): LeaseToken {
   if (!UUID.test(value)) throw new Error('not a lease token')
+  // biome-ignore lint/plugin/no-casts: a brand, for a value that was checked just above
   return value as LeaseToken
 }

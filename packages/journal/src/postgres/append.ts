@@ -22,28 +22,60 @@ const FIND = 'select first_position from journal_batch where append_id = $1'
 const VERSION = 'select config_version from journal_partition where partition = $1'
 
 /** Appends a batch, or finds what an earlier try with the same append id did. */
-export async function append(pool: pg.Pool, request: AppendRequest, _options?: CallOptions): Promise<AppendOutcome> {
+export async function append(
+  pool: pg.Pool,
+  request: AppendRequest,
+  { signal }: CallOptions = {},
+): Promise<AppendOutcome> {
+  const values = valuesOf(request)
   let client: pg.PoolClient
   try {
     client = await pool.connect()
   } catch (error) {
     return { status: 'unavailable', reason: reasonOf(error) }
   }
-  let broken = false
+  if (signal?.aborted) {
+    client.release()
+    return { status: 'unavailable', reason: 'given up before it was sent' }
+  }
+  // A connection whose answer nobody waits for is closed: the answer must not become another call's.
+  let open = true
+  const close = (broken: boolean) => {
+    if (open) client.release(broken)
+    open = false
+  }
+  const giveUp = () => close(true)
+  signal?.addEventListener('abort', giveUp)
   try {
-    return await appendWith(client, request)
+    return await appendWith(client, request, values)
   } catch (error) {
-    if (certainlyRolledBack(error)) return { status: 'unavailable', reason: reasonOf(error) }
-    broken = true
+    close(true)
     return { status: 'unknown', reason: reasonOf(error) }
   } finally {
-    client.release(broken)
+    signal?.removeEventListener('abort', giveUp)
+    close(false)
   }
 }
 
-async function appendWith(client: pg.PoolClient, request: AppendRequest): Promise<AppendOutcome> {
+async function appendWith(client: pg.PoolClient, request: AppendRequest, values: unknown[]): Promise<AppendOutcome> {
+  try {
+    const { rows } = await client.query({ name: 'journal-append', text: APPEND, values })
+    if (rows[0]) return { status: 'appended', firstPosition: toPosition(Number(rows[0].first_position)) }
+  } catch (error) {
+    if (!certainlyRolledBack(error)) throw error
+    if (sqlState(error) !== UNIQUE_VIOLATION) return { status: 'unavailable', reason: reasonOf(error) }
+  }
+  // Not at this version, or here already: an earlier try may have been committed before the version moved on.
+  const found = await client.query(FIND, [request.appendId])
+  if (found.rows[0]) return { status: 'appended', firstPosition: toPosition(Number(found.rows[0].first_position)) }
+  const { rows } = await client.query(VERSION, [request.partition])
+  if (!rows[0]) throw new Error(`partition ${request.partition} does not exist`)
+  return { status: 'stale', configVersion: Number(rows[0].config_version) }
+}
+
+function valuesOf(request: AppendRequest): unknown[] {
   const entry = encodeEntry(request.records)
-  const values = [
+  return [
     request.partition,
     request.appendId,
     request.configVersion,
@@ -55,16 +87,4 @@ async function appendWith(client: pg.PoolClient, request: AppendRequest): Promis
     entry.index,
     entry.bytes,
   ]
-  try {
-    const { rows } = await client.query({ name: 'journal-append', text: APPEND, values })
-    if (rows[0]) return { status: 'appended', firstPosition: toPosition(Number(rows[0].first_position)) }
-  } catch (error) {
-    if (sqlState(error) !== UNIQUE_VIOLATION) throw error
-  }
-  // Not at this version, or here already: an earlier try may have been committed before the version moved on.
-  const found = await client.query(FIND, [request.appendId])
-  if (found.rows[0]) return { status: 'appended', firstPosition: toPosition(Number(found.rows[0].first_position)) }
-  const { rows } = await client.query(VERSION, [request.partition])
-  if (!rows[0]) throw new Error(`partition ${request.partition} does not exist`)
-  return { status: 'stale', configVersion: Number(rows[0].config_version) }
 }

@@ -9,11 +9,12 @@ export function sqlState(error: unknown): string | undefined {
 
 /**
  * Whether the statement surely left no trace: the server itself answered with an error. A lost connection, a server
- * going down (57P), a broken session (08) or an internal error (XX) may have come after the commit.
+ * going down (57P), a broken session (08), a completion unknown (40003), a failing system (58) or an internal error (XX)
+ * may have come after the commit.
  */
 export function certainlyRolledBack(error: unknown): boolean {
   const state = sqlState(error)
-  return state !== undefined && !/^(57P|08|XX|58)/.test(state)
+  return state !== undefined && !/^(57P|08|40003|58|XX)/.test(state)
 }
 
 export function reasonOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { decodeEntry } from '../entry.ts'
 import { toPartition } from '../partition.ts'
 import type { AppendId, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
@@ -6,6 +6,7 @@ import { toAppendId, toPosition } from '../position.ts'
 
 const BATCHES_MAX = 256
 
+// Starts with the batch that holds the record after $2, which a reader may have seen in part.
 // Binary results: bytea as text would be twice the bytes and a hex decode. uuid and int8 have no binary parser, hence the casts.
 // octet_length of an external value reads only its pointer; bytes are fetched for the rows that fit alone.
 const READ = `
@@ -13,7 +14,10 @@ select first_position::float8, append_id::text, previous_append_id::text, floor_
        (extract(epoch from committed_at) * 1000)::float8 as committed_at_ms, format::int4,
        destination_version_ids, destination_counts, index, records
   from (select *, sum(octet_length(records)) over (order by first_position) - octet_length(records) as bytes_before
-          from (select * from journal_batch where partition = $1 and first_position > $2
+          from (select * from journal_batch
+                 where partition = $1 and first_position + record_count - 1 > $2
+                   and first_position >= coalesce((select max(first_position) from journal_batch
+                                                    where partition = $1 and first_position <= $2 + 1), $2 + 1)
                  order by first_position limit ${BATCHES_MAX}) next) sized
  where bytes_before < $3
  order by first_position`
@@ -39,9 +43,9 @@ export async function read(pool: pg.Pool, from: From): Promise<ReadOutcome> {
   const { rows } = await pool.query({ name: 'journal-read', text: READ, values, ...BINARY })
   const first = rows[0]
   if (!first) return readNothing(pool, from)
-  const follows = appendIdOrNone(first.previous_append_id)
-  if (first.first_position !== from.after + 1) return gapAt(pool, from)
-  if (from.afterAppendId !== undefined && follows !== from.afterAppendId) return { status: 'rewound' }
+  if (first.first_position > from.after + 1) return gapAt(pool, from)
+  const standing = first.first_position <= from.after ? first.append_id : first.previous_append_id
+  if (from.afterAppendId !== undefined && standing !== from.afterAppendId) return { status: 'rewound' }
   return {
     status: 'read',
     batches: rows.map((row) =>
@@ -61,8 +65,16 @@ export async function read(pool: pg.Pool, from: From): Promise<ReadOutcome> {
   }
 }
 
-// pg takes `binary` in a query's config; its type does not say so.
-const BINARY: object = { binary: true }
+const BYTEA = 17
+
+// pg takes `binary` in a query's config; its type does not say so. Without a parser it would make bytea a string.
+const BINARY: object = {
+  binary: true,
+  types: {
+    getTypeParser: (oid: number, format: 'text' | 'binary') =>
+      oid === BYTEA ? (bytes: Buffer) => bytes : pg.types.getTypeParser(oid, format),
+  },
+}
 
 async function readNothing(pool: pg.Pool, from: From): Promise<ReadOutcome> {
   const head = (await heads(pool, [from.partition])).get(from.partition)

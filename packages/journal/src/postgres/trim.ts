@@ -4,14 +4,17 @@ import type { Partition } from '../port.ts'
 const BATCHES_MAX = 500
 
 // The floor is read in the statement's one snapshot: a lane row appears only together with a move of `dispatched`, so it
-// can never stand below a floor that was read before. Only a prefix goes, so that what is left has no gap.
+// can never stand below a floor that was read before. Only a prefix goes, so that what is left has no gap. The scan starts
+// at what is gone already, not at the dead index entries before it.
 const TRIM = `
 with floor as (
   select least(p.dispatched, (select min(checkpoint) from journal_lane l where l.partition = $1)) as position
     from journal_progress p where p.partition = $1),
 oldest as (
   select first_position, first_position + record_count - 1 as last_position, record_count, committed_at
-    from journal_batch where partition = $1 order by first_position limit ${BATCHES_MAX}),
+    from journal_batch
+   where partition = $1 and first_position > (select trimmed from journal_progress where partition = $1)
+   order by first_position limit ${BATCHES_MAX}),
 kept as (
   select min(first_position) as first_position from oldest, floor
    where last_position > floor.position or committed_at > now() - $2 * interval '1 ms'),

@@ -1,0 +1,503 @@
+import type { DestinationVersionId } from '@roomlog/domain'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { toPartition } from './partition.ts'
+import type { AppendId, DeadLetter, Journal, LaneChange, Partition, Position, ProgressChange, Totals } from './port.ts'
+import { START, toPosition } from './position.ts'
+import {
+  aLane,
+  anAppendId,
+  anId,
+  append,
+  aRecord,
+  aToken,
+  batchesOf,
+  readAll,
+  records,
+  recordsOf,
+  someTotals,
+  TIME_MS,
+  versionId,
+} from './samples.contract.ts'
+
+/** A journal with at least 2 partitions, empty, whose destination versions 1 to 3 exist. */
+export type JournalUnderTest = {
+  readonly journal: Journal
+  /** Changes what records are addressed to. */
+  changeConfig(): Promise<void>
+  /** Gives up a destination version's backlog. */
+  abandon(id: DestinationVersionId): Promise<void>
+  /** Lets time pass. */
+  elapse(ms: number): Promise<void>
+  contents(): Promise<{
+    readonly lanes: readonly (Omit<LaneChange, 'intent'> & { readonly partition: Partition })[]
+    readonly deadLetters: readonly (DeadLetter & { readonly partition: Partition })[]
+    readonly totals: readonly (Totals & { readonly partition: Partition })[]
+  }>
+  /** Keeps the state of now; the answer goes back to it. */
+  backup(): Promise<() => Promise<void>>
+}
+
+const HERE = toPartition(0)
+const THERE = toPartition(1)
+const WHOLE = 1_000_000
+const TTL_MS = 30_000
+const NOTHING: ProgressChange = { lanes: [], closed: [], deadLetters: [], totals: [] }
+
+/** What every journal promises. */
+export function describeJournal(name: string, open: () => Promise<JournalUnderTest>): void {
+  describe(`a journal ${name}`, () => {
+    let under: JournalUnderTest
+    let journal: Journal
+
+    beforeEach(async () => {
+      under = await open()
+      journal = under.journal
+    })
+
+    const readAfter = (after: Position, afterAppendId?: AppendId, bytesMax = WHOLE) =>
+      journal.read({ partition: HERE, after, afterAppendId, bytesMax })
+
+    const acquire = async (partition = HERE, ttlMs = TTL_MS) => {
+      const lease = { partition, token: aToken() }
+      const progress = await journal.acquire({ ...lease, writerId: 'writer', ttlMs })
+      if (progress === 'taken') throw new Error('taken')
+      return { lease, progress }
+    }
+
+    const held = async () => (await acquire()).lease
+
+    describe('append and read', () => {
+      test('records come back as they went in, with their places', async () => {
+        const given = [
+          aRecord({ destinations: [versionId(1), versionId(3)] }),
+          aRecord({ destinations: [versionId(2)], bytes: Buffer.from('{"Content":"ünï\\u0000"}\n') }),
+          aRecord({ destinations: [versionId(1)], bytes: Buffer.alloc(50_000, 0xff) }),
+        ]
+        const { firstPosition, appendId } = await append(journal, HERE, given)
+        const [batch, ...others] = await readAll(journal, HERE)
+        expect(others).toEqual([])
+        expect(firstPosition).toBe(1)
+        expect(batch).toMatchObject({ partition: HERE, firstPosition: 1, lastPosition: 3, appendId })
+        expect(batch?.counts).toEqual(
+          new Map([
+            [versionId(1), 2],
+            [versionId(3), 1],
+            [versionId(2), 1],
+          ]),
+        )
+        expect(batch && recordsOf([batch])).toEqual(
+          given.map(({ bytes, ...record }, i) => ({
+            ...record,
+            position: i + 1,
+            text: Buffer.from(bytes).toString('utf8'),
+          })),
+        )
+        expect(batch?.bytes.equals(Buffer.concat(given.map(({ bytes }) => bytes)))).toBe(true)
+      })
+
+      test('positions follow commit order with no gap, also when appends run at once', async () => {
+        const given = Array.from({ length: 24 }, (_, n) => records(1 + (n % 5)))
+        const answers = await Promise.all(given.map((batch) => append(journal, HERE, batch)))
+        const batches = await readAll(journal, HERE)
+        let next = 1
+        for (const batch of batches) {
+          const at = answers.findIndex(({ appendId }) => appendId === batch.appendId)
+          expect(batch.firstPosition).toBe(next)
+          expect(answers[at]?.firstPosition).toBe(next)
+          expect(recordsOf([batch]).map(({ id }) => id)).toEqual(given[at]?.map(({ id }) => id))
+          next = batch.lastPosition + 1
+        }
+        expect(batches).toHaveLength(given.length)
+        expect((await journal.heads([HERE, THERE])).get(HERE)).toEqual({
+          head: next - 1,
+          appendId: batches.at(-1)?.appendId,
+        })
+      })
+
+      test('partitions count apart', async () => {
+        await append(journal, HERE, records(3))
+        expect((await append(journal, THERE, records(2))).firstPosition).toBe(1)
+        const heads = await journal.heads([HERE, THERE])
+        expect([heads.get(HERE)?.head, heads.get(THERE)?.head]).toEqual([3, 2])
+      })
+
+      test('an append asked for twice is recorded once and finds its place', async () => {
+        const batch = records(2)
+        const first = await append(journal, HERE, batch)
+        await append(journal, HERE, records(1))
+        expect(await append(journal, HERE, batch, first.appendId)).toEqual(first)
+        expect((await journal.heads([HERE])).get(HERE)?.head).toBe(3)
+      })
+
+      test('of tries of one append that run at once, one is recorded', async () => {
+        const batch = records(2)
+        const appendId = anAppendId()
+        const tries = await Promise.all([1, 2, 3, 4].map(() => append(journal, HERE, batch, appendId)))
+        expect(tries.map(({ firstPosition }) => firstPosition)).toEqual([1, 1, 1, 1])
+        expect((await journal.heads([HERE])).get(HERE)?.head).toBe(2)
+      })
+
+      test('a try that landed is found after destinations have changed', async () => {
+        const batch = records(2)
+        const configVersion = await journal.configVersion(HERE)
+        const request = { partition: HERE, appendId: anAppendId(), configVersion, records: batch }
+        await journal.append(request)
+        await under.changeConfig()
+        expect(await journal.append(request)).toEqual({ status: 'appended', firstPosition: 1 })
+      })
+
+      test('an append at another version appends nothing and tells the version in force', async () => {
+        const before = await journal.configVersion(HERE)
+        await under.changeConfig()
+        const configVersion = await journal.configVersion(HERE)
+        expect(configVersion).toBeGreaterThan(before)
+        for (const other of [before, configVersion + 1]) {
+          const request = { partition: HERE, appendId: anAppendId(), configVersion: other, records: records(1) }
+          expect(await journal.append(request)).toEqual({ status: 'stale', configVersion })
+        }
+        expect((await journal.heads([HERE])).get(HERE)).toEqual({ head: 0, appendId: undefined })
+      })
+
+      test('a change reaches every partition, whoever holds them', async () => {
+        await acquire(HERE)
+        await append(journal, THERE, records(1))
+        await under.changeConfig()
+        const all = Array.from({ length: journal.partitions }, (_, n) => journal.configVersion(toPartition(n)))
+        expect(new Set(await Promise.all(all)).size).toBe(1)
+      })
+
+      test('effective time never falls, whatever the clocks of the apis', async () => {
+        await append(journal, HERE, [aRecord({ timeMs: TIME_MS + 3_000 }), aRecord({ timeMs: TIME_MS + 1_000 })])
+        await append(journal, HERE, [aRecord({ timeMs: TIME_MS }), aRecord({ timeMs: TIME_MS + 3_001 })])
+        await append(journal, HERE, [aRecord({ timeMs: TIME_MS - 5_000 })])
+        const times = recordsOf(await readAll(journal, HERE)).map(({ timeMs = 0 }) => timeMs - TIME_MS)
+        expect(times).toEqual([3_000, 3_000, 3_000, 3_001, 3_001])
+      })
+
+      test('the floor of time outlives trimmed batches', async () => {
+        await append(journal, HERE, [aRecord({ timeMs: TIME_MS + 3_000 })])
+        const { appendId } = await append(journal, HERE, [aRecord({ timeMs: TIME_MS })])
+        await journal.settle(await held(), { ...NOTHING, dispatched: { position: toPosition(2), appendId } })
+        await under.elapse(1_000)
+        expect(await journal.trim(HERE, { keepMs: 500 })).toBe(2)
+        await append(journal, HERE, [aRecord({ timeMs: TIME_MS })])
+        expect(recordsOf(batchesOf(await readAfter(toPosition(2), appendId)))[0]).toMatchObject({
+          position: 3,
+          timeMs: TIME_MS + 3_000,
+        })
+      })
+
+      test('a read holds about the bytes asked for, and at least one batch', async () => {
+        for (let i = 0; i < 4; i++) await append(journal, HERE, [aRecord({ bytes: Buffer.alloc(1_000) })])
+        const count = async (bytesMax: number) => batchesOf(await readAfter(START, undefined, bytesMax)).length
+        expect([await count(1), await count(1_000), await count(1_001), await count(9_999)]).toEqual([1, 1, 2, 4])
+      })
+
+      test('a reader inside a batch gets that batch again', async () => {
+        const first = await append(journal, HERE, records(5))
+        const second = await append(journal, HERE, records(2))
+        const batches = batchesOf(await readAfter(toPosition(3), first.appendId))
+        expect(batches.map(({ appendId }) => appendId)).toEqual([first.appendId, second.appendId])
+      })
+
+      test('a reader at the head gets nothing', async () => {
+        expect(batchesOf(await readAfter(START))).toEqual([])
+        const { appendId } = await append(journal, HERE, records(2))
+        expect(batchesOf(await readAfter(toPosition(2), appendId))).toEqual([])
+      })
+    })
+
+    describe('a restored database', () => {
+      test('a head behind the reader says rewound', async () => {
+        const restore = await under.backup()
+        const { appendId } = await append(journal, HERE, records(2))
+        await restore()
+        expect(await readAfter(toPosition(2), appendId)).toEqual({ status: 'rewound' })
+      })
+
+      test('another batch where the reader stands says rewound: at its end, inside it and at the head', async () => {
+        await append(journal, HERE, records(1))
+        const restore = await under.backup()
+        const { appendId } = await append(journal, HERE, records(4))
+        await append(journal, HERE, records(4))
+        await restore()
+        const other = await append(journal, HERE, records(4))
+        expect(await readAfter(toPosition(5), appendId)).toEqual({ status: 'rewound' })
+        expect(await readAfter(toPosition(3), appendId)).toEqual({ status: 'rewound' })
+        await append(journal, HERE, records(4))
+        expect(await readAfter(toPosition(5), appendId)).toEqual({ status: 'rewound' })
+        expect(batchesOf(await readAfter(toPosition(5), other.appendId))).toHaveLength(1)
+      })
+
+      test('a version that some api still holds is not given out again', async () => {
+        const restore = await under.backup()
+        await under.elapse(1)
+        await under.changeConfig()
+        const lost = await journal.configVersion(HERE)
+        await restore()
+        await under.elapse(10)
+        await under.changeConfig()
+        expect(await journal.configVersion(HERE)).not.toBe(lost)
+      })
+    })
+
+    describe('leases', () => {
+      test('of writers that reach for a partition at once, one gets it', async () => {
+        const tries = await Promise.all(
+          ['a', 'b', 'c', 'd'].map((writerId) =>
+            journal.acquire({ partition: HERE, token: aToken(), writerId, ttlMs: TTL_MS }),
+          ),
+        )
+        expect(tries.filter((progress) => progress !== 'taken')).toHaveLength(1)
+      })
+
+      test('a lease that was not renewed can be taken, and its holder loses', async () => {
+        const lost = await held()
+        await under.elapse(TTL_MS + 1)
+        const { lease } = await acquire()
+        const change = { ...NOTHING, lanes: [aLane({ checkpoint: START })], totals: [someTotals({ delivered: 1 })] }
+        expect(await journal.settle(lost, change)).toBe('lost')
+        expect(await under.contents()).toEqual({ lanes: [], deadLetters: [], totals: [] })
+        expect((await journal.roll({ writerId: 'old', ttlMs: TTL_MS, held: [lost] })).renewed).toEqual([])
+        expect(await journal.settle(lease, change)).toBe('settled')
+      })
+
+      test('a renewed lease stays', async () => {
+        const lease = await held()
+        await under.elapse(TTL_MS - 1_000)
+        expect((await journal.roll({ writerId: 'writer', ttlMs: TTL_MS, held: [lease] })).renewed).toEqual([HERE])
+        await under.elapse(TTL_MS - 1_000)
+        await expect(acquire()).rejects.toThrow('taken')
+      })
+
+      test('a lease that ran out but was not taken is renewed, and not called free to its holder', async () => {
+        const lease = await held()
+        await under.elapse(TTL_MS + 1)
+        const roll = await journal.roll({ writerId: 'writer', ttlMs: TTL_MS, held: [lease] })
+        expect(roll.renewed).toEqual([HERE])
+        expect(roll.free).not.toContain(HERE)
+        expect((await journal.roll({ writerId: 'other', ttlMs: TTL_MS, held: [] })).free).not.toContain(HERE)
+      })
+
+      test('the roll tells what is free and how many writers are alive', async () => {
+        await held()
+        const roll = (writerId: string, ttlMs = TTL_MS) => journal.roll({ writerId, ttlMs, held: [] })
+        const first = await roll('a')
+        expect(first.writers).toBe(1)
+        expect(first.free).not.toContain(HERE)
+        expect(first.free).toHaveLength(journal.partitions - 1)
+        expect((await roll('b', 2 * TTL_MS)).writers).toBe(2)
+        await under.elapse(TTL_MS + 1)
+        const later = await roll('c')
+        expect(later.writers).toBe(2)
+        expect(later.free).toHaveLength(journal.partitions)
+        await journal.signOut('b')
+        expect((await roll('c')).writers).toBe(1)
+      })
+
+      test('release frees at once, and only what the token holds', async () => {
+        const lease = await held()
+        await journal.release([{ ...lease, token: aToken() }])
+        await expect(acquire()).rejects.toThrow('taken')
+        await journal.release([lease])
+        const again = await held()
+        await journal.release([lease])
+        expect(await journal.settle(again, NOTHING)).toBe('settled')
+        expect(await journal.settle(lease, NOTHING)).toBe('lost')
+      })
+    })
+
+    describe('progress', () => {
+      test('a takeover reads what its rival settled last', async () => {
+        const { appendId } = await append(journal, HERE, records(5))
+        const dispatched = { position: toPosition(5), appendId }
+        const lane = aLane({ checkpoint: toPosition(2), checkpointAppendId: appendId, intent: toPosition(4) })
+        await journal.settle(await held(), { ...NOTHING, dispatched, lanes: [lane] })
+        await under.elapse(TTL_MS + 1)
+        expect((await acquire()).progress).toEqual({
+          partition: HERE,
+          dispatched: 5,
+          dispatchedAppendId: appendId,
+          trimmed: 0,
+          lanes: [
+            { destinationVersionId: versionId(1), checkpoint: 2, checkpointAppendId: appendId, intent: toPosition(4) },
+          ],
+        })
+      })
+
+      test('a partition never worked starts at its beginning', async () => {
+        expect((await acquire()).progress).toEqual({
+          partition: HERE,
+          dispatched: 0,
+          dispatchedAppendId: undefined,
+          trimmed: 0,
+          lanes: [],
+        })
+      })
+
+      test('checkpoints and dispatched never move back', async () => {
+        const [early, late] = [anAppendId(), anAppendId()]
+        const lease = await held()
+        const change = (position: number, appendId: AppendId): ProgressChange => ({
+          ...NOTHING,
+          dispatched: { position: toPosition(position), appendId },
+          lanes: [aLane({ checkpoint: toPosition(position), checkpointAppendId: appendId, state: 'retrying' })],
+        })
+        await journal.settle(lease, change(7, late))
+        expect(await journal.settle(lease, change(3, early))).toBe('settled')
+        await journal.settle(lease, NOTHING)
+        await journal.release([lease])
+        const { progress } = await acquire()
+        expect(progress).toMatchObject({ dispatched: 7, dispatchedAppendId: late })
+        expect(progress.lanes).toMatchObject([{ checkpoint: 7, checkpointAppendId: late }])
+      })
+
+      test('lanes open, change their state and close', async () => {
+        const lease = await held()
+        const held2 = aLane({
+          destinationVersionId: versionId(2),
+          checkpoint: START,
+          state: 'held',
+          lastError: 'AccessDenied',
+          nextProbeAtMs: TIME_MS,
+        })
+        await journal.settle(lease, { ...NOTHING, lanes: [aLane({ checkpoint: START }), held2] })
+        const { intent: _, ...shown } = held2
+        expect((await under.contents()).lanes).toContainEqual({ ...shown, partition: HERE })
+        await journal.settle(lease, {
+          ...NOTHING,
+          lanes: [aLane({ destinationVersionId: versionId(2), checkpoint: START })],
+          closed: [versionId(1)],
+        })
+        expect((await under.contents()).lanes).toMatchObject([
+          { destinationVersionId: 2, state: 'flowing', lastError: undefined, nextProbeAtMs: undefined },
+        ])
+      })
+
+      test('a destination version that was given up gets no lane', async () => {
+        await under.abandon(versionId(2))
+        await journal.settle(await held(), {
+          ...NOTHING,
+          lanes: [aLane({ checkpoint: START }), aLane({ destinationVersionId: versionId(2), checkpoint: START })],
+        })
+        expect((await under.contents()).lanes.map((lane) => lane.destinationVersionId)).toEqual([1])
+      })
+
+      test('a dead letter is kept once, with its bytes', async () => {
+        const lease = await held()
+        const letter: DeadLetter = {
+          destinationVersionId: versionId(1),
+          position: toPosition(4),
+          roomId: anId(),
+          id: anId(),
+          reason: 'older than 14 days',
+          bytes: Buffer.from([0, 10, 255, 127]),
+        }
+        const other = { ...letter, destinationVersionId: versionId(2) }
+        await journal.settle(lease, { ...NOTHING, deadLetters: [letter] })
+        await journal.settle(lease, { ...NOTHING, deadLetters: [letter, other] })
+        expect((await under.contents()).deadLetters).toEqual([
+          { ...letter, partition: HERE },
+          { ...other, partition: HERE },
+        ])
+      })
+
+      test('totals add up, by partition and destination version', async () => {
+        const lease = await held()
+        const there = (await acquire(THERE)).lease
+        const errors = { all: 3, accessDenied: 2, notFound: 1 }
+        const first = someTotals({
+          delivered: 5,
+          dead: 1,
+          errors,
+          lastDeliveredAtMs: TIME_MS,
+          lastError: 'AccessDenied',
+        })
+        const second = someTotals({
+          delivered: 2,
+          repeatsPossible: 4,
+          givenUp: 6,
+          errors,
+          lastDeliveredAtMs: TIME_MS - 1,
+        })
+        await journal.settle(lease, { ...NOTHING, totals: [first, someTotals({ destinationVersionId: versionId(2) })] })
+        await journal.settle(lease, { ...NOTHING, totals: [second] })
+        await journal.settle(there, { ...NOTHING, totals: [someTotals({ delivered: 9 })] })
+        const { totals } = await under.contents()
+        expect(totals).toHaveLength(3)
+        expect(totals).toContainEqual({
+          partition: HERE,
+          destinationVersionId: versionId(1),
+          delivered: 7,
+          repeatsPossible: 4,
+          dead: 1,
+          givenUp: 6,
+          errors: { all: 6, accessDenied: 4, notFound: 2 },
+          lastDeliveredAtMs: TIME_MS,
+          lastError: 'AccessDenied',
+        })
+        expect(totals).toContainEqual({ partition: THERE, ...someTotals({ delivered: 9 }) })
+      })
+    })
+
+    describe('trim', () => {
+      const KEEP_MS = 600_000
+      let batches: readonly { readonly firstPosition: Position; readonly appendId: AppendId }[]
+
+      beforeEach(async () => {
+        batches = []
+        for (let i = 0; i < 3; i++) batches = [...batches, await append(journal, HERE, records(10))]
+      })
+
+      const dispatch = async (position: number, change: Partial<ProgressChange> = {}) => {
+        const lease = await held()
+        const dispatched = { position: toPosition(position), appendId: batches[Math.ceil(position / 10) - 1]?.appendId }
+        await journal.settle(lease, { ...NOTHING, dispatched, ...change })
+        await journal.release([lease])
+      }
+
+      test('batches that are not dispatched stay', async () => {
+        await dispatch(19)
+        await under.elapse(KEEP_MS + 1)
+        expect(await journal.trim(HERE, { keepMs: KEEP_MS })).toBe(10)
+        expect(await journal.trim(HERE, { keepMs: KEEP_MS })).toBe(0)
+        expect(await readAfter(START)).toEqual({ status: 'trimmed', trimmed: 10 })
+        expect(batchesOf(await readAfter(toPosition(10), batches[0]?.appendId))).toHaveLength(2)
+      })
+
+      test('batches that a lane has not settled stay, also for a lane that has just begun', async () => {
+        await dispatch(30, {
+          lanes: [
+            aLane({ checkpoint: toPosition(30) }),
+            aLane({ destinationVersionId: versionId(2), checkpoint: toPosition(9) }),
+          ],
+        })
+        await under.elapse(KEEP_MS + 1)
+        expect(await journal.trim(HERE, { keepMs: KEEP_MS })).toBe(0)
+        await dispatch(30, { lanes: [aLane({ destinationVersionId: versionId(2), checkpoint: toPosition(20) })] })
+        expect(await journal.trim(HERE, { keepMs: KEEP_MS })).toBe(20)
+        await dispatch(30, { closed: [versionId(2)] })
+        expect(await journal.trim(HERE, { keepMs: KEEP_MS })).toBe(10)
+        expect((await acquire()).progress.trimmed).toBe(30)
+      })
+
+      test('young batches stay', async () => {
+        await dispatch(30)
+        await under.elapse(KEEP_MS - 60_000)
+        expect(await journal.trim(HERE, { keepMs: KEEP_MS })).toBe(0)
+      })
+
+      test('a partition that is trimmed empty goes on, and knows where it stood', async () => {
+        await dispatch(30)
+        await under.elapse(KEEP_MS + 1)
+        expect(await journal.trim(HERE, { keepMs: KEEP_MS })).toBe(30)
+        expect(batchesOf(await readAfter(toPosition(30), batches[2]?.appendId))).toEqual([])
+        expect(await readAfter(toPosition(30), anAppendId())).toEqual({ status: 'rewound' })
+        expect(await readAfter(toPosition(25), batches[2]?.appendId)).toEqual({ status: 'trimmed', trimmed: 30 })
+        expect((await append(journal, HERE, records(1))).firstPosition).toBe(31)
+        expect(batchesOf(await readAfter(toPosition(30), batches[2]?.appendId))).toHaveLength(1)
+        expect(await readAfter(toPosition(30), anAppendId())).toEqual({ status: 'rewound' })
+      })
+    })
+  })
+}

@@ -1,0 +1,28 @@
+import { encodeEntry } from '../entry.ts'
+import type { AppendOutcome, AppendRequest } from '../port.ts'
+import { toPosition } from '../position.ts'
+import { type Clock, partitionIn, type State } from './state.ts'
+
+/** Appends a batch, or finds what an earlier try with the same append id did. */
+export function append(state: State, clock: Clock, request: AppendRequest): AppendOutcome {
+  const at = partitionIn(state, request.partition)
+  const found = at.batches.find((batch) => batch.appendId === request.appendId)
+  if (found) return { status: 'appended', firstPosition: found.firstPosition }
+  if (request.configVersion !== at.configVersion) return { status: 'stale', configVersion: at.configVersion }
+  const { timeMaxMs, ...entry } = encodeEntry(request.records)
+  const firstPosition = toPosition(at.head + 1)
+  at.head = toPosition(at.head + request.records.length)
+  at.batches.push({
+    ...entry,
+    partition: at.partition,
+    firstPosition,
+    lastPosition: at.head,
+    appendId: request.appendId,
+    previousAppendId: at.lastAppendId,
+    floorTimeMs: at.lastTimeMs,
+    committedAtMs: clock.nowMs(),
+  })
+  at.lastTimeMs = Math.max(at.lastTimeMs, timeMaxMs)
+  at.lastAppendId = request.appendId
+  return { status: 'appended', firstPosition }
+}

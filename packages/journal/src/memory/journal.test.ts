@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { describeJournal, type JournalUnderTest } from '../journal.contract.ts'
+import { toPartition } from '../partition.ts'
+import { append, records, TIME_MS } from '../samples.contract.ts'
+import { createMemoryJournal } from './journal.ts'
+
+describeJournal('in memory', async (): Promise<JournalUnderTest> => {
+  let nowMs = TIME_MS
+  const journal = createMemoryJournal({ partitions: 4, clock: { nowMs: () => nowMs } })
+  return {
+    journal,
+    changeConfig: async () => void journal.bumpConfigVersion(),
+    abandon: async (id) => journal.abandon(id),
+    elapse: async (ms) => {
+      nowMs += ms
+    },
+    contents: async () => {
+      const { partitions, deadLetters, totals } = journal.inspect()
+      const lanes = partitions.flatMap(({ partition, lanes }) =>
+        [...lanes.values()].map(({ intent: _, ...lane }) => ({ ...lane, partition })),
+      )
+      return { lanes, deadLetters, totals }
+    },
+    backup: async () => {
+      const kept = journal.snapshot()
+      return async () => journal.restore(kept)
+    },
+  }
+})
+
+test('a snapshot is not reached by later changes, and can be restored twice', async () => {
+  const journal = createMemoryJournal({ partitions: 1, clock: { nowMs: () => TIME_MS } })
+  const empty = journal.snapshot()
+  for (let i = 0; i < 2; i++) {
+    await append(journal, toPartition(0), records(2))
+    expect(journal.inspect().partitions[0]?.head).toBe(2)
+    journal.restore(empty)
+    expect(journal.inspect().partitions[0]).toMatchObject({ head: 0, batches: [] })
+  }
+})

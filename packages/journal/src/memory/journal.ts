@@ -1,0 +1,80 @@
+import type { DestinationVersionId } from '@roomlog/domain'
+import { toPartition } from '../partition.ts'
+import type { DeadLetter, Journal, Partition } from '../port.ts'
+import { append } from './append.ts'
+import { acquire, release, roll } from './lease.ts'
+import { heads, read } from './read.ts'
+import { settle } from './settle.ts'
+import {
+  type Clock,
+  copyState,
+  emptyState,
+  type PartitionState,
+  type PartitionTotals,
+  partitionIn,
+  type State,
+} from './state.ts'
+import { trim } from './trim.ts'
+
+/** What the journal holds now; a copy. */
+export type MemoryJournalContents = {
+  readonly partitions: readonly PartitionState[]
+  readonly deadLetters: readonly (DeadLetter & { readonly partition: Partition })[]
+  readonly totals: readonly PartitionTotals[]
+}
+
+export type MemoryJournal = Journal & {
+  /** What a change of rooms or configurations does to every partition; returns the new version. */
+  bumpConfigVersion(): number
+  /** What giving up a destination version's backlog does: it gets no lane any more. */
+  abandon(id: DestinationVersionId): void
+  inspect(): MemoryJournalContents
+  /** The state of now, for `restore`. */
+  snapshot(): State
+  /** Goes back to an older state, as a database restored from a backup does. */
+  restore(snapshot: State): void
+}
+
+/** The journal in memory: the executable spec, for tests and simulations. Each call is one atomic step. */
+export function createMemoryJournal(options: { readonly partitions: number; readonly clock: Clock }): MemoryJournal {
+  const { partitions, clock } = options
+  let state = emptyState(Array.from({ length: partitions }, (_, n) => toPartition(n)))
+  return {
+    partitions,
+    append: async (request) => append(state, clock, request),
+    configVersion: async (partition) => partitionIn(state, partition).configVersion,
+    heads: async (wanted) => heads(state, wanted),
+    read: async (from) => read(state, from),
+    roll: async (writer) => roll(state, clock, writer),
+    acquire: async (lease) => acquire(state, clock, lease),
+    release: async (leases) => release(state, leases),
+    signOut: async (writerId) => void state.writers.delete(writerId),
+    settle: async (lease, change) => settle(state, lease, change),
+    trim: async (partition, limits) => trim(state, clock, partition, limits),
+    bumpConfigVersion: () => bumpConfigVersion(state, clock),
+    abandon: (id) => void state.abandoned.add(id),
+    inspect: () => inspect(state),
+    snapshot: () => copyState(state),
+    restore: (snapshot) => {
+      state = copyState(snapshot)
+    },
+  }
+}
+
+// Also by the clock, so that a version is never given out again after a restore.
+function bumpConfigVersion(state: State, clock: Clock): number {
+  const next = Math.max(Math.floor(clock.nowMs()), ...state.partitions.map((at) => at.configVersion + 1))
+  for (const at of state.partitions) at.configVersion = next
+  return next
+}
+
+function inspect(state: State): MemoryJournalContents {
+  const { partitions } = copyState(state)
+  return {
+    partitions,
+    deadLetters: partitions.flatMap(({ partition, deadLetters }) =>
+      deadLetters.map((letter) => ({ ...letter, partition })),
+    ),
+    totals: partitions.flatMap(({ totals }) => [...totals.values()]),
+  }
+}

@@ -1,0 +1,53 @@
+import type { HeldLease, Journal, Progress, Roll } from '../port.ts'
+import { type Clock, type PartitionState, partitionIn, type State } from './state.ts'
+
+export function roll(state: State, clock: Clock, writer: Parameters<Journal['roll']>[0]): Roll {
+  const nowMs = clock.nowMs()
+  // As in one statement: what is free is judged by the leases as they stood before.
+  const tokens = new Set(writer.held.map(({ token }) => token))
+  const free = state.partitions.filter((at) => isFree(at, nowMs) && !(at.lease && tokens.has(at.lease.token)))
+  const renewed = writer.held.filter((lease) => {
+    const at = partitionIn(state, lease.partition)
+    if (at.lease?.token !== lease.token) return false
+    at.lease = { ...at.lease, expiresAtMs: nowMs + writer.ttlMs }
+    return true
+  })
+  state.writers.set(writer.writerId, nowMs + writer.ttlMs)
+  return {
+    renewed: renewed.map(({ partition }) => partition),
+    free: free.map(({ partition }) => partition),
+    writers: [...state.writers.values()].filter((expiresAtMs) => expiresAtMs > nowMs).length,
+  }
+}
+
+export function acquire(state: State, clock: Clock, lease: Parameters<Journal['acquire']>[0]): Progress | 'taken' {
+  const at = partitionIn(state, lease.partition)
+  const nowMs = clock.nowMs()
+  if (!isFree(at, nowMs)) return 'taken'
+  at.lease = { owner: lease.writerId, token: lease.token, expiresAtMs: nowMs + lease.ttlMs }
+  return {
+    partition: at.partition,
+    dispatched: at.dispatched,
+    dispatchedAppendId: at.dispatchedAppendId,
+    trimmed: at.trimmed,
+    lanes: [...at.lanes.values()]
+      .map(({ destinationVersionId, checkpoint, checkpointAppendId, intent }) => ({
+        destinationVersionId,
+        checkpoint,
+        checkpointAppendId,
+        intent,
+      }))
+      .sort((a, b) => a.destinationVersionId - b.destinationVersionId),
+  }
+}
+
+export function release(state: State, leases: readonly HeldLease[]): void {
+  for (const { partition, token } of leases) {
+    const at = partitionIn(state, partition)
+    if (at.lease?.token === token) at.lease = undefined
+  }
+}
+
+function isFree({ lease }: PartitionState, nowMs: number): boolean {
+  return lease === undefined || lease.expiresAtMs < nowMs
+}

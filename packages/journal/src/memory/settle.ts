@@ -1,0 +1,73 @@
+import type { DeadLetter, HeldLease, LaneChange, ProgressChange, Totals } from '../port.ts'
+import { type PartitionState, type PartitionTotals, partitionIn, type State } from './state.ts'
+
+/** Writes a partition's progress, all or nothing; nothing when the lease is another's. */
+export function settle(state: State, lease: HeldLease, change: ProgressChange): 'settled' | 'lost' {
+  const at = partitionIn(state, lease.partition)
+  if (at.lease?.token !== lease.token) return 'lost'
+  refuseTwice(change)
+  if (change.dispatched && change.dispatched.position > at.dispatched) {
+    at.dispatched = change.dispatched.position
+    at.dispatchedAppendId = change.dispatched.appendId
+  }
+  for (const id of change.closed) at.lanes.delete(id)
+  for (const lane of change.lanes) {
+    if (!state.abandoned.has(lane.destinationVersionId)) moveLane(at, lane)
+  }
+  for (const letter of change.deadLetters) bury(at, letter)
+  for (const totals of change.totals) count(at, totals)
+  return 'settled'
+}
+
+// One statement cannot touch a row twice.
+function refuseTwice({ lanes, closed, totals }: ProgressChange): void {
+  const rows = [...lanes.map((lane) => lane.destinationVersionId), ...closed]
+  const counters = totals.map((added) => added.destinationVersionId)
+  for (const ids of [rows, counters]) {
+    if (new Set(ids).size !== ids.length) throw new Error(`a destination version is named twice: ${ids}`)
+  }
+}
+
+function moveLane(at: PartitionState, lane: LaneChange): void {
+  const before = at.lanes.get(lane.destinationVersionId)
+  const { checkpoint, checkpointAppendId } = before && before.checkpoint > lane.checkpoint ? before : lane
+  at.lanes.set(lane.destinationVersionId, { ...lane, checkpoint, checkpointAppendId })
+}
+
+function bury(at: PartitionState, letter: DeadLetter): void {
+  const twice = at.deadLetters.some(
+    (kept) =>
+      kept.destinationVersionId === letter.destinationVersionId &&
+      kept.position === letter.position &&
+      kept.id === letter.id,
+  )
+  if (!twice) at.deadLetters.push(letter)
+}
+
+function count(at: PartitionState, added: Totals): void {
+  const before = at.totals.get(added.destinationVersionId)
+  at.totals.set(added.destinationVersionId, before ? sum(before, added) : { ...added, partition: at.partition })
+}
+
+function sum(before: PartitionTotals, added: Totals): PartitionTotals {
+  return {
+    partition: before.partition,
+    destinationVersionId: before.destinationVersionId,
+    delivered: before.delivered + added.delivered,
+    repeatsPossible: before.repeatsPossible + added.repeatsPossible,
+    dead: before.dead + added.dead,
+    givenUp: before.givenUp + added.givenUp,
+    errors: {
+      all: before.errors.all + added.errors.all,
+      accessDenied: before.errors.accessDenied + added.errors.accessDenied,
+      notFound: before.errors.notFound + added.errors.notFound,
+    },
+    lastDeliveredAtMs: latest(before.lastDeliveredAtMs, added.lastDeliveredAtMs),
+    lastError: added.lastError ?? before.lastError,
+  }
+}
+
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return Math.max(a, b)
+}

@@ -1,0 +1,85 @@
+import type { DestinationVersionId } from '@roomlog/domain'
+import type { StoredEntry } from '../entry.ts'
+import type { AppendId, DeadLetter, LaneChange, LeaseToken, Partition, Position, Totals } from '../port.ts'
+import { START } from '../position.ts'
+
+export type Clock = { nowMs(): number }
+
+/** A journal row; never changed once it stands. */
+export type StoredBatch = StoredEntry & {
+  readonly lastPosition: Position
+  readonly previousAppendId: AppendId | undefined
+}
+
+export type Lease = { readonly owner: string; readonly token: LeaseToken; readonly expiresAtMs: number }
+
+/** What a destination version was sent from one partition, added up. */
+export type PartitionTotals = Totals & { readonly partition: Partition }
+
+export type PartitionState = {
+  readonly partition: Partition
+  head: Position
+  configVersion: number
+  lastTimeMs: number
+  lastAppendId: AppendId | undefined
+  dispatched: Position
+  dispatchedAppendId: AppendId | undefined
+  trimmed: Position
+  lease: Lease | undefined
+  batches: StoredBatch[]
+  lanes: Map<DestinationVersionId, LaneChange>
+  totals: Map<DestinationVersionId, PartitionTotals>
+  deadLetters: DeadLetter[]
+}
+
+/** All that a database would hold. */
+export type State = {
+  readonly partitions: readonly PartitionState[]
+  /** When each writer's sign-in ends. */
+  writers: Map<string, number>
+  /** Destination versions whose backlog was given up. */
+  abandoned: Set<DestinationVersionId>
+}
+
+export function emptyState(partitions: readonly Partition[]): State {
+  return { partitions: partitions.map(emptyPartition), writers: new Map(), abandoned: new Set() }
+}
+
+/** A copy that later changes of the original do not reach. */
+export function copyState(state: State): State {
+  return {
+    partitions: state.partitions.map((at) => ({
+      ...at,
+      batches: [...at.batches],
+      lanes: new Map(at.lanes),
+      totals: new Map(at.totals),
+      deadLetters: [...at.deadLetters],
+    })),
+    writers: new Map(state.writers),
+    abandoned: new Set(state.abandoned),
+  }
+}
+
+export function partitionIn(state: State, partition: Partition): PartitionState {
+  const found = state.partitions[partition]
+  if (!found) throw new Error(`partition ${partition} does not exist`)
+  return found
+}
+
+function emptyPartition(partition: Partition): PartitionState {
+  return {
+    partition,
+    head: START,
+    configVersion: 1,
+    lastTimeMs: 0,
+    lastAppendId: undefined,
+    dispatched: START,
+    dispatchedAppendId: undefined,
+    trimmed: START,
+    lease: undefined,
+    batches: [],
+    lanes: new Map(),
+    totals: new Map(),
+    deadLetters: [],
+  }
+}

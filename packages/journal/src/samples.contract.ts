@@ -1,0 +1,135 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { DestinationVersionId, type MessageId, newId, type RoomId } from '@roomlog/domain'
+import { partitionOf } from './partition.ts'
+import type {
+  AppendId,
+  AppendOutcome,
+  Journal,
+  JournalBatch,
+  LaneChange,
+  LeaseToken,
+  NewRecord,
+  Partition,
+  Position,
+  ReadOutcome,
+  Totals,
+} from './port.ts'
+import { START, toAppendId, toLeaseToken } from './position.ts'
+
+// What tests of the journal are made of.
+
+export const TIME_MS = 1_900_000_000_000
+
+export function anId(): RoomId & MessageId {
+  return newId(randomBytes)
+}
+
+export function anAppendId(): AppendId {
+  return toAppendId(randomUUID())
+}
+
+export function aToken(): LeaseToken {
+  return toLeaseToken(randomUUID())
+}
+
+export function versionId(value: number): DestinationVersionId {
+  return DestinationVersionId.parse(value)
+}
+
+/** A room that hashes to the partition. */
+export function aRoomIn(partition: Partition, partitions: number): RoomId {
+  for (;;) {
+    const room = anId()
+    if (partitionOf(room, partitions) === partition) return room
+  }
+}
+
+export function aRecord(given: Partial<NewRecord> = {}): NewRecord {
+  const id = given.id ?? anId()
+  return {
+    roomId: anId(),
+    id,
+    timeMs: TIME_MS,
+    destinations: [versionId(1)],
+    bytes: Buffer.from(`{"payload":{"Id":"${id}"}}\n`),
+    ...given,
+  }
+}
+
+export function records(count: number, given: Partial<NewRecord> = {}): readonly NewRecord[] {
+  return Array.from({ length: count }, () => aRecord(given))
+}
+
+/** Appends at the version in force. */
+export async function append(
+  journal: Journal,
+  partition: Partition,
+  batch: readonly NewRecord[],
+  appendId: AppendId = anAppendId(),
+): Promise<{ readonly firstPosition: Position; readonly appendId: AppendId }> {
+  const configVersion = await journal.configVersion(partition)
+  const { firstPosition } = appended(await journal.append({ partition, appendId, configVersion, records: batch }))
+  return { firstPosition, appendId }
+}
+
+export function appended(outcome: AppendOutcome): { readonly firstPosition: Position } {
+  if (outcome.status !== 'appended') throw new Error(`not appended: ${JSON.stringify(outcome)}`)
+  return outcome
+}
+
+/** Everything after `after`, read in as many calls as it takes. */
+export async function readAll(journal: Journal, partition: Partition): Promise<readonly JournalBatch[]> {
+  const all: JournalBatch[] = []
+  for (;;) {
+    const last = all.at(-1)
+    const from = { partition, after: last?.lastPosition ?? START, afterAppendId: last?.appendId, bytesMax: 1_000_000 }
+    const batches = batchesOf(await journal.read(from))
+    if (batches.length === 0) return all
+    all.push(...batches)
+  }
+}
+
+export function batchesOf(outcome: ReadOutcome): readonly JournalBatch[] {
+  if (outcome.status !== 'read') throw new Error(`not read: ${JSON.stringify(outcome)}`)
+  return outcome.batches
+}
+
+/** The records of batches as plain values. */
+export function recordsOf(batches: readonly JournalBatch[]) {
+  return batches.flatMap((batch) =>
+    [...batch.room].map((room, i) => ({
+      position: batch.firstPosition + i,
+      roomId: batch.rooms[room],
+      id: batch.idOf(i),
+      timeMs: batch.timeMs[i],
+      destinations: batch.sets[batch.set[i] ?? -1],
+      text: batch.bytes.toString('utf8', batch.offset[i], batch.offset[i + 1]),
+    })),
+  )
+}
+
+export function aLane(given: Partial<LaneChange> & Pick<LaneChange, 'checkpoint'>): LaneChange {
+  return {
+    destinationVersionId: versionId(1),
+    checkpointAppendId: undefined,
+    intent: undefined,
+    state: 'flowing',
+    lastError: undefined,
+    nextProbeAtMs: undefined,
+    ...given,
+  }
+}
+
+export function someTotals(given: Partial<Totals> = {}): Totals {
+  return {
+    destinationVersionId: versionId(1),
+    delivered: 0,
+    repeatsPossible: 0,
+    dead: 0,
+    givenUp: 0,
+    errors: { all: 0, accessDenied: 0, notFound: 0 },
+    lastDeliveredAtMs: undefined,
+    lastError: undefined,
+    ...given,
+  }
+}
