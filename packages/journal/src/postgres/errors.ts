@@ -1,10 +1,9 @@
 export const UNIQUE_VIOLATION = '23505'
 
-/** The SQLSTATE of an error that the server sent. */
+/** The SQLSTATE of an error that the server sent; those of a socket (`EPIPE`) have a code too, but no severity. */
 export function sqlState(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string')
-    return undefined
-  return /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
+  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
 }
 
 /**

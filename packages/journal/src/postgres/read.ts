@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { decodeEntry } from '../entry.ts'
 import { toPartition } from '../partition.ts'
 import type { AppendId, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
@@ -7,11 +7,10 @@ import { toAppendId, toPosition } from '../position.ts'
 const BATCHES_MAX = 256
 
 // Starts with the batch that holds the record after $2, which a reader may have seen in part.
-// Binary results: bytea as text would be twice the bytes and a hex decode. uuid and int8 have no binary parser, hence the casts.
 // octet_length of an external value reads only its pointer; bytes are fetched for the rows that fit alone.
 const READ = `
-select first_position::float8, append_id::text, previous_append_id::text, floor_time_ms::float8,
-       (extract(epoch from committed_at) * 1000)::float8 as committed_at_ms, format::int4,
+select first_position::float8, append_id, previous_append_id, floor_time_ms::float8,
+       (extract(epoch from committed_at) * 1000)::float8 as committed_at_ms, format,
        destination_version_ids, destination_counts, index, records
   from (select *, sum(octet_length(records)) over (order by first_position) - octet_length(records) as bytes_before
           from (select * from journal_batch
@@ -40,7 +39,7 @@ type From = Parameters<Journal['read']>[0]
 /** Batches after a position, checked against the batch that the reader has seen there. */
 export async function read(pool: pg.Pool, from: From): Promise<ReadOutcome> {
   const values = [from.partition, from.after, from.bytesMax]
-  const { rows } = await pool.query({ name: 'journal-read', text: READ, values, ...BINARY })
+  const { rows } = await pool.query({ name: 'journal-read', text: READ, values })
   const first = rows[0]
   if (!first) return readNothing(pool, from)
   if (first.first_position > from.after + 1) return gapAt(pool, from)
@@ -63,17 +62,6 @@ export async function read(pool: pg.Pool, from: From): Promise<ReadOutcome> {
       }),
     ),
   }
-}
-
-const BYTEA = 17
-
-// pg takes `binary` in a query's config; its type does not say so. Without a parser it would make bytea a string.
-const BINARY: object = {
-  binary: true,
-  types: {
-    getTypeParser: (oid: number, format: 'text' | 'binary') =>
-      oid === BYTEA ? (bytes: Buffer) => bytes : pg.types.getTypeParser(oid, format),
-  },
 }
 
 async function readNothing(pool: pg.Pool, from: From): Promise<ReadOutcome> {

@@ -1,0 +1,97 @@
+import { MessageId, RoomId } from '@roomlog/domain'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { decodeEntry, ENTRY_FORMAT, encodeEntry } from './entry.ts'
+import { toPartition } from './partition.ts'
+import type { NewRecord } from './port.ts'
+import { toPosition } from './position.ts'
+import { anAppendId, aRecord, recordsOf, TIME_MS, versionId } from './samples.contract.ts'
+
+const FLOOR_MS = TIME_MS - 50
+
+const id = fc.stringMatching(/^[a-zA-Z0-9]{12}$/)
+const rooms = ['aaaaaaaaaaaa', 'bbbbbbbbbbbb', 'cccccccccccc'].map((room) => RoomId.parse(room))
+const versions = fc.uniqueArray(fc.integer({ min: 1, max: 2 ** 31 - 1 }).map(versionId), { minLength: 1, maxLength: 3 })
+const record: fc.Arbitrary<NewRecord> = fc.record({
+  roomId: fc.constantFrom(...rooms),
+  id: id.map((value) => MessageId.parse(value)),
+  timeMs: fc.integer({ min: TIME_MS - 100, max: TIME_MS + 100 }),
+  destinations: versions,
+  bytes: fc.uint8Array({ maxLength: 200 }),
+})
+
+function stored(batch: readonly NewRecord[]) {
+  return {
+    ...encodeEntry(batch),
+    partition: toPartition(3),
+    firstPosition: toPosition(41),
+    appendId: anAppendId(),
+    committedAtMs: TIME_MS,
+    floorTimeMs: FLOOR_MS,
+  }
+}
+
+test('what is packed comes out again', () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 50 }), (batch) => {
+      const entry = stored(batch)
+      const opened = decodeEntry(entry)
+      let timeMs = FLOOR_MS
+      const expected = batch.map(({ bytes, ...rest }, i) => {
+        timeMs = Math.max(timeMs, rest.timeMs)
+        return { ...rest, timeMs, position: 41 + i, text: Buffer.from(bytes).toString('utf8') }
+      })
+      expect(recordsOf([opened])).toEqual(expected)
+      expect(opened.bytes.equals(Buffer.concat(batch.map(({ bytes }) => bytes)))).toBe(true)
+      expect(opened.lastPosition).toBe(40 + batch.length)
+      expect(Math.max(FLOOR_MS, entry.timeMaxMs)).toBe(opened.timeMs.at(-1))
+      const counts = new Map<number, number>()
+      for (const { destinations } of batch) {
+        for (const version of destinations) counts.set(version, (counts.get(version) ?? 0) + 1)
+      }
+      expect(opened.counts).toEqual(counts)
+    }),
+  )
+})
+
+test('the layout of format 1 is frozen: these bytes are in journals', () => {
+  const { index, bytes, format } = encodeEntry([
+    aRecord({
+      roomId: RoomId.parse('roomroomroom'),
+      id: MessageId.parse('AAAAAAAAAAAA'),
+      timeMs: 1_900_000_000_001,
+      destinations: [versionId(7), versionId(258)],
+      bytes: Buffer.from('one\n'),
+    }),
+    aRecord({
+      roomId: RoomId.parse('roomroomroom'),
+      id: MessageId.parse('BBBBBBBBBBBB'),
+      timeMs: 1_900_000_000_000,
+      destinations: [versionId(7)],
+      bytes: Buffer.from('second\n'),
+    }),
+  ])
+  expect(format).toBe(1)
+  expect(bytes.toString()).toBe('one\nsecond\n')
+  expect(index.toString('hex')).toBe(
+    '0100020002000000726f6f6d726f6f6d726f6f6d02070000000201000001070000000000' +
+      '0000001080330da67b4241414141414141414141414104000000' +
+      '00000100000080330da67b4242424242424242424242424207000000',
+  )
+})
+
+test('the largest batch fits: thousands of rooms, each with its own destinations', () => {
+  const batch = Array.from({ length: 8_000 }, (_, n) => aRecord({ destinations: [versionId(n + 1)] }))
+  const opened = decodeEntry(stored(batch))
+  expect(opened.sets[opened.set[7_999] ?? -1]).toEqual([8_000])
+  expect(opened.rooms[opened.room[7_999] ?? -1]).toBe(batch[7_999]?.roomId)
+})
+
+test('an entry of a later format is refused with what to do', () => {
+  expect(() => decodeEntry({ ...stored([aRecord()]), format: ENTRY_FORMAT + 1 })).toThrow(/format 2 .* upgrade/)
+})
+
+test('an entry whose bytes are cut short is refused', () => {
+  const entry = stored([aRecord()])
+  expect(() => decodeEntry({ ...entry, bytes: entry.bytes.subarray(1) })).toThrow('damaged')
+})
