@@ -3,10 +3,8 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { sharedServer } from './env.ts'
 import { startPostgres } from './start.ts'
-
-/** Names a running server that tests share; set by the vitest set-up, or by hand to test on another Postgres. */
-export const SHARED_SERVER_VARIABLE = 'ROOMLOG_TEST_POSTGRES_URL'
 
 export type TestPostgres = {
   /** The server itself, as superuser. */
@@ -51,8 +49,8 @@ export async function testPostgres(
 /** A temporary server for tests: gone, with its folder, when the process ends. */
 export async function startTestServer(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roomlog-postgres-'))
-  // Tests may find a server by its URL only; a crash of the machine need not be survived by a server in a temporary folder,
-  // but the commit latency that the code meets in production is worth having in tests: fsync stays on.
+  // A server in a temporary folder need not survive the machine, but tests should meet the commit latency of production:
+  // fsync stays on.
   const server = await startPostgres({ dataDir, temporary: true, settings: { max_connections: '300' } })
   return server.url
 }
@@ -60,7 +58,7 @@ export async function startTestServer(): Promise<string> {
 let ownServer: Promise<string> | undefined
 
 function serverUrl(): Promise<string> {
-  const shared = process.env[SHARED_SERVER_VARIABLE]
+  const shared = sharedServer()
   if (shared) return Promise.resolve(shared)
   ownServer ??= startTestServer()
   return ownServer
