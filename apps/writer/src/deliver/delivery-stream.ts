@@ -1,0 +1,56 @@
+import { takeBatch } from '@roomlog/sinks'
+import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
+import type { LaneRecord } from '../lane/record.ts'
+import { type BatchEnd, deliverHalves } from './halves.ts'
+
+/**
+ * Firehose: batches that mix rooms, one in flight a lane, so that a room's records are sent in order. What a batch
+ * refused is sent again before anything behind it. There is no way to check a lost answer: such a batch is repeated.
+ */
+export async function deliverToDeliveryStream(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
+  if (cycle.recovering) delivery.countRepeatsPossible(cycle.records.length)
+  const { records } = cycle
+  let at = 0
+  while (at < records.length) {
+    const count = takeBatch(records, delivery.sink.limits, at)
+    const batch = records.slice(at, at + Math.max(1, count))
+    at += batch.length
+    if (count === 0) {
+      for (const record of batch) delivery.bury({ record, reason: 'too large for a Firehose record' })
+    } else if ((await deliverBatch(delivery, batch)) === 'stopped') return { status: 'stopped' }
+  }
+  return { status: 'settled' }
+}
+
+async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): Promise<BatchEnd> {
+  let records = batch
+  while (records.length > 0) {
+    const outcome = await delivery.write(records)
+    switch (outcome.status) {
+      case 'delivered':
+        return 'settled'
+      case 'partial': {
+        const refused = new Map(outcome.rejected.map((rejected) => [rejected.index, rejected]))
+        for (const { index, reason, retryable } of outcome.rejected) {
+          const record = records[index]
+          if (record && !retryable) delivery.bury({ record, reason })
+        }
+        records = records.filter((_, index) => refused.get(index)?.retryable)
+        if (records.length > 0) await delivery.sleep(delivery.settings.resendAfterMs)
+        break
+      }
+      case 'unknown':
+        delivery.countRepeatsPossible(records.length)
+        break
+      case 'refused':
+        return deliverHalves(delivery, records, outcome.failure.message, deliverBatch)
+      case 'stopped':
+      case 'stuck':
+        return 'stopped'
+      case 'occupied':
+      case 'recalled':
+        throw new Error(`a Firehose write cannot end as ${outcome.status}`)
+    }
+  }
+  return 'settled'
+}

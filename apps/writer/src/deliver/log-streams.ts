@@ -1,0 +1,88 @@
+import { takeBatch } from '@roomlog/sinks'
+import { byRoom, type Cycle, type CycleEnd, type Delivery } from '../lane/cycle.ts'
+import type { LaneRecord } from '../lane/record.ts'
+import { type BatchEnd, deliverHalves } from './halves.ts'
+
+/**
+ * CloudWatch Logs: a stream a room, one call in flight a stream. A call cannot be repeated: where its fate is unknown,
+ * the log is read back and only what is missing is sent again.
+ */
+export async function deliverToLogStreams(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
+  let records: readonly LaneRecord[] = cycle.records
+  if (cycle.recovering) {
+    const missing = await readBack(delivery, records)
+    if (missing === undefined) return { status: 'stopped' }
+    records = missing
+  }
+  const ends = await Promise.all(
+    [...byRoom(records).values()].map((room) => delivery.limited(() => deliverRoom(delivery, room))),
+  )
+  return { status: ends.includes('stopped') ? 'stopped' : 'settled' }
+}
+
+async function deliverRoom(delivery: Delivery, records: readonly LaneRecord[]): Promise<BatchEnd> {
+  let at = 0
+  while (at < records.length) {
+    const count = takeBatch(records, delivery.sink.limits, at)
+    const batch = records.slice(at, at + Math.max(1, count))
+    at += batch.length
+    if (count === 0) {
+      for (const record of batch) delivery.bury({ record, reason: 'too large for a log event' })
+    } else if ((await deliverBatch(delivery, batch)) === 'stopped') return 'stopped'
+  }
+  return 'settled'
+}
+
+async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): Promise<BatchEnd> {
+  let records = batch
+  while (records.length > 0) {
+    const outcome = await delivery.write(records)
+    switch (outcome.status) {
+      case 'delivered':
+        return 'settled'
+      case 'partial':
+        for (const { index, reason } of outcome.rejected) {
+          const record = records[index]
+          if (record) delivery.bury({ record, reason })
+        }
+        return 'settled'
+      case 'refused':
+        return deliverHalves(delivery, records, outcome.failure.message, deliverBatch)
+      case 'unknown': {
+        const missing = await readBack(delivery, records)
+        if (missing === undefined) return 'stopped'
+        delivery.countRepeatsPossible(missing.length)
+        records = missing
+        break
+      }
+      case 'stopped':
+      case 'stuck':
+        return 'stopped'
+      case 'occupied':
+      case 'recalled':
+        throw new Error(`a log write cannot end as ${outcome.status}`)
+    }
+  }
+  return 'settled'
+}
+
+/** The records that are not in the log, once reads have had time to show them; absence is believed after two reads. */
+async function readBack(
+  delivery: Delivery,
+  records: readonly LaneRecord[],
+): Promise<readonly LaneRecord[] | undefined> {
+  await delivery.sleep(delivery.settings.readBackAfterMs)
+  const missing = await missingNow(delivery, records)
+  if (missing === undefined || missing.length === 0) return missing
+  await delivery.sleep(delivery.settings.readBackAgainAfterMs)
+  return missingNow(delivery, missing)
+}
+
+async function missingNow(
+  delivery: Delivery,
+  records: readonly LaneRecord[],
+): Promise<readonly LaneRecord[] | undefined> {
+  if (delivery.stopped()) return undefined
+  const found = await delivery.recall(records)
+  return found && records.filter((record) => !found.has(record.id))
+}

@@ -1,0 +1,124 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
+import type { FirehoseClient } from '@aws-sdk/client-firehose'
+import type { S3Client } from '@aws-sdk/client-s3'
+import {
+  AccountId,
+  type DestinationKind,
+  type DestinationVersion,
+  DestinationVersionId,
+  LoggingConfigurationId,
+} from '@roomlog/domain'
+import { createCloudWatchLogsSink } from '@roomlog/sinks/cloudwatch-logs'
+import { createFirehoseSink } from '@roomlog/sinks/firehose'
+import { createS3Sink } from '@roomlog/sinks/s3'
+import pLimit from 'p-limit'
+import type pg from 'pg'
+import type { Destination, LanePolicy } from './lane/lane.ts'
+
+export type Clients = {
+  s3(): S3Client
+  cloudWatchLogs(): CloudWatchLogsClient
+  firehose(): FirehoseClient
+}
+
+export type DestinationsOptions = {
+  readonly pool: pg.Pool
+  /** A client of its own for each destination, so that one that hangs takes no connection from another. */
+  readonly clients: Clients
+  readonly policies: Readonly<Record<DestinationKind, LanePolicy>>
+  readonly gzipLevel: number
+  /** Calls at once to one destination. */
+  readonly concurrency: Readonly<Record<DestinationKind, number>>
+  readonly readBackTurn: (signal: AbortSignal) => Promise<void>
+}
+
+export type Destinations = {
+  get(id: DestinationVersionId): Promise<Destination | 'abandoned'>
+  /** Of these, the ones whose backlog was given up. */
+  abandonedOf(ids: readonly DestinationVersionId[]): Promise<readonly DestinationVersionId[]>
+  /** Closes the clients of destinations that no lane uses. */
+  keepOnly(ids: ReadonlySet<DestinationVersionId>): void
+  close(): void
+}
+
+const SELECT = `select id, logging_configuration_id, account_id, region, kind, target, abandoned_at
+  from destination_version where id = $1`
+
+/** Destination versions and their sinks, made when a lane first needs them. */
+export function createDestinations(options: DestinationsOptions): Destinations {
+  const made = new Map<DestinationVersionId, { readonly destination: Destination; readonly destroy: () => void }>()
+
+  async function get(id: DestinationVersionId): Promise<Destination | 'abandoned'> {
+    const found = made.get(id)
+    if (found) return found.destination
+    const { rows } = await options.pool.query(SELECT, [id])
+    const row = rows[0]
+    if (!row) throw new Error(`destination version ${id} is not in the database`)
+    if (row.abandoned_at !== null) return 'abandoned'
+    const version: DestinationVersion = {
+      id,
+      loggingConfigurationId: LoggingConfigurationId.parse(row.logging_configuration_id),
+      accountId: AccountId.parse(row.account_id),
+      region: row.region,
+      kind: row.kind,
+      target: row.target,
+    }
+    const raced = made.get(id)
+    if (raced) return raced.destination
+    const { sink, destroy } = sinkFor(version)
+    const limit = pLimit(options.concurrency[version.kind])
+    const destination: Destination = {
+      version,
+      sink,
+      policy: options.policies[version.kind],
+      limited: (task) => limit(task),
+      readBackTurn: options.readBackTurn,
+    }
+    made.set(id, { destination, destroy })
+    return destination
+  }
+
+  function sinkFor(destination: DestinationVersion) {
+    switch (destination.kind) {
+      case 's3': {
+        const client = options.clients.s3()
+        return {
+          sink: createS3Sink({ client, destination, gzipLevel: options.gzipLevel }),
+          destroy: () => client.destroy(),
+        }
+      }
+      case 'cloudWatchLogs': {
+        const client = options.clients.cloudWatchLogs()
+        return { sink: createCloudWatchLogsSink({ client, destination }), destroy: () => client.destroy() }
+      }
+      case 'firehose': {
+        const client = options.clients.firehose()
+        return { sink: createFirehoseSink({ client, destination }), destroy: () => client.destroy() }
+      }
+    }
+  }
+
+  return {
+    get,
+    async abandonedOf(ids) {
+      if (ids.length === 0) return []
+      const { rows } = await options.pool.query(
+        'select id from destination_version where id = any($1) and abandoned_at is not null',
+        [ids],
+      )
+      for (const { id } of rows) made.delete(DestinationVersionId.parse(id))
+      return rows.map(({ id }) => DestinationVersionId.parse(id))
+    },
+    keepOnly(ids) {
+      for (const [id, { destroy }] of made) {
+        if (ids.has(id)) continue
+        made.delete(id)
+        destroy()
+      }
+    },
+    close() {
+      for (const { destroy } of made.values()) destroy()
+      made.clear()
+    },
+  }
+}

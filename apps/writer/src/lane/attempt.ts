@@ -1,0 +1,112 @@
+import type { Failure, RecallOutcome, WriteOutcome } from '@roomlog/sinks'
+import type { Clock } from '../clock.ts'
+import type { Life } from './life.ts'
+import type { Trouble } from './trouble.ts'
+
+export type Recalled = Extract<RecallOutcome, { status: 'recalled' }>
+
+/** What is left for the caller to decide. */
+export type Attempted =
+  | Exclude<WriteOutcome, { status: 'retry' | 'refused' }>
+  | { readonly status: 'refused'; readonly scope: 'batch'; readonly failure: Failure }
+  | Recalled
+  | { readonly status: 'stopped' }
+  /** Out of patience: the lane should let go of its memory and come back. */
+  | { readonly status: 'stuck' }
+
+export type AttemptContext = {
+  readonly clock: Clock
+  readonly life: Life
+  readonly trouble: Trouble
+  /** Of one attempt, as the last resort behind the client's own timeouts. */
+  readonly attemptTimeoutMs: number
+  /** Failures in a row before the answer is `stuck`; undefined never gives up. */
+  readonly patience: number | undefined
+  readonly onFailure: (failure: Failure) => void
+  /** Asked right before each attempt; false means wait a little and ask again. */
+  readonly mayAttempt?: (() => boolean) | undefined
+}
+
+const ASK_AGAIN_AFTER_MS = 100
+
+const TIMED_OUT: Failure = {
+  class: 'network',
+  name: 'TimeoutError',
+  message: 'no answer in time',
+  metric: 'LogDestinationErrors',
+}
+
+/** The one layer that owns retry and time: attempts until the outcome is one that its caller must act on. */
+export async function attempt(
+  context: AttemptContext,
+  once: (signal: AbortSignal) => Promise<WriteOutcome | Recalled>,
+): Promise<Attempted> {
+  const { life, trouble } = context
+  for (;;) {
+    await trouble.turn(life.stopping)
+    while (!life.stopping.aborted && context.mayAttempt?.() === false) {
+      await context.clock.sleep(ASK_AGAIN_AFTER_MS, life.stopping)
+    }
+    if (life.stopping.aborted) {
+      trouble.passed()
+      return { status: 'stopped' }
+    }
+    const outcome = await timed(context, once)
+    switch (outcome.status) {
+      case 'stopped':
+        trouble.passed()
+        return outcome
+      case 'unknown':
+        context.onFailure(outcome.failure)
+        trouble.failed(outcome.failure, { held: false })
+        return outcome
+      case 'retry':
+        // A retry at once is a step of the protocol (a stream was created), not a failure.
+        if (outcome.retryAfterMs === 0) {
+          trouble.passed()
+          continue
+        }
+        context.onFailure(outcome.failure)
+        trouble.failed(outcome.failure, { held: false, retryAfterMs: outcome.retryAfterMs })
+        break
+      case 'refused':
+        context.onFailure(outcome.failure)
+        if (outcome.scope === 'batch') {
+          trouble.over()
+          return { status: 'refused', scope: 'batch', failure: outcome.failure }
+        }
+        trouble.failed(outcome.failure, { held: true })
+        break
+      default:
+        trouble.over()
+        return outcome
+    }
+    if (context.patience !== undefined && (trouble.held || trouble.failures >= context.patience)) {
+      return { status: 'stuck' }
+    }
+  }
+}
+
+async function timed(
+  { clock, life, attemptTimeoutMs }: AttemptContext,
+  once: (signal: AbortSignal) => Promise<WriteOutcome | Recalled>,
+): Promise<WriteOutcome | Recalled | { readonly status: 'stopped' }> {
+  const done = new AbortController()
+  const cancel = new AbortController()
+  const stop = () => cancel.abort()
+  life.killed.addEventListener('abort', stop, { once: true, signal: done.signal })
+  if (life.killed.aborted) stop()
+  const timeout = clock.sleep(attemptTimeoutMs, done.signal).then(() => {
+    if (!done.signal.aborted) cancel.abort()
+  })
+  try {
+    return await once(cancel.signal)
+  } catch (error) {
+    if (life.killed.aborted) return { status: 'stopped' }
+    if (cancel.signal.aborted) return { status: 'unknown', failure: TIMED_OUT }
+    throw error
+  } finally {
+    done.abort()
+    await timeout
+  }
+}

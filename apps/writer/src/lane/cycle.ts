@@ -1,0 +1,71 @@
+import type { MessageId, RoomId } from '@roomlog/domain'
+import type { AppendId, Position } from '@roomlog/journal'
+import type { Sink } from '@roomlog/sinks'
+import type { Clock } from '../clock.ts'
+import type { Attempted } from './attempt.ts'
+import type { LaneRecord } from './record.ts'
+
+/** A position that ends a batch, and that batch. */
+export type Mark = { readonly position: Position; readonly appendId: AppendId | undefined }
+
+/** What is delivered and settled together: a lane's records after its checkpoint, up to `to`. */
+export type Cycle = {
+  readonly to: Mark
+  readonly records: readonly LaneRecord[]
+  /** An earlier life may have sent some of it. */
+  readonly recovering: boolean
+}
+
+export type Dead = { readonly record: LaneRecord; readonly reason: string }
+
+export type CycleEnd =
+  | { readonly status: 'settled' }
+  /** Not all of it; the lane goes back to its checkpoint. Only where repeating is harmless. */
+  | { readonly status: 'dropped' }
+  | { readonly status: 'stopped' }
+
+/** An S3 object that holds records beyond the cycle in which it was met: which ones, only its Ids tell. */
+export type Ghost = { readonly first: LaneRecord; readonly until: Position }
+
+/** What a way of delivering sees of its lane. */
+export type Delivery = {
+  readonly sink: Sink
+  readonly clock: Clock
+  readonly settings: DeliverySettings
+  readonly ghosts: Map<RoomId, Ghost>
+  /** One write, attempted until its outcome needs a decision. */
+  write(records: readonly LaneRecord[]): Promise<Attempted>
+  /** Which of these the destination holds; undefined when told to stop, or out of patience. */
+  recall(records: readonly LaneRecord[]): Promise<ReadonlySet<MessageId> | undefined>
+  /** Runs at most a few at once, over all partitions of the destination. */
+  limited<T>(task: () => Promise<T>): Promise<T>
+  /** The partition's last position, read now. */
+  freshHead(): Promise<Position>
+  bury(dead: Dead): void
+  countRepeatsPossible(records: number): void
+  outOfPatience(): boolean
+  stopped(): boolean
+  sleep(ms: number): Promise<void>
+}
+
+export type DeliverySettings = {
+  /** Raw bytes of one S3 object at most. */
+  readonly objectBytesMax: number
+  /** From a call whose fate is unknown until its effect is taken to be visible, if there is one. */
+  readonly readBackAfterMs: number
+  /** Between the two reads that make an absence believed. */
+  readonly readBackAgainAfterMs: number
+  /** Before records that were refused inside a batch are sent again. */
+  readonly resendAfterMs: number
+}
+
+/** Records by room, each room's in order, the room with the oldest record first. */
+export function byRoom(records: readonly LaneRecord[]): ReadonlyMap<RoomId, LaneRecord[]> {
+  const rooms = new Map<RoomId, LaneRecord[]>()
+  for (const record of records) {
+    const room = rooms.get(record.roomId)
+    if (room) room.push(record)
+    else rooms.set(record.roomId, [record])
+  }
+  return rooms
+}

@@ -1,0 +1,329 @@
+import type { DestinationVersion } from '@roomlog/domain'
+import type { JournalBatch, LaneChange, Position } from '@roomlog/journal'
+import type { Sink } from '@roomlog/sinks'
+import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
+import type { Clock } from '../clock.ts'
+import type { Pins } from '../pins.ts'
+import { type AttemptContext, attempt } from './attempt.ts'
+import type { Cycle, CycleEnd, Delivery, DeliverySettings, Ghost, Mark } from './cycle.ts'
+import { Gather } from './gather.ts'
+import type { Life } from './life.ts'
+import { Tally } from './tally.ts'
+import { Trouble } from './trouble.ts'
+
+/** How records of one kind of destination are gathered and sent. */
+export type LanePolicy = {
+  /** From a record's commit until its cycle is due. */
+  readonly flushAfterMs: number
+  readonly cycleBytesMax: number
+  readonly cycleRecordsMax: number
+  /** Calls cannot be repeated: the end of a cycle is written down before it is sent. */
+  readonly intents: boolean
+  /** Failures in a row after which a cycle is dropped and built again later; undefined keeps it. */
+  readonly patience: number | undefined
+  readonly attemptTimeoutMs: number
+  readonly delivery: DeliverySettings
+  readonly deliver: (delivery: Delivery, cycle: Cycle) => Promise<CycleEnd>
+}
+
+/** A destination as its lanes see it; shared by the lanes of all partitions. */
+export type Destination = {
+  readonly version: DestinationVersion
+  readonly sink: Sink
+  readonly policy: LanePolicy
+  limited<T>(task: () => Promise<T>): Promise<T>
+  /** Takes a turn in the account-wide rate of read-backs. */
+  readBackTurn(signal: AbortSignal): Promise<void>
+}
+
+export type LaneContext = {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly pins: Pins
+  /** Lanes that share the buffer limit now. */
+  laneCount(): number
+  /** Another lane must drain first. */
+  blocked(): boolean
+  leaseValidForMs(): number
+  freshHead(): Promise<Position>
+  /** Writes the partition's progress; resolves once it is durable, false when the lease is lost. */
+  save(): Promise<boolean>
+  /** The lane can take more, or has moved. */
+  changed(): void
+}
+
+const CAP_BYTES_MIN = 256 * 1024
+
+/** One destination version on one partition: gathers, cuts, delivers, and moves its checkpoint. */
+export class Lane {
+  readonly destination: Destination
+  readonly trouble: Trouble
+  readonly tally: Tally
+  readonly #context: LaneContext
+  readonly #alarm: AlarmClock
+  readonly #stopping = new AbortController()
+  readonly #killed = new AbortController()
+  readonly #life: Life = { stopping: this.#stopping.signal, killed: this.#killed.signal }
+  readonly #ghosts = new Map<Cycle['records'][number]['roomId'], Ghost>()
+  #checkpoint: Mark
+  #next: Mark
+  #intent: Position | undefined
+  #recovering: boolean
+  #gather: Gather
+  #gatheredAtMs = 0
+  #flushAfterMs = 0
+  #cycle: Cycle | undefined
+  #pausing = false
+
+  constructor(
+    destination: Destination,
+    at: { readonly checkpoint: Mark; readonly intent: Position | undefined },
+    context: LaneContext,
+  ) {
+    this.destination = destination
+    this.#context = context
+    this.#checkpoint = at.checkpoint
+    this.#next = at.checkpoint
+    this.#intent = at.intent
+    this.#recovering = at.intent !== undefined && at.intent > at.checkpoint.position
+    this.#alarm = createAlarmClock(context.clock)
+    this.#gather = this.#newGather()
+    this.tally = new Tally(destination.version.id)
+    this.trouble = new Trouble({
+      clock: context.clock,
+      random: context.random,
+      onChange: () => {
+        if (this.trouble.held) this.#forgetGathered()
+        void context.save()
+      },
+    })
+  }
+
+  /** Up to where the journal was read for this lane. */
+  get next(): Mark {
+    return this.#next
+  }
+
+  /** Whether it takes the next batch. */
+  wants(): boolean {
+    const { policy } = this.destination
+    if (this.#recovering) return this.#intent !== undefined && this.#next.position < this.#intent
+    if (this.#pausing || this.trouble.failures > 0) return false
+    if (this.#gather.records.length === 0) return true
+    if (this.#context.blocked()) return false
+    return this.#gather.bytes < this.#capBytes() && this.#gather.records.length < policy.cycleRecordsMax
+  }
+
+  /** Takes the lane's records of the batch behind `next`. */
+  accept(batch: JournalBatch): void {
+    const { clock } = this.#context
+    if (batch.firstPosition !== this.#next.position + 1) throw new Error('a lane was offered a batch out of order')
+    const had = this.#gather.records.length
+    this.#gather.add(batch)
+    this.#next = { position: batch.lastPosition, appendId: batch.appendId }
+    if (this.#gather.records.length === had) {
+      if (this.idle) this.#forgetGhosts()
+      return
+    }
+    if (had === 0) {
+      this.#gatheredAtMs = clock.monotonicMs()
+      const ageMs = Math.max(0, clock.nowMs() - batch.committedAtMs)
+      this.#flushAfterMs = Math.max(0, this.destination.policy.flushAfterMs - ageMs)
+    }
+    this.#alarm.wake()
+  }
+
+  /** Nothing in memory and nothing sent: settled up to `next`. */
+  get idle(): boolean {
+    return this.#cycle === undefined && this.#gather.records.length === 0 && !this.#recovering
+  }
+
+  /** Settled up to `position`: its row may go. */
+  settledTo(position: Position): boolean {
+    return this.idle && this.#ghosts.size === 0 && this.#next.position >= position
+  }
+
+  /** What its row should say. */
+  row(): LaneChange {
+    const at = this.idle && this.#ghosts.size === 0 ? this.#next : this.#checkpoint
+    const { state, lastError, nextProbeAtMs } = this.trouble.state()
+    return {
+      destinationVersionId: this.destination.version.id,
+      checkpoint: at.position,
+      checkpointAppendId: at.appendId,
+      intent: this.#intent,
+      state,
+      lastError,
+      nextProbeAtMs,
+    }
+  }
+
+  /** Finishes the open cycle and cuts no more. */
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  /** Drops what is in flight. */
+  kill(): void {
+    this.#stopping.abort()
+    this.#killed.abort()
+  }
+
+  /** Something outside may have made the lane due. */
+  wake(): void {
+    this.#alarm.wake()
+  }
+
+  /** Delivers until told to stop. */
+  async run(): Promise<void> {
+    for (;;) {
+      const cycle = await this.#nextCycle()
+      if (!cycle) break
+      const { gather } = cycle
+      const ended = await this.#deliver(cycle)
+      gather.release()
+      if (ended === 'stop') break
+      this.#context.changed()
+    }
+    this.#gather.release()
+  }
+
+  async #deliver(cycle: Cycle): Promise<'go on' | 'stop'> {
+    const { policy } = this.destination
+    const { clock, save } = this.#context
+    if (policy.intents && !cycle.recovering) {
+      this.#intent = cycle.to.position
+      if (!(await save())) return 'stop'
+    }
+    const end = await policy.deliver(this.#delivery(), cycle)
+    if (end.status === 'stopped') {
+      this.tally.dropped()
+      return 'stop'
+    }
+    if (end.status === 'dropped') {
+      this.tally.dropped()
+      await this.#startOver()
+      return 'go on'
+    }
+    this.tally.settled(cycle.records.length, clock.nowMs())
+    this.#cycle = undefined
+    this.#recovering = false
+    this.#intent = undefined
+    if (this.#ghosts.size === 0) this.#checkpoint = cycle.to
+    // With more to send at once, the write of the next intent settles this cycle too.
+    if (policy.intents && this.#due() === 0 && !this.#life.stopping.aborted) return 'go on'
+    return (await save()) ? 'go on' : 'stop'
+  }
+
+  /** Lets go of all memory and, after the wait that the trouble asks for, reads again from the checkpoint. */
+  async #startOver(): Promise<void> {
+    const { clock } = this.#context
+    this.#pausing = true
+    this.#cycle = undefined
+    this.#rewind()
+    const probeAtMs = this.trouble.state().nextProbeAtMs ?? clock.nowMs()
+    await clock.sleep(Math.max(0, probeAtMs - clock.nowMs()), this.#life.stopping)
+    this.#pausing = false
+    this.#context.changed()
+  }
+
+  /** While a person is needed, only the open cycle stays in memory. */
+  #forgetGathered(): void {
+    if (this.#cycle === undefined) return
+    this.#gather.release()
+    this.#next = this.#cycle.to
+  }
+
+  #rewind(): void {
+    this.#gather.release()
+    this.#ghosts.clear()
+    this.#next = this.#checkpoint
+  }
+
+  async #nextCycle(): Promise<(Cycle & { readonly gather: Gather }) | undefined> {
+    const { stopping } = this.#life
+    while (!stopping.aborted) {
+      const waitMs = this.#due()
+      if (waitMs === 0) return this.#cut()
+      await this.#alarm.wait(waitMs, stopping)
+    }
+    return undefined
+  }
+
+  /** ms until a cycle is due; 0 is now, undefined is not known. */
+  #due(): number | undefined {
+    const { clock, pins, blocked } = this.#context
+    const { policy } = this.destination
+    if (this.#recovering) return this.#intent !== undefined && this.#next.position >= this.#intent ? 0 : undefined
+    const count = this.#gather.records.length
+    if (count === 0 || blocked()) return undefined
+    if (pins.tight() || this.#gather.bytes >= this.#capBytes() || count >= policy.cycleRecordsMax) return 0
+    return Math.max(0, this.#gatheredAtMs + this.#flushAfterMs - clock.monotonicMs())
+  }
+
+  #cut(): Cycle & { readonly gather: Gather } {
+    const gather = this.#gather
+    const cycle = { to: this.#next, records: gather.records, recovering: this.#recovering, gather }
+    this.#cycle = cycle
+    this.#gather = this.#newGather()
+    this.#context.changed()
+    return cycle
+  }
+
+  #newGather(): Gather {
+    return new Gather(this.destination.version.id, this.#context.pins)
+  }
+
+  #capBytes(): number {
+    const { pins, laneCount } = this.#context
+    const share = pins.limitBytes / (2 * Math.max(1, laneCount()))
+    return Math.min(this.destination.policy.cycleBytesMax, Math.max(CAP_BYTES_MIN, share))
+  }
+
+  #forgetGhosts(): void {
+    for (const [roomId, ghost] of this.#ghosts) if (ghost.until <= this.#next.position) this.#ghosts.delete(roomId)
+    if (this.#ghosts.size === 0) this.#checkpoint = this.#next
+  }
+
+  #delivery(): Delivery {
+    const { destination, tally, trouble } = this
+    const { clock, freshHead, leaseValidForMs } = this.#context
+    const life = this.#life
+    const { policy, sink } = destination
+    const context: AttemptContext = {
+      clock,
+      life,
+      trouble,
+      attemptTimeoutMs: policy.attemptTimeoutMs,
+      patience: policy.patience,
+      onFailure: (failure) => tally.failed(failure),
+      // A call must end while the lease is surely ours, or the next writer could read back too early.
+      mayAttempt: policy.intents ? () => leaseValidForMs() > policy.attemptTimeoutMs : undefined,
+    }
+    return {
+      sink,
+      clock,
+      settings: policy.delivery,
+      ghosts: this.#ghosts,
+      write: (records) => attempt(context, (signal) => sink.write(records, { signal })),
+      recall: async (records) => {
+        const { recall } = sink
+        if (!recall) throw new Error(`a ${sink.kind} destination cannot be read back`)
+        const outcome = await attempt({ ...context, mayAttempt: undefined }, async (signal) => {
+          await destination.readBackTurn(signal)
+          const answer = await recall(records, { signal })
+          return answer.status === 'refused' ? { ...answer, scope: 'destination' } : answer
+        })
+        if (outcome.status === 'recalled') return outcome.found
+        return undefined
+      },
+      limited: destination.limited,
+      freshHead,
+      bury: (dead) => tally.bury(dead),
+      countRepeatsPossible: (records) => tally.repeats(records),
+      outOfPatience: () => policy.patience !== undefined && trouble.failures >= policy.patience,
+      stopped: () => life.stopping.aborted && (life.killed.aborted || trouble.failures > 0),
+      sleep: (ms) => clock.sleep(ms, life.stopping),
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import type { Failure } from '@roomlog/sinks'
+import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
+import { type Backoff, backoffMs } from '../backoff.ts'
+import type { Clock } from '../clock.ts'
+
+export type TroubleState = {
+  readonly state: 'flowing' | 'retrying' | 'held'
+  readonly lastError: string | undefined
+  readonly nextProbeAtMs: number | undefined
+}
+
+const RETRY: Backoff = { firstMs: 100, maxMs: 10_000 }
+/** A destination that needs a person is probed slowly. */
+const PROBE: Backoff = { firstMs: 2_000, maxMs: 60_000 }
+
+/**
+ * What a lane knows of its destination's health. While there is trouble, one caller at a time passes, as the probe;
+ * the others wait for what it finds.
+ */
+export class Trouble {
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #onChange: () => void
+  readonly #waiters = new Set<AlarmClock>()
+  #failures = 0
+  #held = false
+  #probing = false
+  #lastError: string | undefined
+  #untilMs = 0
+
+  constructor(options: { clock: Clock; random: () => number; onChange: () => void }) {
+    this.#clock = options.clock
+    this.#random = options.random
+    this.#onChange = options.onChange
+  }
+
+  get failures(): number {
+    return this.#failures
+  }
+
+  get held(): boolean {
+    return this.#held
+  }
+
+  state(): TroubleState {
+    if (this.#failures === 0) return { state: 'flowing', lastError: undefined, nextProbeAtMs: undefined }
+    const waitMs = Math.max(0, this.#untilMs - this.#clock.monotonicMs())
+    return {
+      state: this.#held ? 'held' : 'retrying',
+      lastError: this.#lastError,
+      nextProbeAtMs: Math.round(this.#clock.nowMs() + waitMs),
+    }
+  }
+
+  /** Waits for this caller's turn; returns at once while all is well. */
+  async turn(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#failures > 0) {
+      const leftMs = this.#untilMs - this.#clock.monotonicMs()
+      if (!this.#probing && leftMs <= 0) {
+        this.#probing = true
+        return
+      }
+      const alarm = createAlarmClock(this.#clock)
+      this.#waiters.add(alarm)
+      await alarm.wait(this.#probing ? undefined : leftMs, signal)
+      this.#waiters.delete(alarm)
+    }
+  }
+
+  over(): void {
+    const had = this.#failures > 0
+    this.#failures = 0
+    this.#held = false
+    this.#settleProbe()
+    if (had) this.#onChange()
+  }
+
+  /** `held`: a person must act. */
+  failed(failure: Failure, how: { readonly held: boolean; readonly retryAfterMs?: number | undefined }): void {
+    this.#failures = how.held === this.#held ? this.#failures + 1 : 1
+    const waitMs = how.retryAfterMs ?? backoffMs(how.held ? PROBE : RETRY, this.#failures, this.#random)
+    this.#untilMs = this.#clock.monotonicMs() + waitMs
+    const changed = how.held !== this.#held || this.#failures === 2
+    this.#held = how.held
+    this.#lastError = `${failure.name}: ${failure.message}`
+    this.#settleProbe()
+    if (changed || how.held) this.#onChange()
+  }
+
+  /** The attempt ended without a word about the destination's health. */
+  passed(): void {
+    this.#settleProbe()
+  }
+
+  #settleProbe(): void {
+    this.#probing = false
+    for (const waiter of this.#waiters) waiter.wake()
+  }
+}

@@ -1,0 +1,302 @@
+import type { DestinationVersionId } from '@roomlog/domain'
+import {
+  type Head,
+  type HeldLease,
+  type Journal,
+  type JournalBatch,
+  type Progress as Loaded,
+  toPosition,
+} from '@roomlog/journal'
+import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
+import type { Clock } from '../clock.ts'
+import type { Mark } from '../lane/cycle.ts'
+import { type Destination, Lane } from '../lane/lane.ts'
+import type { Log } from '../log.ts'
+import type { Pins } from '../pins.ts'
+import { Progress } from './progress.ts'
+
+export type PartitionOptions = {
+  readonly journal: Journal
+  readonly lease: HeldLease
+  readonly loaded: Loaded
+  readonly destinations: {
+    /** `abandoned`: its records are not delivered any more. */
+    get(id: DestinationVersionId): Promise<Destination | 'abandoned'>
+  }
+  readonly clock: Clock
+  readonly random: () => number
+  readonly pins: Pins
+  readonly log: Log
+  readonly readBytesMax: number
+  /** Lanes of all partitions, for their share of the buffers. */
+  readonly laneCount: () => number
+  /** Runs at most a few reads at once, over all partitions. */
+  readonly limitedRead: <T>(task: () => Promise<T>) => Promise<T>
+}
+
+export type PartitionEnd =
+  | 'stopped'
+  /** The lease is another writer's. */
+  | 'lost'
+  /** What is in memory does not fit the journal any more, or something failed: begin again from what is stored. */
+  | 'reload'
+
+const PAUSE_MS = 250
+
+/** Works one partition while its lease holds: reads the journal once for all lanes that stand at the same place. */
+export class PartitionWorker {
+  readonly lease: HeldLease
+  readonly lanes = new Map<DestinationVersionId, Lane>()
+  readonly #options: PartitionOptions
+  readonly #progress: Progress
+  readonly #alarm: AlarmClock
+  readonly #stopping = new AbortController()
+  readonly #killed = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  #frontier: Mark
+  #head: Head
+  #lastReadFrom = -1
+  #leaseUntilMs: number
+  #end: PartitionEnd = 'stopped'
+
+  constructor(options: PartitionOptions, leaseUntilMs: number) {
+    const { loaded, clock, journal, random, log } = options
+    this.#options = options
+    this.lease = options.lease
+    this.#leaseUntilMs = leaseUntilMs
+    this.#alarm = createAlarmClock(clock)
+    this.#frontier = { position: loaded.dispatched, appendId: loaded.dispatchedAppendId }
+    this.#head = { head: loaded.dispatched, appendId: loaded.dispatchedAppendId }
+    this.#progress = new Progress({
+      journal,
+      lease: this.lease,
+      lanes: this.lanes,
+      frontier: () => this.#frontier,
+      rows: new Map(
+        loaded.lanes.map((lane) => [
+          lane.destinationVersionId,
+          { ...lane, state: 'flowing', lastError: undefined, nextProbeAtMs: undefined },
+        ]),
+      ),
+      clock,
+      random,
+      killed: this.#killed.signal,
+      log,
+      onClosed: (id) => this.#closed(id),
+      onLost: () => this.#finish('lost'),
+    })
+  }
+
+  /** Works until it is told to stop or cannot go on; everything in memory is let go. */
+  async run(): Promise<PartitionEnd> {
+    try {
+      for (const { destinationVersionId, checkpoint, checkpointAppendId, intent } of this.#options.loaded.lanes) {
+        await this.#open(destinationVersionId, { position: checkpoint, appendId: checkpointAppendId }, intent)
+      }
+      await this.#pump()
+    } catch (error) {
+      this.#fail(error)
+    }
+    await Promise.all(this.#running)
+    if (this.#end === 'stopped' && !this.#killed.signal.aborted) await this.#progress.save()
+    this.#killed.abort()
+    return this.#end
+  }
+
+  /** Finishes the open cycles and cuts no more; past the deadline of `killed` drops them. */
+  stop(): void {
+    this.#finish('stopped')
+  }
+
+  kill(): void {
+    this.#finish('stopped')
+    this.#kill()
+  }
+
+  lose(): void {
+    this.#finish('lost')
+  }
+
+  extended(leaseUntilMs: number): void {
+    this.#leaseUntilMs = leaseUntilMs
+  }
+
+  /** The partition's head as it was just read. */
+  see(head: Head): void {
+    if (head.head < this.#frontier.position) this.#finish('reload')
+    if (head.head === this.#head.head) return
+    this.#head = head
+    this.#alarm.wake()
+  }
+
+  /** Its backlog was given up: drops the lane and its row. */
+  abandon(id: DestinationVersionId): void {
+    const lane = this.lanes.get(id)
+    if (!lane) return
+    lane.kill()
+    this.lanes.delete(id)
+    void this.#progress.save()
+    this.wakeLanes()
+  }
+
+  wakeLanes(): void {
+    for (const lane of this.lanes.values()) lane.wake()
+    this.#alarm.wake()
+  }
+
+  #finish(end: PartitionEnd): void {
+    if (!this.#stopping.signal.aborted) this.#end = end
+    this.#stopping.abort()
+    for (const lane of this.lanes.values()) lane.stop()
+    if (end !== 'stopped') {
+      this.#end = end
+      this.#kill()
+    }
+    this.#alarm.wake()
+  }
+
+  #kill(): void {
+    this.#killed.abort()
+    for (const lane of this.lanes.values()) lane.kill()
+  }
+
+  #fail(error: unknown): void {
+    const { log } = this.#options
+    log.error(
+      { event: 'partition.failed', partition: this.lease.partition, err: error },
+      'A partition failed; it begins again.',
+    )
+    this.#finish('reload')
+  }
+
+  async #pump(): Promise<void> {
+    const { journal, clock, pins, readBytesMax, limitedRead, log } = this.#options
+    const { partition } = this.lease
+    const stopping = this.#stopping.signal
+    while (!stopping.aborted) {
+      const from = pins.full() ? undefined : this.#nextRead()
+      if (from === undefined) {
+        await this.#alarm.wait(pins.full() ? PAUSE_MS : undefined, stopping)
+        continue
+      }
+      try {
+        const read = await limitedRead(() =>
+          journal.read({ partition, after: from.position, afterAppendId: from.appendId, bytesMax: readBytesMax }),
+        )
+        if (read.status !== 'read') {
+          log.warn(
+            { event: 'journal.moved', partition, status: read.status },
+            'The journal was trimmed or restored; reloading.',
+          )
+          return this.#finish('reload')
+        }
+        if (read.batches.length === 0) await this.#alarm.wait(PAUSE_MS, stopping)
+        for (const batch of read.batches) if (!stopping.aborted) await this.#offer(batch)
+      } catch (error) {
+        log.warn(
+          { event: 'journal.read.failed', partition, err: error },
+          'The journal could not be read; trying again.',
+        )
+        await clock.sleep(PAUSE_MS, stopping)
+      }
+    }
+  }
+
+  /**
+   * Where to read next: the frontier, or where a lane that can take more stands. In turn, so that a lane that catches
+   * up does not keep the others waiting.
+   */
+  #nextRead(): Mark | undefined {
+    const head = this.#head.head
+    const marks = this.#frontier.position < head ? [this.#frontier] : []
+    for (const lane of this.lanes.values()) if (lane.next.position < head && lane.wants()) marks.push(lane.next)
+    marks.sort((a, b) => a.position - b.position)
+    const mark = marks.find(({ position }) => position > this.#lastReadFrom) ?? marks[0]
+    if (mark) this.#lastReadFrom = mark.position
+    return mark
+  }
+
+  async #offer(batch: JournalBatch): Promise<void> {
+    const before = toPosition(batch.firstPosition - 1)
+    const atFrontier = this.#frontier.position === before
+    if (atFrontier) {
+      for (const id of batch.counts.keys()) if (!this.lanes.has(id)) await this.#open(id, this.#frontier, undefined)
+    }
+    for (const lane of this.lanes.values()) {
+      if (lane.next.position === before && lane.wants()) lane.accept(batch)
+    }
+    if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
+    this.#sweep()
+    if (this.#options.pins.tight()) this.wakeLanes()
+  }
+
+  async #open(id: DestinationVersionId, checkpoint: Mark, intent: Lane['next']['position'] | undefined): Promise<void> {
+    const { destinations, journal, clock, random, pins, laneCount } = this.#options
+    const destination = await destinations.get(id)
+    if (destination === 'abandoned') return
+    const { partition } = this.lease
+    const lane: Lane = new Lane(
+      destination,
+      { checkpoint, intent },
+      {
+        clock,
+        random,
+        pins,
+        laneCount,
+        blocked: () => this.#blocked(destination),
+        leaseValidForMs: () => this.#leaseUntilMs - clock.monotonicMs(),
+        freshHead: async () => (await journal.heads([partition])).get(partition)?.head ?? this.#head.head,
+        save: () => this.#progress.save(),
+        changed: () => {
+          this.#sweep()
+          this.#alarm.wake()
+        },
+      },
+    )
+    this.lanes.set(id, lane)
+    if (this.#stopping.signal.aborted) lane.stop()
+    const running: Promise<void> = lane
+      .run()
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  /** A later version with the same target starts only after the earlier one has drained here, or order would break. */
+  #blocked({ version }: Destination): boolean {
+    for (const { destination } of this.lanes.values()) {
+      const other = destination.version
+      if (
+        other.id < version.id &&
+        other.loggingConfigurationId === version.loggingConfigurationId &&
+        other.kind === version.kind &&
+        other.target === version.target
+      ) {
+        return true
+      }
+    }
+    return false
+  }
+
+  /** Lanes that are settled and have no row simply go; those with a row go with the next write. */
+  #sweep(): void {
+    for (const [id, lane] of this.lanes) {
+      if (!lane.settledTo(this.#frontier.position)) continue
+      if (this.#progress.hasRow(id)) void this.#progress.save()
+      else if (!lane.tally.pending) this.#retire(id, lane)
+      else void this.#progress.save()
+    }
+  }
+
+  #closed(id: DestinationVersionId): void {
+    const lane = this.lanes.get(id)
+    // It may have taken new records while its row was being deleted: those are above `dispatched`.
+    if (lane?.settledTo(this.#frontier.position)) this.#retire(id, lane)
+  }
+
+  #retire(id: DestinationVersionId, lane: Lane): void {
+    lane.stop()
+    this.lanes.delete(id)
+    this.wakeLanes()
+  }
+}

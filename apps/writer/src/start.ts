@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { assertMigrated, migrate } from '@roomlog/db/migrate'
+import { createPool } from '@roomlog/db/pool'
+import { createPostgresJournal } from '@roomlog/journal'
+import { createClients } from './clients.ts'
+import type { Clock } from './clock.ts'
+import { createDestinations } from './destinations.ts'
+import type { WriterEnv } from './env.ts'
+import { startHealth } from './health.ts'
+import { keepHouse } from './housekeeping.ts'
+import type { Log } from './log.ts'
+import { createPacer } from './pacer.ts'
+import { policiesFor } from './policies.ts'
+import { createWriter } from './writer.ts'
+
+const MIB = 1024 * 1024
+/** FilterLogEvents allows about 5 a second in an account; operators' own reads need some of it. */
+const READ_BACK_EVERY_MS = 250
+const CONCURRENCY = { s3: 16, cloudWatchLogs: 16, firehose: 16 }
+
+export type RunningWriter = {
+  readonly url: string
+  /** Rejects when the writer fails for good. */
+  readonly failed: Promise<never>
+  stop(): Promise<void>
+}
+
+/** Puts a writer together from its configuration and starts it. */
+export async function startWriter(
+  env: WriterEnv,
+  { clock, random, log }: { readonly clock: Clock; readonly random: () => number; readonly log: Log },
+): Promise<RunningWriter> {
+  if (env.ROOMLOG_MIGRATE === 'on') await migrate({ url: env.DATABASE_URL })
+  else await assertMigrated({ url: env.DATABASE_URL })
+  const pool = createPool({
+    url: env.DATABASE_URL,
+    max: env.ROOMLOG_DATABASE_CONNECTIONS,
+    applicationName: 'roomlog-writer',
+    onError: (err) => log.warn({ event: 'database.connection.lost', err }, 'A database connection broke.'),
+  })
+  const journal = await createPostgresJournal({ pool, partitionsIfNew: env.ROOMLOG_PARTITIONS })
+  const destinations = createDestinations({
+    pool,
+    clients: createClients(env, { s3: 2 * CONCURRENCY.s3, other: 2 * CONCURRENCY.firehose }),
+    policies: policiesFor(env),
+    gzipLevel: env.ROOMLOG_S3_GZIP_LEVEL,
+    concurrency: CONCURRENCY,
+    readBackTurn: createPacer(clock, READ_BACK_EVERY_MS),
+  })
+  const leaseMs = env.ROOMLOG_LEASE_SECONDS * 1_000
+  const writer = createWriter({
+    journal,
+    destinations,
+    clock,
+    random,
+    randomUUID,
+    log,
+    settings: {
+      writerId: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+      leaseMs,
+      rollEveryMs: Math.min(1_000, leaseMs / 4),
+      pollEveryMs: env.ROOMLOG_POLL_MS,
+      pollIdleEveryMs: Math.max(env.ROOMLOG_POLL_MS, 200),
+      bufferBytesMax: env.ROOMLOG_BUFFER_MB * MIB,
+      readBytesMax: 4 * MIB,
+      readsMax: 4,
+    },
+  })
+  const health = await startHealth({ host: env.HOST, port: env.PORT, ready: writer.ready })
+  const ending = new AbortController()
+  const running = Promise.all([
+    writer.run(),
+    keepHouse({ journal, pool, destinations, writer, clock, log }, ending.signal),
+  ])
+  return {
+    url: health.url,
+    failed: running.then(() => new Promise<never>(() => {})),
+    async stop() {
+      ending.abort()
+      await writer.stop(env.ROOMLOG_SHUTDOWN_SECONDS * 1_000)
+      await running
+      destinations.close()
+      await health.close()
+      await pool.end()
+    },
+  }
+}

@@ -1,0 +1,186 @@
+import type { DestinationVersionId } from '@roomlog/domain'
+import { type Journal, type Partition, type Progress, toLeaseToken } from '@roomlog/journal'
+import pLimit from 'p-limit'
+import type { Clock } from './clock.ts'
+import type { Destinations } from './destinations.ts'
+import type { Log } from './log.ts'
+import { PartitionWorker } from './partition/partition.ts'
+import { createPins } from './pins.ts'
+
+export type WriterSettings = {
+  /** Unique among the writers alive. */
+  readonly writerId: string
+  readonly leaseMs: number
+  /** How often leases are extended and evened out. */
+  readonly rollEveryMs: number
+  /** How often heads are read while there is traffic, and while there is none. */
+  readonly pollEveryMs: number
+  readonly pollIdleEveryMs: number
+  /** Record bytes in memory, over all lanes. */
+  readonly bufferBytesMax: number
+  readonly readBytesMax: number
+  readonly readsMax: number
+}
+
+export type WriterOptions = {
+  readonly journal: Journal
+  readonly destinations: Destinations
+  readonly clock: Clock
+  readonly random: () => number
+  /** Lower-case random UUIDs. */
+  readonly randomUUID: () => string
+  readonly log: Log
+  readonly settings: WriterSettings
+}
+
+export type Writer = {
+  /** Works until `stop`; rejects only on a bug. */
+  run(): Promise<void>
+  /** Finishes what is in flight, leaves open runs to the next writer and gives the leases back; drops the rest after `deadlineMs`. */
+  stop(deadlineMs: number): Promise<void>
+  /** Whether the last roll reached the journal. */
+  ready(): boolean
+  partitions(): readonly PartitionWorker[]
+}
+
+const BUSY_FOR_MS = 3_000
+
+/** Works its fair share of the journal's partitions. */
+export function createWriter(options: WriterOptions): Writer {
+  const { journal, destinations, clock, log, settings } = options
+  const workers = new Map<Partition, { readonly worker: PartitionWorker; readonly done: Promise<void> }>()
+  const stopping = new AbortController()
+  const readLimit = pLimit(settings.readsMax)
+  const pins = createPins(settings.bufferBytesMax, () => {
+    if (pins.tight()) return
+    for (const { worker } of workers.values()) worker.wakeLanes()
+  })
+  let rolled = false
+  let running: Promise<unknown> = Promise.resolve()
+
+  async function rollLoop(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await roll()
+        rolled = true
+      } catch (error) {
+        rolled = false
+        log.warn({ event: 'lease.roll.failed', err: error }, 'Leases could not be extended; trying again.')
+      }
+      await clock.sleep(settings.rollEveryMs, stopping.signal)
+    }
+  }
+
+  async function roll(): Promise<void> {
+    const { writerId, leaseMs: ttlMs } = settings
+    const untilMs = clock.monotonicMs() + ttlMs
+    const held = [...workers.values()].map(({ worker }) => worker.lease)
+    const { renewed, free, writers } = await journal.roll({ writerId, ttlMs, held })
+    for (const { partition } of held) {
+      const worker = workers.get(partition)?.worker
+      if (renewed.includes(partition)) worker?.extended(untilMs)
+      else worker?.lose()
+    }
+    const share = Math.ceil(journal.partitions / writers)
+    const mine = [...workers.values()].map(({ worker }) => worker)
+    for (const worker of mine.slice(share)) worker.stop()
+    for (const partition of free.slice(0, Math.max(0, share - mine.length))) await take(partition)
+    const abandoned = await destinations.abandonedOf(activeLanes())
+    for (const id of abandoned) for (const worker of mine) worker.abandon(id)
+  }
+
+  async function take(partition: Partition): Promise<void> {
+    if (stopping.signal.aborted || workers.has(partition)) return
+    const token = toLeaseToken(options.randomUUID())
+    const untilMs = clock.monotonicMs() + settings.leaseMs
+    const lease = { partition, token }
+    const loaded = await journal.acquire({ ...lease, writerId: settings.writerId, ttlMs: settings.leaseMs })
+    if (loaded === 'taken') return
+    const worker = openPartition(lease, loaded, untilMs)
+    const done = worker.run().then(async (end) => {
+      workers.delete(partition)
+      log.info({ event: 'partition.left', partition, end }, 'Partition left.')
+      if (end !== 'lost') await giveBack(lease)
+    })
+    workers.set(partition, { worker, done })
+    log.info({ event: 'partition.taken', partition, lanes: loaded.lanes.length }, 'Partition taken.')
+  }
+
+  async function giveBack(lease: PartitionWorker['lease']): Promise<void> {
+    try {
+      await journal.release([lease])
+    } catch (error) {
+      log.warn(
+        { event: 'lease.release.failed', partition: lease.partition, err: error },
+        'A lease could not be given back; it will expire.',
+      )
+    }
+  }
+
+  function openPartition(lease: PartitionWorker['lease'], loaded: Progress, untilMs: number): PartitionWorker {
+    return new PartitionWorker(
+      {
+        journal,
+        lease,
+        loaded,
+        destinations,
+        clock,
+        random: options.random,
+        pins,
+        log,
+        readBytesMax: settings.readBytesMax,
+        laneCount: () => activeLanes().length,
+        limitedRead: (task) => readLimit(task),
+      },
+      untilMs,
+    )
+  }
+
+  function activeLanes(): DestinationVersionId[] {
+    return [...workers.values()].flatMap(({ worker }) => [...worker.lanes.keys()])
+  }
+
+  async function headLoop(): Promise<void> {
+    const seen = new Map<Partition, number>()
+    let movedAtMs = clock.monotonicMs()
+    while (!stopping.signal.aborted) {
+      const wanted = [...workers.keys()]
+      if (wanted.length > 0) {
+        try {
+          for (const [partition, head] of await journal.heads(wanted)) {
+            if (seen.get(partition) !== head.head) movedAtMs = clock.monotonicMs()
+            seen.set(partition, head.head)
+            workers.get(partition)?.worker.see(head)
+          }
+        } catch (error) {
+          log.warn({ event: 'journal.heads.failed', err: error }, 'The heads could not be read; trying again.')
+        }
+      }
+      const busy = clock.monotonicMs() - movedAtMs < BUSY_FOR_MS
+      await clock.sleep(busy ? settings.pollEveryMs : settings.pollIdleEveryMs, stopping.signal)
+    }
+  }
+
+  return {
+    async run() {
+      running = Promise.all([rollLoop(), headLoop()])
+      await running
+    },
+    async stop(deadlineMs) {
+      stopping.abort()
+      await running
+      const ends = [...workers.values()]
+      for (const { worker } of ends) worker.stop()
+      const done = new AbortController()
+      const deadline = clock.sleep(deadlineMs, done.signal).then(() => {
+        if (!done.signal.aborted) for (const { worker } of ends) worker.kill()
+      })
+      await Promise.all(ends.map((end) => end.done))
+      done.abort()
+      await deadline
+      await journal.signOut(settings.writerId)
+    },
+    ready: () => rolled,
+    partitions: () => [...workers.values()].map(({ worker }) => worker),
+  }
+}
