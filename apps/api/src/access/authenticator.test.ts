@@ -1,0 +1,73 @@
+import { AccountId } from '@roomlog/domain'
+import { expect, test } from 'vitest'
+import { createAuthenticator, digestOf, type UsableKey } from './authenticator.ts'
+
+const accountId = AccountId.parse('123456789012')
+const admin: UsableKey = { accountId, scopes: ['admin'], secretDigest: digestOf('s3cret') }
+const chat: UsableKey = { ...admin, scopes: ['chat'] }
+
+const setUp = (keys: Record<string, UsableKey>) => {
+  const world = { keys: new Map(Object.entries(keys)), ms: 0, lookUps: 0, away: false }
+  const authenticator = createAuthenticator({
+    nowMs: () => world.ms,
+    keysMax: 2,
+    find: async (id) => {
+      world.lookUps += 1
+      if (world.away) throw new Error('away')
+      return world.keys.get(id)
+    },
+  })
+  return { world, authenticator }
+}
+
+test.each([
+  undefined,
+  '',
+  'Bearer ',
+  'Bearer AK',
+  'Bearer AK.',
+  'Bearer AK.wrong',
+  'Bearer AK.s3cret.more',
+  'Bearer XX.s3cret',
+  'Bearer XX.',
+  'Basic AK.s3cret',
+  `Bearer AK.${'s'.repeat(513)}`,
+])('%j is not recognised', async (authorization) => {
+  const { authenticator } = setUp({ AK: admin })
+  const result = await authenticator.authenticate(authorization, 'chat')
+  expect(result).toMatchObject({ ok: false, error: { name: 'UnrecognizedClientException' } })
+})
+
+test('admin may do everything and chat may do chat alone', async () => {
+  const { authenticator } = setUp({ AK: admin, CK: chat })
+  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({
+    ok: true,
+    value: { accountId },
+  })
+  expect(await authenticator.authenticate('bearer AK.s3cret', 'chat')).toMatchObject({ ok: true })
+  expect(await authenticator.authenticate('Bearer CK.s3cret', 'chat')).toMatchObject({ ok: true })
+  const refused = await authenticator.authenticate('Bearer CK.s3cret', 'admin')
+  expect(refused).toMatchObject({ ok: false, error: { name: 'AccessDeniedException' } })
+})
+
+test('a key is looked up once in five seconds, and again when this process changed it', async () => {
+  const { world, authenticator } = setUp({ AK: admin })
+  await authenticator.authenticate('Bearer AK.s3cret', 'admin')
+  world.keys.delete('AK')
+  world.ms = 4_999
+  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: true })
+  authenticator.forget('AK')
+  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: false })
+  expect(world.lookUps).toBe(2)
+  world.ms = 10_000
+  await authenticator.authenticate('Bearer AK.s3cret', 'admin')
+  expect(world.lookUps).toBe(3)
+})
+
+test('a look-up that failed is not remembered', async () => {
+  const { world, authenticator } = setUp({ AK: admin })
+  world.away = true
+  await expect(authenticator.authenticate('Bearer AK.s3cret', 'admin')).rejects.toThrow('away')
+  world.away = false
+  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: true })
+})

@@ -1,0 +1,128 @@
+import { connect, createPool, createSecretBox } from '@roomlog/db'
+import { type AccountId, newId } from '@roomlog/domain'
+import { createAppender, createPostgresJournal } from '@roomlog/journal'
+import type { FastifyInstance } from 'fastify'
+import { createAuthenticator } from './access/authenticator.ts'
+import { createKeyFinder } from './access/find-key.ts'
+import { ensureAccount, type RootKey } from './access/root-key.ts'
+import { bindOperations } from './bind-operations.ts'
+import type { CheckDestination } from './context.ts'
+import { serveHealth } from './http/health.ts'
+import { readinessChecks } from './http/readiness.ts'
+import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits, serveRouter } from './http/server.ts'
+import { createRateLimiter } from './limits/rate-limiter.ts'
+import { CEILINGS_DEFAULT, type Ceilings, RATES_DEFAULT, type Rates } from './limits/rates.ts'
+import { createRoomLoader } from './rooms/load-rooms.ts'
+import { createRoomCache } from './rooms/room-cache.ts'
+import { createRouter } from './router.ts'
+import { followClock, startClock } from './time/follow.ts'
+
+/** What a process finds around it; made in main.ts. */
+export type Ambient = {
+  readonly monotonicNs: () => bigint
+  readonly monotonicMs: () => number
+  readonly wallMs: () => number
+  readonly randomBytes: (n: number) => Uint8Array
+  readonly randomUUID: () => string
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+export type ApiOptions = {
+  /** Of a database that has its migrations. */
+  readonly databaseUrl: string
+  /** Connections of the journal, and as many again for all the rest. */
+  readonly databaseConnectionsMax?: number | undefined
+  readonly region: string
+  readonly accountId: AccountId
+  readonly rootKey?: RootKey | undefined
+  /** 32 bytes in base64; a comma-separated list rotates. */
+  readonly encryptionKeys: string
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly logLevel: string
+  readonly rates?: Partial<Rates> | undefined
+  readonly ceilings?: Partial<Ceilings> | undefined
+  readonly limits?: Partial<ServerLimits> | undefined
+  /** Counts only for a database whose journal is new. */
+  readonly partitionsIfNew?: number | undefined
+  readonly checkDestination: CheckDestination
+  readonly ambient: Ambient
+}
+
+export type Api = {
+  readonly url: string
+  readonly server: FastifyInstance
+  /** Takes no more, answers what is in flight, then lets go of the database. */
+  close(): Promise<void>
+}
+
+const CLOCK_SAMPLE_EVERY_MS = 10_000
+
+/** Starts the api in this process, listening when it is returned. */
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const limits = { ...SERVER_LIMITS_DEFAULT, ...options.limits }
+  const server = createServer({ logLevel: options.logLevel, limits })
+  const { log } = server
+  const database = {
+    url: options.databaseUrl,
+    max: options.databaseConnectionsMax ?? 10,
+    applicationName: 'roomlog-api',
+    onError: (error: Error) =>
+      log.warn({ event: 'api.connectionLost', reason: error.message }, 'A connection was lost.'),
+  }
+  const pool = createPool(database)
+  const db = connect(options.databaseUrl, database)
+  try {
+    const secretBox = createSecretBox(options.encryptionKeys)
+    const partitions = options.partitionsIfNew === undefined ? {} : { partitionsIfNew: options.partitionsIfNew }
+    const [journal, clock] = await Promise.all([
+      createPostgresJournal({ pool, ...partitions }),
+      startClock(pool, options.ambient),
+      ensureAccount(db, secretBox, options.accountId, options.rootKey),
+    ])
+    const { monotonicMs: nowMs, randomBytes, randomUUID, sleep } = options.ambient
+    const rooms = createRoomCache({ load: createRoomLoader(pool), nowMs })
+    const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
+    const operations = bindOperations({
+      region: options.region,
+      db,
+      pool,
+      rooms,
+      appender,
+      limiter: createRateLimiter({ nowMs }),
+      rates: { ...RATES_DEFAULT, ...options.rates },
+      ceilings: { ...CEILINGS_DEFAULT, ...options.ceilings },
+      clock,
+      secretBox,
+      authenticator: createAuthenticator({ find: createKeyFinder(db, secretBox, log), nowMs }),
+      checkDestination: options.checkDestination,
+      newId: () => newId(randomBytes),
+      randomBytes,
+      log,
+    })
+    serveHealth(server, readinessChecks({ pool, clock }))
+    await serveRouter(server, createRouter(operations), limits)
+    const url = await server.listen({ host: options.host, port: options.port })
+    const sampling = setInterval(() => void followClock(clock, log), CLOCK_SAMPLE_EVERY_MS)
+
+    let closing: Promise<void> | undefined
+    const close = async () => {
+      await closeServer(server)
+      clearInterval(sampling)
+      await appender.close()
+      await Promise.all([db.$disconnect(), pool.end()])
+    }
+    return {
+      url,
+      server,
+      close: () => {
+        closing ??= close()
+        return closing
+      },
+    }
+  } catch (error) {
+    await Promise.allSettled([server.close(), db.$disconnect(), pool.end()])
+    throw error
+  }
+}

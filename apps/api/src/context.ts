@@ -1,0 +1,40 @@
+import type { PrismaClient, SecretBox } from '@roomlog/db'
+import type { Destination, MessageId, NewId } from '@roomlog/domain'
+import type { Appender } from '@roomlog/journal'
+import type { CheckOutcome } from '@roomlog/sinks'
+import type { FastifyBaseLogger } from 'fastify'
+import type pg from 'pg'
+import type { Authenticator } from './access/authenticator.ts'
+import type { RateLimiter } from './limits/rate-limiter.ts'
+import type { Ceilings, Rates } from './limits/rates.ts'
+import type { Caller } from './operations.ts'
+import type { RoomCache } from './rooms/room-cache.ts'
+import type { DatabaseClock } from './time/database-clock.ts'
+
+/** Proves that a destination is there and may be used; one attempt, bounded in time. */
+export type CheckDestination = (
+  destination: Destination,
+  options: { readonly signal?: AbortSignal | undefined },
+) => Promise<CheckOutcome>
+
+/** What operations work with; one for the process. */
+export type Services = {
+  readonly region: string
+  readonly db: PrismaClient
+  readonly pool: pg.Pool
+  readonly rooms: RoomCache
+  readonly appender: Appender
+  readonly limiter: RateLimiter
+  readonly rates: Rates
+  readonly ceilings: Ceilings
+  readonly clock: DatabaseClock
+  readonly secretBox: SecretBox
+  readonly authenticator: Authenticator
+  readonly checkDestination: CheckDestination
+  readonly newId: () => NewId & MessageId
+  readonly randomBytes: (n: number) => Uint8Array
+  readonly log: FastifyBaseLogger
+}
+
+/** What one call of an operation works with. */
+export type Context = Services & Caller

@@ -1,0 +1,32 @@
+import type { Prisma, PrismaClient } from '@roomlog/db'
+import { CONFIG_CHANGED_SQL } from '@roomlog/journal'
+import { isWorthRepeating } from './availability.ts'
+
+export type Tx = Prisma.TransactionClient
+
+const ATTEMPTS_MAX = 4
+const LIMITS_MS = { maxWait: 5_000, timeout: 10_000 }
+
+/** Runs `work` in a transaction, again when it lost against another one (deadlock). `work` reads all that it decides by. */
+export async function transact<T>(db: PrismaClient, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.$transaction(work, LIMITS_MS)
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || !isWorthRepeating(error)) throw error
+    }
+  }
+}
+
+/**
+ * Where records go has changed: every append that was resolved before this commit resolves again.
+ * The last statement of its transaction, because until the commit no record of any room can be appended.
+ */
+export async function announceConfigChange(tx: Tx): Promise<void> {
+  await tx.$executeRawUnsafe(CONFIG_CHANGED_SQL)
+}
+
+/** Makes the account's creations take turns, so that a quota counts exactly. */
+export async function lockAccount(tx: Tx, accountId: string): Promise<void> {
+  await tx.$queryRaw`select id from account where id = ${accountId} for no key update`
+}

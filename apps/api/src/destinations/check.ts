@@ -1,0 +1,93 @@
+import type { Destination, DestinationVersion } from '@roomlog/domain'
+import { AccountId, DestinationVersionId, LoggingConfigurationId } from '@roomlog/domain'
+import type { CheckOutcome, Sink } from '@roomlog/sinks'
+import type { CheckDestination } from '../context.ts'
+
+export type DestinationCheckOptions = {
+  readonly region: string
+  /** Of one check, retries excluded: there are none. */
+  readonly timeoutMs: number
+  /** Bucket names in paths: stand-ins and many other stores know none in host names. */
+  readonly pathStyle: boolean
+}
+
+/**
+ * Checks destinations the way delivery uses them, with clients that the SDK's standard variables configure. Each client
+ * is loaded by the first check of its kind: most processes never make one, and loading them all would double the start.
+ */
+export function createDestinationCheck(options: DestinationCheckOptions): {
+  readonly check: CheckDestination
+  close(): void
+} {
+  const { region, timeoutMs } = options
+  const clients = new Map<Destination['kind'], Promise<Client>>()
+
+  const clientOf = (kind: Destination['kind']): Promise<Client> => {
+    const found = clients.get(kind)
+    if (found !== undefined) return found
+    const made = CLIENTS[kind](options)
+    clients.set(kind, made)
+    return made
+  }
+
+  return {
+    async check(destination, { signal }): Promise<CheckOutcome> {
+      const client = await clientOf(destination.kind)
+      const timeout = AbortSignal.timeout(timeoutMs)
+      const sink = client.sinkTo(versionOf(destination, region))
+      return sink.check({ signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) })
+    },
+    close() {
+      for (const client of clients.values()) void client.then(({ destroy }) => destroy())
+      clients.clear()
+    },
+  }
+}
+
+type Client = { readonly sinkTo: (destination: DestinationVersion) => Sink; readonly destroy: () => void }
+
+const CLIENTS: Readonly<Record<Destination['kind'], (options: DestinationCheckOptions) => Promise<Client>>> = {
+  async s3(options) {
+    const [{ S3Client }, { createS3Sink }] = await Promise.all([
+      import('@aws-sdk/client-s3'),
+      import('@roomlog/sinks/s3'),
+    ])
+    const client = new S3Client({ ...clientOptions(options), forcePathStyle: options.pathStyle })
+    return { sinkTo: (destination) => createS3Sink({ client, destination }), destroy: () => client.destroy() }
+  },
+  async cloudWatchLogs(options) {
+    const [{ CloudWatchLogsClient }, { createCloudWatchLogsSink }] = await Promise.all([
+      import('@aws-sdk/client-cloudwatch-logs'),
+      import('@roomlog/sinks/cloudwatch-logs'),
+    ])
+    const client = new CloudWatchLogsClient(clientOptions(options))
+    return {
+      sinkTo: (destination) => createCloudWatchLogsSink({ client, destination }),
+      destroy: () => client.destroy(),
+    }
+  },
+  async firehose(options) {
+    const [{ FirehoseClient }, { createFirehoseSink }] = await Promise.all([
+      import('@aws-sdk/client-firehose'),
+      import('@roomlog/sinks/firehose'),
+    ])
+    const client = new FirehoseClient(clientOptions(options))
+    return { sinkTo: (destination) => createFirehoseSink({ client, destination }), destroy: () => client.destroy() }
+  },
+}
+
+function clientOptions({ region, timeoutMs }: DestinationCheckOptions) {
+  return { region, maxAttempts: 1, requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs } }
+}
+
+/** A version that was never stored: a check reads the kind, the target and the region alone. */
+function versionOf({ kind, target }: Destination, region: string): DestinationVersion {
+  return {
+    id: DestinationVersionId.parse(1),
+    loggingConfigurationId: LoggingConfigurationId.parse('000000000000'),
+    accountId: AccountId.parse('000000000000'),
+    region,
+    kind,
+    target,
+  }
+}

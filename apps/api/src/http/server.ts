@@ -1,0 +1,120 @@
+import {
+  type RoomlogError,
+  requestEntityTooLargeException,
+  serviceUnavailable,
+  validationException,
+} from '@roomlog/domain'
+import { getTRPCErrorShape } from '@trpc/server'
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
+import { getHTTPStatusCodeFromError } from '@trpc/server/http'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { AppRouter } from '../router.ts'
+import { toTRPCError } from '../trpc/error.ts'
+import { createAdmission } from './admission.ts'
+
+/** Of one request's body. */
+export const BODY_BYTES_MAX = 8 * 1024 * 1024
+/** Calls in one batched HTTP request; each counts against the rates. */
+export const BATCH_CALLS_MAX = 50
+
+const IDLE_CHECK_EVERY_MS = 50
+
+export type ServerLimits = {
+  readonly requestsInFlightMax: number
+  readonly bodyBytesInFlightMax: number
+  /** For a request to arrive whole. */
+  readonly requestTimeoutMs: number
+  readonly connectionsMax: number
+}
+
+export const SERVER_LIMITS_DEFAULT: ServerLimits = {
+  requestsInFlightMax: 1_000,
+  bodyBytesInFlightMax: 128 * 1024 * 1024,
+  requestTimeoutMs: 30_000,
+  connectionsMax: 10_000,
+}
+
+/** The bare server: its logger exists before anything that it serves. */
+export function createServer(options: { readonly logLevel: string; readonly limits: ServerLimits }): FastifyInstance {
+  const server = Fastify({
+    logger: { level: options.logLevel, base: null },
+    disableRequestLogging: true,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: options.limits.requestTimeoutMs,
+    // Longer than the idle timeout of usual load balancers, so that it is they who close first.
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    // A batch names all of its calls in the path.
+    routerOptions: { maxParamLength: 5_000 },
+  })
+  server.server.maxConnections = options.limits.connectionsMax
+  return server
+}
+
+/** Serves the router at /trpc. */
+export async function serveRouter(server: FastifyInstance, router: AppRouter, limits: ServerLimits): Promise<void> {
+  const admission = createAdmission({
+    requestsMax: limits.requestsInFlightMax,
+    bodyBytesMax: limits.bodyBytesInFlightMax,
+    bodyBytesEach: BODY_BYTES_MAX,
+  })
+  const refuse = (reply: FastifyReply, error: RoomlogError, path?: string) => {
+    const trpcError = toTRPCError(error)
+    const shape = getTRPCErrorShape({
+      config: router._def._config,
+      error: trpcError,
+      type: 'unknown',
+      path,
+      input: undefined,
+      ctx: undefined,
+    })
+    return reply.code(getHTTPStatusCodeFromError(trpcError)).send({ error: shape })
+  }
+
+  server.setErrorHandler((error, request, reply) =>
+    refuse(reply, httpErrorOf(error, request.log.error.bind(request.log))),
+  )
+  server.setNotFoundHandler((_request, reply) => {
+    return refuse(reply, validationException('There is nothing here', { reason: 'UNKNOWN_OPERATION' })).code(404)
+  })
+
+  await server.register(async (scope) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      const leave = admission.enter(request.method === 'GET' ? '0' : request.headers['content-length'])
+      if (leave === undefined)
+        return refuse(reply, serviceUnavailable('Too many requests are being worked on; try again'))
+      reply.raw.once('close', leave)
+    })
+    const plugin: FastifyTRPCPluginOptions<AppRouter> = {
+      prefix: '/trpc',
+      trpcOptions: {
+        router,
+        maxBatchSize: BATCH_CALLS_MAX,
+        createContext: ({ req }) => ({ authorization: req.headers.authorization }),
+      },
+    }
+    await scope.register(fastifyTRPCPlugin, plugin)
+  })
+}
+
+/** Takes no more connections and waits for the requests in flight; connections that fall idle meanwhile are closed too. */
+export async function closeServer(server: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => server.server.closeIdleConnections(), IDLE_CHECK_EVERY_MS)
+  await server.close().finally(() => clearInterval(idle))
+}
+
+/** What Fastify refused before tRPC saw it. */
+function httpErrorOf(error: unknown, log: (details: object, message: string) => void): RoomlogError {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return requestEntityTooLargeException(`The body has more than ${BODY_BYTES_MAX} bytes`)
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return validationException('The content type must be application/json')
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return validationException('The body is not as long as its content-length says')
+    default:
+      log({ event: 'api.error', err: error }, 'A request failed outside the operations.')
+      return { name: 'InternalServerException', message: 'An internal error occurred' }
+  }
+}

@@ -1,0 +1,38 @@
+import {
+  type CreateAccessKeyInput,
+  type CreateAccessKeyOutput,
+  fail,
+  ok,
+  type Result,
+  serviceQuotaExceededException,
+} from '@roomlog/domain'
+import type { Context } from '../../context.ts'
+import { lockAccount, transact } from '../../database/transact.ts'
+
+/** Of an account that may be used at once. */
+const ACCESS_KEYS_MAX = 500
+const SECRET_BYTES = 30
+
+/** The secret is kept encrypted and shown this once. */
+export async function createAccessKey(
+  ctx: Context,
+  input: CreateAccessKeyInput,
+): Promise<Result<CreateAccessKeyOutput>> {
+  const { accountId } = ctx
+  const accessKeyId = `RL${ctx.newId()}${ctx.newId().slice(0, 6)}`
+  const secretAccessKey = Buffer.from(ctx.randomBytes(SECRET_BYTES)).toString('base64url')
+  return transact(ctx.db, async (tx) => {
+    await lockAccount(tx, accountId)
+    if ((await tx.accessKey.count({ where: { accountId, revokedAt: null } })) >= ACCESS_KEYS_MAX) {
+      const quota = { resourceId: accountId, resourceType: 'ACCESS_KEY', limit: ACCESS_KEYS_MAX } as const
+      return fail(serviceQuotaExceededException(quota))
+    }
+    const createdAt = new Date(ctx.clock.nowMs())
+    const secretEncrypted = ctx.secretBox.encrypt(secretAccessKey)
+    await tx.accessKey.create({
+      data: { id: accessKeyId, accountId, secretEncrypted, scopes: input.scopes, createdAt },
+      select: { id: true },
+    })
+    return ok({ accessKeyId, secretAccessKey, scopes: input.scopes, createTime: createdAt.toISOString() })
+  })
+}

@@ -1,0 +1,21 @@
+import { eventRecord, formatSendTime, ok, type Result, type RoomArn, type SendEventOutput } from '@roomlog/domain'
+import type { Context } from '../../context.ts'
+import { findRoom } from './find-room.ts'
+import { recordIt } from './record.ts'
+
+export type EventToEmit = {
+  readonly eventName: string
+  readonly attributes?: Readonly<Record<string, string>> | undefined
+  readonly requestId?: string | undefined
+}
+
+/** Every event, whoever thought of it, goes to the room this way. */
+export async function emitEvent(ctx: Context, arn: RoomArn, event: EventToEmit): Promise<Result<SendEventOutput>> {
+  const room = await findRoom(ctx, arn)
+  if (!room.ok) return room
+  const id = ctx.newId()
+  const sendTimeNs = ctx.clock.nextNs()
+  const bytes = eventRecord({ ...event, id, sendTimeNs })
+  const recorded = await recordIt(ctx, { roomId: room.value.roomId, id, sendTimeNs, bytes })
+  return recorded.ok ? ok({ id, sendTime: formatSendTime(sendTimeNs) }) : recorded
+}

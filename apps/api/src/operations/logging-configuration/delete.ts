@@ -1,0 +1,38 @@
+import { type DeleteLoggingConfigurationInput, ok, type Result } from '@roomlog/domain'
+import type { Context } from '../../context.ts'
+import { announceConfigChange, transact } from '../../database/transact.ts'
+import type { Nothing } from '../../operations.ts'
+import { loggingConfigurationIdOf } from '../resource.ts'
+import { abandonBacklog } from './abandon.ts'
+import { conflict, lockLoggingConfiguration } from './lock.ts'
+
+/**
+ * DELETING first: the writer delivers what is owed and then deletes the row. `abandonBacklog` ends that at once,
+ * also for one that is DELETING already.
+ */
+export async function deleteLoggingConfiguration(
+  ctx: Context,
+  input: DeleteLoggingConfigurationInput,
+): Promise<Result<Nothing>> {
+  const id = loggingConfigurationIdOf(ctx, input.identifier)
+  if (!id.ok) return id
+  return transact(ctx.db, async (tx) => {
+    const locked = await lockLoggingConfiguration(ctx, tx, id.value)
+    if (!locked.ok) return locked
+    const rooms = await tx.roomLoggingConfiguration.count({ where: { loggingConfigurationId: id.value } })
+    if (rooms > 0) return conflict(id.value, 'A room lists the logging configuration; detach it first')
+    if (input.abandonBacklog) {
+      await abandonBacklog(tx, id.value)
+      await tx.loggingConfiguration.delete({ where: { id: id.value } })
+    } else {
+      if (locked.value.state === 'DELETING') return conflict(id.value, 'The logging configuration is being deleted')
+      const now = new Date(ctx.clock.nowMs())
+      await tx.loggingConfiguration.update({
+        where: { id: id.value },
+        data: { state: 'DELETING', stateReason: null, deletingSince: now, updatedAt: now },
+      })
+    }
+    await announceConfigChange(tx)
+    return ok({})
+  })
+}

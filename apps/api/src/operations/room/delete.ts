@@ -1,0 +1,19 @@
+import { type DeleteRoomInput, ok, type Result } from '@roomlog/domain'
+import type { Context } from '../../context.ts'
+import { announceConfigChange, transact } from '../../database/transact.ts'
+import type { Nothing } from '../../operations.ts'
+import { notFound, roomIdOf } from '../resource.ts'
+
+/** What the room has said stays in the journal and is delivered; nothing more is taken once this is committed. */
+export async function deleteRoom(ctx: Context, input: DeleteRoomInput): Promise<Result<Nothing>> {
+  const id = roomIdOf(ctx, input.identifier)
+  if (!id.ok) return id
+  const result = await transact(ctx.db, async (tx) => {
+    const { count } = await tx.room.deleteMany({ where: { id: id.value, accountId: ctx.accountId } })
+    if (count === 0) return notFound('ROOM', id.value)
+    await announceConfigChange(tx)
+    return ok({})
+  })
+  ctx.rooms.forget(id.value)
+  return result
+}

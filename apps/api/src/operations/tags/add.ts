@@ -1,0 +1,21 @@
+import { type AddTagsInput, fail, ok, type Result, TAGS_MAX, Tags, validationException } from '@roomlog/domain'
+import type { Context } from '../../context.ts'
+import { transact } from '../../database/transact.ts'
+import type { Nothing } from '../../operations.ts'
+import { holdTagged } from './tagged.ts'
+
+/** Of two calls at the same time, neither loses the other's tags. */
+export async function addTags(ctx: Context, input: AddTagsInput): Promise<Result<Nothing>> {
+  return transact(ctx.db, async (tx) => {
+    const tagged = await holdTagged(ctx, tx, input.resourceArn)
+    if (!tagged.ok) return tagged
+    const tags = { ...tagged.value.tags, ...input.tags }
+    if (Object.keys(tags).length > TAGS_MAX) {
+      const message = `The resource would have more than ${TAGS_MAX} tags`
+      const fieldList = [{ name: 'tags', message }]
+      return fail(validationException(message, { reason: 'FIELD_VALIDATION_FAILED', fieldList }))
+    }
+    await tagged.value.write(Tags.parse(tags))
+    return ok({})
+  })
+}
