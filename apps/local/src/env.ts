@@ -9,11 +9,11 @@ const Environment = z.object({
   ROOMLOG_AWS_PORT: port(4566),
   ROOMLOG_POSTGRES_PORT: port(5433),
   ROOMLOG_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  ROOMLOG_FOLDER: z.string().optional(),
   ROOMLOG_ACCOUNT_ID: z
     .string()
     .regex(/^[0-9]{12}$/, 'must be 12 digits')
     .optional(),
-  ROOMLOG_ENCRYPTION_KEY: z.string().min(1).optional(),
 })
 
 /** What `apps/local` itself reads; an empty variable counts as unset. */

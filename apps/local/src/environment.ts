@@ -11,7 +11,7 @@ export type Destinations =
 // What any program needs. Nothing else of the caller's environment reaches a child: DATABASE_URL, AWS_*, PG*, NODE_OPTIONS
 // and the like may belong to another project.
 const PASSED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS']
-const OWN = new Set([...Object.values(PORT_VARIABLES), 'ROOMLOG_DATABASE_URL'])
+const OWN = new Set([...Object.values(PORT_VARIABLES), 'ROOMLOG_DATABASE_URL', 'ROOMLOG_FOLDER'])
 /** The stand-in takes any key; these say whose requests they are. */
 const LOCAL_KEY = 'roomlog-local'
 

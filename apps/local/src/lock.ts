@@ -6,13 +6,20 @@ import { Failure } from './failure.ts'
 const Holder = z.object({ pid: z.number().int().positive(), startedAt: z.string() })
 type Holder = z.infer<typeof Holder>
 
+export type Lock = {
+  /** Whether the holder before was killed, and its children may still be ending. */
+  readonly leftBehind: boolean
+  release(): void
+}
+
 /**
  * Takes the folder for this process, so that two starts never share a database and a stand-in.
- * The lock of a process that is gone is taken over. Returns what gives it back.
+ * The lock of a process that is gone is taken over.
  */
-export async function takeLock(path: string): Promise<() => void> {
+export async function takeLock(path: string): Promise<Lock> {
   const own: Holder = { pid: process.pid, startedAt: startOf(process.pid) ?? '' }
   const aside = `${path}.${process.pid}`
+  let leftBehind = false
   await writeFile(aside, JSON.stringify(own), { mode: 0o600 })
   try {
     for (;;) {
@@ -21,13 +28,14 @@ export async function takeLock(path: string): Promise<() => void> {
         () => true,
         () => false,
       )
-      if (taken) return () => rmSync(path, { force: true })
+      if (taken) return { leftBehind, release: () => rmSync(path, { force: true }) }
       const holder = await readHolder(path)
       if (holder !== undefined && isAlive(holder)) {
         throw new Failure(
           `Roomlog is already running from this folder (pid ${holder.pid}; its lock is ${path}).\nStop it first with Ctrl-C in its terminal, or: kill ${holder.pid}`,
         )
       }
+      leftBehind = true
       await rm(path, { force: true })
     }
   } finally {

@@ -1,7 +1,9 @@
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from './failure.ts'
 
 export const HOST = '127.0.0.1'
+const RETRY_EVERY_MS = 200
 
 export type Ports = { readonly api: number; readonly writer: number; readonly aws: number; readonly postgres: number }
 
@@ -20,20 +22,17 @@ const TITLES: { readonly [name in keyof Ports]: string } = {
   postgres: 'Postgres',
 }
 
-/** Fails with every taken port, who needs it and the variable that changes it. */
-export async function requireFree(ports: Ports, needed: readonly (keyof Ports)[]): Promise<void> {
-  const taken: string[] = []
-  for (const [index, name] of needed.entries()) {
-    const twin = needed.slice(0, index).find((other) => ports[other] === ports[name])
-    if (twin !== undefined) taken.push(`  Port ${ports[name]} is given to both ${TITLES[twin]} and ${TITLES[name]}.`)
-    const problem = await probe(ports[name])
-    if (problem === undefined) continue
-    const cause = problem.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${problem.code})`
-    taken.push(
-      `  Port ${ports[name]} of ${HOST}, meant for ${TITLES[name]}, ${cause}. Set ${PORT_VARIABLES[name]} to another, as in: ${PORT_VARIABLES[name]}=${suggestion(ports[name])} npm start`,
-    )
+/** Fails with every taken port, who needs it and the variable that changes it; waits that long for them to become free. */
+export async function requireFree(ports: Ports, needed: readonly (keyof Ports)[], patienceMs = 0): Promise<void> {
+  const twins = sharedPorts(ports, needed)
+  if (twins.length > 0) throw new Failure(`Cannot start:\n${twins.join('\n')}`, 2)
+  const deadline = Date.now() + patienceMs
+  for (;;) {
+    const taken = await takenPorts(ports, needed)
+    if (taken.length === 0) return
+    if (Date.now() >= deadline) throw new Failure(`Cannot start:\n${taken.join('\n')}`)
+    await sleep(RETRY_EVERY_MS)
   }
-  if (taken.length > 0) throw new Failure(`Cannot start:\n${taken.join('\n')}`)
 }
 
 /** Ports that are free now, all different. */
@@ -42,6 +41,30 @@ export async function freePorts(): Promise<Ports> {
   const [api = 0, writer = 0, aws = 0, postgres = 0] = servers.map(portOf)
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   return { api, writer, aws, postgres }
+}
+
+function sharedPorts(ports: Ports, needed: readonly (keyof Ports)[]): string[] {
+  return needed.flatMap((name, index) => {
+    const twin = needed.slice(0, index).find((other) => ports[other] === ports[name])
+    if (twin === undefined) return []
+    return [
+      `  Port ${ports[name]} is given to both ${TITLES[twin]} and ${TITLES[name]}: change ${PORT_VARIABLES[twin]} or ${PORT_VARIABLES[name]}.`,
+    ]
+  })
+}
+
+async function takenPorts(ports: Ports, needed: readonly (keyof Ports)[]): Promise<string[]> {
+  const taken: string[] = []
+  for (const name of needed) {
+    const problem = await probe(ports[name])
+    if (problem === undefined) continue
+    const why = problem.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${problem.code})`
+    const variable = PORT_VARIABLES[name]
+    taken.push(
+      `  Port ${ports[name]} of ${HOST}, meant for ${TITLES[name]}, ${why}. Use another: ${variable}=${suggestion(ports[name])} npm start`,
+    )
+  }
+  return taken
 }
 
 function suggestion(port: number): number {

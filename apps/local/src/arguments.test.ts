@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { readArguments } from './arguments.ts'
+
+test('the commands and their options', () => {
+  expect(readArguments(['start'])).toEqual({ command: 'start', database: undefined, aws: false })
+  expect(readArguments(['start', '--database', 'postgresql://h/db', '--aws'])).toMatchObject({ aws: true })
+  expect(readArguments(['demo', '--file', 'x.gz', '--limit', '10', '--keep', '--kill-writer-every', '2.5'])).toEqual({
+    command: 'demo',
+    file: 'x.gz',
+    limit: 10,
+    keep: true,
+    killWriterEverySeconds: 2.5,
+  })
+  expect(readArguments(['demo', '--help'])).toEqual({ command: 'help' })
+})
+
+test.each([
+  [['start', '--datebase', 'x'], /--datebase/],
+  [['start', '--database', 'mysql://x'], /postgresql:/],
+  [['demo', '--limit', '5'], /--file/],
+  [['demo', '--file', 'x', '--limit', '0'], /greater than 0/],
+  [['demo', '--file', 'x', '--limit', '1.5'], /greater than 0/],
+  [['stop'], /no command "stop"/],
+])('%j is refused', (args, reason) => {
+  expect(() => readArguments(args)).toThrow(reason)
+})

@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util'
+import { Failure } from './failure.ts'
+
+export type StartArguments = { readonly command: 'start'; readonly database: string | undefined; readonly aws: boolean }
+export type DemoArguments = {
+  readonly command: 'demo'
+  readonly file: string | undefined
+  readonly limit: number | undefined
+  readonly keep: boolean
+  readonly killWriterEverySeconds: number | undefined
+}
+export type Arguments = StartArguments | DemoArguments | { readonly command: 'help' }
+
+export const HELP = `Roomlog on one machine.
+
+npm start [-- options]        Postgres, a stand-in for AWS, api and writer, until Ctrl-C; keeps its data in .roomlog
+  --database URL              use this PostgreSQL instead of the embedded one (or set ROOMLOG_DATABASE_URL)
+  --aws                       record to AWS instead of the stand-in, with the SDK's standard variables
+
+npm run demo [-- options]     sends a conversation to a system of its own, waits until it is delivered, reads it back
+  --file PATH                 send this one instead: NDJSON, or NDJSON in gzip (.gz), one request a line:
+                              {"room","time","type":"message","sender","content"} or
+                              {"room","time","type":"event","eventName","attributes"}
+  --limit N                   only the first N requests of the file
+  --keep                      keep the data folder of the demo
+  --kill-writer-every SECONDS kill the writer (SIGKILL) that often until everything is delivered
+
+Variables of npm start:
+  ROOMLOG_API_PORT 3000, ROOMLOG_WRITER_PORT 3001, ROOMLOG_AWS_PORT 4566, ROOMLOG_POSTGRES_PORT 5433
+  ROOMLOG_DATABASE_URL        as --database; DATABASE_URL is not looked at
+  ROOMLOG_FOLDER              data folder, .roomlog in the project if unset
+  ROOMLOG_*                   all others go to api and writer as they are
+`
+
+/** Reads the command line, or says what is wrong with it. */
+export function readArguments(args: readonly string[]): Arguments {
+  const [command, ...rest] = args
+  if (command === undefined || command === 'help' || args.includes('--help') || args.includes('-h')) {
+    return { command: 'help' }
+  }
+  try {
+    if (command === 'start') return startArguments(rest)
+    if (command === 'demo') return demoArguments(rest)
+  } catch (error) {
+    if (error instanceof TypeError) throw new Failure(`${error.message}\n\n${HELP}`, 2)
+    throw error
+  }
+  throw new Failure(`There is no command "${command}".\n\n${HELP}`, 2)
+}
+
+function startArguments(args: string[]): StartArguments {
+  const options = { database: { type: 'string' }, aws: { type: 'boolean' } } as const
+  const { values } = parseArgs({ args, options, strict: true })
+  const { database } = values
+  if (database !== undefined && !/^postgres(ql)?:\/\//.test(database)) {
+    throw new Failure('--database takes a URL that begins with postgresql://', 2)
+  }
+  return { command: 'start', database, aws: values.aws === true }
+}
+
+function demoArguments(args: string[]): DemoArguments {
+  const options = {
+    file: { type: 'string' },
+    limit: { type: 'string' },
+    keep: { type: 'boolean' },
+    'kill-writer-every': { type: 'string' },
+  } as const
+  const { values } = parseArgs({ args, options, strict: true })
+  if (values.limit !== undefined && values.file === undefined) throw new Failure('--limit goes with --file', 2)
+  return {
+    command: 'demo',
+    file: values.file,
+    limit: positive('--limit', values.limit, Number.isSafeInteger),
+    keep: values.keep === true,
+    killWriterEverySeconds: positive('--kill-writer-every', values['kill-writer-every'], Number.isFinite),
+  }
+}
+
+function positive(name: string, text: string | undefined, valid: (value: number) => boolean): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!valid(value) || value <= 0) throw new Failure(`${name} takes a number greater than 0, not "${text}"`, 2)
+  return value
+}
