@@ -1,0 +1,12 @@
+import { AwsError } from '../aws-error.ts'
+
+type LogsErrorName =
+  | 'InvalidParameterException'
+  | 'ResourceNotFoundException'
+  | 'ResourceAlreadyExistsException'
+  | 'LimitExceededException'
+
+/** One of CloudWatch Logs' own errors. */
+export function logsError(name: LogsErrorName, message: string): AwsError {
+  return new AwsError(400, name, message)
+}

@@ -1,0 +1,213 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
+import { type Admin, runAdmin } from './admin.ts'
+import { AwsError } from './aws-error.ts'
+import { type Call, header, readBody } from './call.ts'
+import type { CallRecord, Calls } from './calls.ts'
+import { insteadOf } from './fault-effects.ts'
+import type { Plan } from './faults.ts'
+import { parseJson } from './json-input.ts'
+import type { Reply } from './reply.ts'
+import { type Asked, asked, checkProtocol, errorReply, runService, type Services, targetIn } from './services.ts'
+import { type Credentials, checkSignature } from './sigv4.ts'
+
+export type ServerParts = {
+  readonly services: Services
+  readonly admin: Admin
+  readonly calls: Calls
+  plan(service: Asked['service'], operation: string, target: string): Plan
+  readonly credentials: Credentials | undefined
+  readonly now: () => number
+  readonly randomUUID: () => string
+  /** Told of errors that are the stand-in's own fault. */
+  onError(error: unknown): void
+}
+
+/** The HTTP server; `settled` resolves when no call is at work, late ones included. */
+export function createLocalServer(parts: ServerParts): { server: Server; settled(): Promise<void>; stop(): void } {
+  const working = new Set<Promise<void>>()
+  const stopping = new AbortController()
+  const server = createServer((request, response) => {
+    const work = serve(parts, request, response, stopping.signal).catch((error) => {
+      if (!response.destroyed) parts.onError(error)
+      response.destroy()
+    })
+    working.add(work)
+    void work.finally(() => working.delete(work))
+  })
+  // Longer than any client keeps a connection, so that ours is never the side that closes under a request.
+  server.keepAliveTimeout = 10 * 60 * 1000
+  server.requestTimeout = 0
+  return {
+    server,
+    settled: async () => {
+      await Promise.all(working)
+    },
+    stop: () => stopping.abort(),
+  }
+}
+
+const JSON_BYTES_MAX = 16 * 1024 * 1024
+const LATE_BYTES_MAX = 256 * 1024 * 1024
+
+async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse, stopping: AbortSignal) {
+  const call = callOf(request, parts.randomUUID())
+  if (call.path.startsWith('/_local/')) return send(response, call, await runAdmin(parts.admin, call), undefined)
+  let wanted: Asked | undefined
+  let record: CallRecord | undefined
+  try {
+    wanted = asked(call)
+    const { service, operation } = wanted
+    const known = parts.calls.begin(service, operation, wanted.target)
+    record = known
+    response.once('close', () =>
+      parts.calls.end(known, response.writableFinished ? 'answered' : 'vanished', response.statusCode),
+    )
+    parts.calls.countBytes(service, 'in', Number(header(call, 'content-length') ?? 0))
+    await handle(parts, wanted, record, call, response, stopping)
+  } catch (error) {
+    const refusal = error instanceof AwsError ? error : undefined
+    if (response.destroyed) {
+      // The client left in the middle of its request: nothing was done.
+      if (refusal === undefined && !request.errored && !request.destroyed) parts.onError(error)
+      return
+    }
+    if (refusal === undefined) parts.onError(error)
+    if (record !== undefined) record.ranMs ??= parts.now()
+    const told =
+      refusal ??
+      new AwsError(
+        500,
+        wanted?.service === 's3' ? 'InternalError' : 'InternalFailure',
+        'We encountered an internal error.',
+      )
+    await drain(call)
+    await send(response, call, errorReply(told, wanted?.service, call), parts, wanted)
+  }
+}
+
+async function handle(
+  parts: ServerParts,
+  wanted: Asked,
+  record: CallRecord,
+  call: Call,
+  response: ServerResponse,
+  stopping: AbortSignal,
+) {
+  const { service, operation } = wanted
+  checkProtocol(call, service)
+  const body = service === 's3' ? undefined : await readBody(call, JSON_BYTES_MAX)
+  if (parts.credentials !== undefined) checkSignature(call, service, body, parts.credentials, parts.now())
+  const input = body === undefined ? undefined : parseJson(inflated(call, body))
+  if (body !== undefined) record.target = targetIn(service, input)
+
+  const plan = parts.plan(service, operation, record.target)
+  record.faults = plan.ids
+  const closed = response.destroyed ? Promise.resolve() : once(response, 'close')
+  if (plan.latencyMs > 0) await sleep(plan.latencyMs, undefined, { signal: stopping })
+  const run = async (from: Call) => {
+    try {
+      return await runService(parts.services, wanted, from, input, plan.bending)
+    } finally {
+      record.ranMs = parts.now()
+    }
+  }
+  const instead = plan.instead === undefined ? undefined : insteadOf(plan.instead, service)
+  switch (instead?.do) {
+    case undefined:
+      return send(response, call, await run(call), parts, wanted)
+    case 'refuse':
+      throw instead.error
+    case 'answer':
+      await drain(call)
+      return send(response, call, instead.reply, parts, wanted)
+    case 'reset':
+      return cut()
+    case 'hang':
+      await drain(call)
+      await closed
+      return
+    case 'lose-answer':
+      await discard(await run(call).catch(() => undefined))
+      return cut()
+    case 'run-late': {
+      const kept = body ?? (await readBody(call, LATE_BYTES_MAX))
+      await closed
+      // A stand-in that is stopped meanwhile drops it, as if the network had.
+      if (await sleep(instead.ms, true, { signal: stopping }).catch(() => false)) {
+        await discard(await run({ ...call, body: bytesOf(kept) }).catch(() => undefined))
+      }
+    }
+  }
+
+  function cut() {
+    parts.calls.end(record, 'cut')
+    // A reset, not an orderly end: the client must not take it for an empty answer.
+    if (response.socket !== null) response.socket.resetAndDestroy()
+  }
+}
+
+function callOf(request: IncomingMessage, requestId: string): Call {
+  const url = request.url ?? '/'
+  const question = url.indexOf('?')
+  const rawQuery = question < 0 ? '' : url.slice(question + 1)
+  return {
+    requestId,
+    method: request.method ?? 'GET',
+    path: question < 0 ? url : url.slice(0, question),
+    rawQuery,
+    query: new URLSearchParams(rawQuery),
+    headers: request.headers,
+    body: request,
+  }
+}
+
+async function send(
+  response: ServerResponse,
+  call: Call,
+  reply: Reply,
+  parts: ServerParts | undefined,
+  wanted?: Asked | undefined,
+) {
+  const { status, headers, body } = reply
+  const isText = typeof body === 'string' || Buffer.isBuffer(body)
+  const length = isText ? Buffer.byteLength(body) : body === undefined && call.method !== 'HEAD' ? 0 : undefined
+  const ids = { 'x-amz-request-id': call.requestId, 'x-amzn-requestid': call.requestId }
+  response.writeHead(status, { ...ids, ...(length === undefined ? {} : withLength(status, length)), ...headers })
+  if (parts !== undefined && wanted !== undefined) {
+    parts.calls.countBytes(wanted.service, 'out', length ?? Number(headers?.['content-length'] ?? 0))
+  }
+  if (isText || body === undefined) response.end(body)
+  else await pipeline(body, response)
+}
+
+function withLength(status: number, length: number) {
+  return status === 204 || status === 304 ? {} : { 'content-length': length }
+}
+
+function inflated(call: Call, body: Buffer): Buffer {
+  if (header(call, 'content-encoding') !== 'gzip') return body
+  return gunzipSync(body, { maxOutputLength: JSON_BYTES_MAX })
+}
+
+/** Reads the rest of a request, so that its client is ready to read the answer. */
+async function drain(call: Call) {
+  try {
+    for await (const _ of call.body);
+  } catch {
+    // It was read before, or its client has left.
+  }
+}
+
+async function discard(reply: Reply | undefined) {
+  const body = reply?.body
+  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return
+  for await (const _ of body);
+}
+
+async function* bytesOf(bytes: Buffer) {
+  if (bytes.length > 0) yield bytes
+}
