@@ -1,0 +1,181 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
+import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { CreateDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose'
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { migrate } from '@roomlog/db/migrate'
+import { createPool } from '@roomlog/db/pool'
+import {
+  type DestinationKind,
+  DestinationVersionId,
+  type MessageId,
+  messageRecord,
+  newId,
+  type RoomId,
+} from '@roomlog/domain'
+import { testPostgres } from '@roomlog/embedded-postgres'
+import { createPostgresJournal, partitionOf, toAppendId } from '@roomlog/journal'
+import { startLocalAws } from '@roomlog/local-aws'
+import { pino } from 'pino'
+import type { Clock } from '../src/clock.ts'
+import { parseEnv } from '../src/env.ts'
+import { startWriter } from '../src/start.ts'
+
+const ACCOUNT = '123456789012'
+const REGION = 'us-east-1'
+
+export const TARGETS: Readonly<Record<DestinationKind, string>> = {
+  s3: 'chat-logs',
+  cloudWatchLogs: '/chat/logs',
+  firehose: 'chat-stream',
+}
+
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) => wait(ms, undefined, signal && { signal }).catch(() => {}),
+}
+
+export type Sent = { readonly roomId: RoomId; readonly id: MessageId }
+
+/** A real database, the stand-in, and ways to send records and read every destination back. */
+export async function startPipeline() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'roomlog-pipeline-'))
+  const postgres = await testPostgres({ prepare: (url) => migrate({ url }) })
+  const database = await postgres.createDatabase()
+  const aws = await startLocalAws({ dataDir })
+  const pool = createPool({ url: database.url, max: 4, applicationName: 'test' })
+  const journal = await createPostgresJournal({ pool, partitionsIfNew: 4 })
+  const config = {
+    region: REGION,
+    endpoint: aws.url,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  }
+  const s3 = new S3Client({ ...config, forcePathStyle: true })
+  const logs = new CloudWatchLogsClient(config)
+  const firehose = new FirehoseClient(config)
+  await s3.send(new CreateBucketCommand({ Bucket: TARGETS.s3 }))
+  await s3.send(new CreateBucketCommand({ Bucket: 'firehose-out' }))
+  await logs.send(new CreateLogGroupCommand({ logGroupName: TARGETS.cloudWatchLogs }))
+  await firehose.send(
+    new CreateDeliveryStreamCommand({
+      DeliveryStreamName: TARGETS.firehose,
+      DeliveryStreamType: 'DirectPut',
+      ExtendedS3DestinationConfiguration: {
+        BucketARN: 'arn:aws:s3:::firehose-out',
+        RoleARN: 'arn:aws:iam::123456789012:role/firehose',
+        BufferingHints: { IntervalInSeconds: 0, SizeInMBs: 1 },
+      },
+    }),
+  )
+  await pool.query('insert into account (id) values ($1)', [ACCOUNT])
+
+  // The writer takes the endpoint from the SDK's standard variables.
+  process.env['AWS_ENDPOINT_URL'] = aws.url
+  process.env['AWS_ACCESS_KEY_ID'] = 'test'
+  process.env['AWS_SECRET_ACCESS_KEY'] = 'test'
+
+  async function addDestination(kind: DestinationKind, target = TARGETS[kind]): Promise<DestinationVersionId> {
+    const { rows } = await pool.query(
+      `insert into destination_version (logging_configuration_id, account_id, region, kind, target)
+       values ($1, $2, $3, $4, $5) returning id`,
+      [newId(randomBytes), ACCOUNT, REGION, kind, target],
+    )
+    return DestinationVersionId.parse(rows[0].id)
+  }
+
+  /** One batch a room, in order. */
+  async function send(roomId: RoomId, count: number, destinations: readonly DestinationVersionId[]): Promise<Sent[]> {
+    const partition = partitionOf(roomId, journal.partitions)
+    const configVersion = await journal.configVersion(partition)
+    const records = Array.from({ length: count }, (_, n) => {
+      const id = newId(randomBytes)
+      const timeMs = Date.now()
+      const bytes = messageRecord({
+        id,
+        content: `message ${n}`,
+        sendTimeNs: BigInt(timeMs) * 1_000_000n + BigInt(n),
+        sender: { userId: 'ann' },
+      })
+      return { roomId, id, timeMs, destinations, bytes }
+    })
+    const outcome = await journal.append({ partition, appendId: toAppendId(randomUUID()), configVersion, records })
+    if (outcome.status !== 'appended') throw new Error(`not appended: ${outcome.status}`)
+    return records.map(({ id }) => ({ roomId, id }))
+  }
+
+  async function start(variables: Readonly<Record<string, string>> = {}) {
+    const parsed = parseEnv({
+      DATABASE_URL: database.url,
+      PORT: '0',
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL: aws.url,
+      ROOMLOG_S3_FLUSH_SECONDS: '1',
+      ROOMLOG_LINGER_MS: '50',
+      ROOMLOG_LEASE_SECONDS: '8',
+      ROOMLOG_REQUEST_TIMEOUT_SECONDS: '5',
+      ROOMLOG_READ_BACK_SETTLE_SECONDS: '0.2',
+      ROOMLOG_POLL_MS: '20',
+      ...variables,
+    })
+    if (!parsed.ok) throw new Error(parsed.message)
+    const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' })
+    return startWriter(parsed.env, { clock, random: Math.random, log })
+  }
+
+  const read: Record<DestinationKind, () => Promise<string[]>> = {
+    s3: () => linesOfBucket(s3, TARGETS.s3, (body) => gunzipSync(body).toString()),
+    cloudWatchLogs: async () => {
+      const lines: string[] = []
+      let nextToken: string | undefined
+      do {
+        const page = await logs.send(
+          new FilterLogEventsCommand({ logGroupName: TARGETS.cloudWatchLogs, ...(nextToken && { nextToken }) }),
+        )
+        for (const event of page.events ?? []) lines.push(event.message ?? '')
+        nextToken = page.nextToken
+      } while (nextToken)
+      return lines
+    },
+    firehose: () => linesOfBucket(s3, 'firehose-out', (body) => Buffer.from(body).toString()),
+  }
+
+  return {
+    aws,
+    pool,
+    journal,
+    addDestination,
+    send,
+    start,
+    /** Ids in a destination, in its own order. */
+    idsIn: async (kind: DestinationKind) => (await read[kind]()).map((line) => String(JSON.parse(line).payload.Id)),
+    async close() {
+      await pool.end()
+      await aws.close()
+      await database.drop()
+      for (const client of [s3, logs, firehose]) client.destroy()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+export type Pipeline = Awaited<ReturnType<typeof startPipeline>>
+
+async function linesOfBucket(s3: S3Client, Bucket: string, open: (body: Uint8Array) => string): Promise<string[]> {
+  const lines: string[] = []
+  let ContinuationToken: string | undefined
+  do {
+    const page = await s3.send(new ListObjectsV2Command({ Bucket, ...(ContinuationToken && { ContinuationToken }) }))
+    for (const { Key } of page.Contents ?? []) {
+      const object = await s3.send(new GetObjectCommand({ Bucket, Key }))
+      const body = await object.Body?.transformToByteArray()
+      if (body) lines.push(...open(body).split('\n').filter(Boolean))
+    }
+    ContinuationToken = page.NextContinuationToken
+  } while (ContinuationToken)
+  return lines
+}
