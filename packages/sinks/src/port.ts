@@ -84,8 +84,8 @@ export type RecallOutcome =
 export type CheckOutcome = { readonly status: 'ok' } | { readonly status: 'failed'; readonly failure: Failure }
 
 /**
- * Aborting `signal` ends the call, which then rejects with an `AbortError`; nothing else makes it reject. A write that
- * was aborted may have been taken.
+ * Aborting `signal` ends the call, which then rejects with an `AbortError`; but for bugs of the caller, nothing else makes
+ * it reject. A write that was aborted may have been taken.
  */
 export type SinkOptions = { readonly signal?: AbortSignal | undefined }
 

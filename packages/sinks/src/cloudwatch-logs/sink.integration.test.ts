@@ -1,0 +1,157 @@
+import {
+  CreateLogStreamCommand,
+  DescribeLogGroupsCommand,
+  DescribeLogStreamsCommand,
+} from '@aws-sdk/client-cloudwatch-logs'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createSink } from '../../test/create-sink.ts'
+import { createDestination, startHarness } from '../../test/harness.ts'
+import { type LocalService, startLocalService } from '../../test/local-service.ts'
+import { readEvents } from '../../test/read-logs.ts'
+import { idsOf, sampleRecords } from '../../test/sample-records.ts'
+import { describeSink } from '../sink.contract.ts'
+
+describeSink('CloudWatch Logs', () => startHarness('cloudWatchLogs'))
+
+const DAY_MS = 86_400_000
+const STREAM = 'aws/IVSChatLogs/1.0/room_ROOM00000001'
+
+describe('CloudWatch Logs', () => {
+  let service: LocalService
+  let group: string
+  const newSink = () => createSink('cloudWatchLogs', service.clients, group)
+
+  beforeAll(async () => {
+    service = await startLocalService()
+  })
+  beforeEach(async () => {
+    service.aws.faults.clear()
+    group = service.newName()
+    await createDestination(service, 'cloudWatchLogs', group)
+  })
+  afterAll(() => service.close())
+
+  test("a room's stream is made on demand, and its first write is asked for again at once", async () => {
+    const sink = newSink()
+    expect(await sink.write(sampleRecords(2))).toMatchObject({ status: 'retry', retryAfterMs: 0 })
+    const { logStreams } = await service.clients.logs.send(new DescribeLogStreamsCommand({ logGroupName: group }))
+    expect(logStreams?.map(({ logStreamName }) => logStreamName)).toEqual([STREAM])
+    expect(await sink.write(sampleRecords(2))).toEqual({ status: 'delivered' })
+  })
+
+  test('a stream that a rival has made meanwhile is as good', async () => {
+    await createStream()
+    service.aws.faults.add({ effect: 'missing', operation: 'PutLogEvents', count: 1 })
+    expect(await newSink().write(sampleRecords(2))).toMatchObject({ status: 'retry', retryAfterMs: 0 })
+  })
+
+  test('the log group is never made', async () => {
+    group = service.newName()
+    expect(await newSink().write(sampleRecords(2))).toMatchObject({
+      status: 'refused',
+      scope: 'destination',
+      failure: { class: 'missing', message: expect.stringContaining(group) },
+    })
+    const { logGroups } = await service.clients.logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: group }))
+    expect(logGroups).toEqual([])
+  })
+
+  test('a group whose name only starts alike is not the destination', async () => {
+    await createDestination(service, 'cloudWatchLogs', `${group}x-longer`)
+    group = `${group}x`
+    expect(await newSink().check()).toMatchObject({ status: 'failed', failure: { class: 'missing' } })
+  })
+
+  test('events that are too old or too new are named, and the rest is taken', async () => {
+    await createStream()
+    const now = Date.now()
+    const old = sampleRecords(2, { position: 1, timeMs: now - 15 * DAY_MS })
+    const good = sampleRecords(3, { position: 3, timeMs: now })
+    const early = sampleRecords(1, { position: 6, timeMs: now + DAY_MS / 8 })
+    expect(await newSink().write([...old, ...good, ...early])).toEqual({
+      status: 'partial',
+      rejected: [
+        { index: 0, reason: expect.stringContaining('too old'), retryable: false },
+        { index: 1, reason: expect.stringContaining('too old'), retryable: false },
+        { index: 5, reason: expect.stringContaining('too new'), retryable: false },
+      ],
+    })
+    expect(await readEvents(service.clients.logs, group)).toEqual(good.map(({ bytes }) => bytes))
+  })
+
+  test('a batch that is out of order is refused whole', async () => {
+    await createStream()
+    const [first, second] = sampleRecords(2)
+    if (first === undefined || second === undefined) throw new Error('two records were asked for')
+    expect(await newSink().write([second, first])).toMatchObject({
+      status: 'refused',
+      scope: 'batch',
+      failure: { class: 'invalid' },
+    })
+  })
+
+  test('recalls over several rooms what is there, also where a room has no stream yet', async () => {
+    const sink = newSink()
+    const rooms = ['ROOM00000001', 'ROOM00000002', 'ROOM00000003']
+    const records = rooms.map((room, index) => sampleRecords(4, { room, position: index * 4 + 1 }))
+    const [one = [], two = [], three = []] = records
+    await sink.write(one)
+    await sink.write(one)
+    await sink.write(two)
+    await sink.write(two.slice(0, 2))
+    const found = new Set(idsOf([...one, ...two.slice(0, 2)]))
+    expect(await sink.recall?.([...one, ...two])).toEqual({ status: 'recalled', found })
+    expect(await sink.recall?.([...one, ...two, ...three])).toEqual({ status: 'recalled', found })
+    expect(await sink.recall?.(three)).toEqual({ status: 'recalled', found: new Set() })
+  })
+
+  test('recalls over more rooms than one call can name', async () => {
+    const sink = newSink()
+    const records = Array.from({ length: 120 }, (_, room) =>
+      sampleRecords(1, { room: `ROOM${String(room).padStart(8, '0')}`, position: room + 1 }),
+    )
+    const written = records.slice(0, 3)
+    for (const run of [...written, ...written]) await sink.write(run)
+    expect(await sink.recall?.(records.flat())).toEqual({ status: 'recalled', found: new Set(idsOf(written.flat())) })
+  })
+
+  test('recalls through many pages', async () => {
+    const sink = newSink()
+    await createStream()
+    const runs = [0, 1, 2].map((run) => sampleRecords(2_500, { position: run * 2_500 + 1, stepMs: 0 }))
+    for (const run of runs) expect(await sink.write(run)).toEqual({ status: 'delivered' })
+    const records = [...runs.flat(), ...sampleRecords(10, { position: 8_000 })]
+    expect(await sink.recall?.(records)).toEqual({ status: 'recalled', found: new Set(idsOf(runs.flat())) })
+  })
+
+  test('a recall too soon finds nothing, a later one finds it', async () => {
+    await createStream()
+    const records = sampleRecords(3)
+    expect(await newSink().write(records)).toEqual({ status: 'delivered' })
+    const lag = service.aws.faults.add({ effect: 'readLag', ms: 60_000 })
+    expect(await newSink().recall?.(records)).toEqual({ status: 'recalled', found: new Set() })
+    service.aws.faults.remove(lag)
+    expect(await newSink().recall?.(records)).toEqual({ status: 'recalled', found: new Set(idsOf(records)) })
+  })
+
+  test('a recall of a missing group is refused, not empty', async () => {
+    group = service.newName()
+    expect(await newSink().recall?.(sampleRecords(1))).toMatchObject({
+      status: 'refused',
+      failure: { class: 'missing', message: expect.stringContaining('never the log group') },
+    })
+  })
+
+  test('a recall that is throttled or not allowed is not empty either', async () => {
+    service.aws.faults.add({ effect: 'throttle', operation: 'FilterLogEvents', count: 1 })
+    expect(await newSink().recall?.(sampleRecords(1))).toMatchObject({ status: 'retry' })
+    service.aws.faults.add({ effect: 'accessDenied', operation: 'FilterLogEvents', count: 1 })
+    expect(await newSink().recall?.(sampleRecords(1))).toMatchObject({
+      status: 'refused',
+      failure: { class: 'access', message: expect.stringContaining('logs:FilterLogEvents') },
+    })
+  })
+
+  const createStream = () =>
+    service.clients.logs.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: STREAM }))
+})

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createSink } from '../../test/create-sink.ts'
+import { createDestination, readDestination, startHarness } from '../../test/harness.ts'
+import { type LocalService, startLocalService } from '../../test/local-service.ts'
+import { sampleRecords } from '../../test/sample-records.ts'
+import { describeSink } from '../sink.contract.ts'
+
+describeSink('Firehose', () => startHarness('firehose'))
+
+describe('Firehose', () => {
+  let service: LocalService
+  let stream: string
+  const newSink = () => createSink('firehose', service.clients, stream)
+
+  beforeAll(async () => {
+    service = await startLocalService()
+  })
+  beforeEach(async () => {
+    service.aws.faults.clear()
+    stream = service.newName()
+    await createDestination(service, 'firehose', stream)
+  })
+  afterAll(() => service.close())
+
+  test('records that failed in a batch are named, and only they are missing', async () => {
+    const records = sampleRecords(5)
+    service.aws.faults.add({ effect: 'partial', indexes: [1, 3], count: 1 })
+    const outcome = await newSink().write(records)
+    expect(outcome).toEqual({
+      status: 'partial',
+      rejected: [1, 3].map((index) => ({ index, reason: expect.any(String), retryable: true })),
+    })
+    const taken = [records[0], records[2], records[4]].map((record) => record?.bytes)
+    expect(await readDestination(service, 'firehose', stream)).toEqual(taken)
+  })
+
+  test('a batch of which all failed is partial too', async () => {
+    service.aws.faults.add({ effect: 'partial', fraction: 1, count: 1 })
+    const outcome = await newSink().write(sampleRecords(3))
+    expect(outcome).toMatchObject({ status: 'partial', rejected: [{ index: 0 }, { index: 1 }, { index: 2 }] })
+    expect(await readDestination(service, 'firehose', stream)).toEqual([])
+  })
+
+  test('records of several rooms go in one batch', async () => {
+    const records = [...sampleRecords(2), ...sampleRecords(2, { room: 'ROOM00000002', position: 3 })]
+    expect(await newSink().write(records)).toEqual({ status: 'delivered' })
+    expect(await readDestination(service, 'firehose', stream)).toEqual(records.map(({ bytes }) => bytes))
+  })
+})
