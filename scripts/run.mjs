@@ -45,8 +45,6 @@ async function main() {
     'turbo',
     'run',
     'build',
-    '--no-daemon',
-    '--no-update-notifier',
     '--output-logs=errors-only',
     '--log-order=grouped',
   ])
