@@ -21,7 +21,14 @@ export async function openSession(url: string): Promise<pg.Client> {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   })
   session.on('error', () => {})
-  await session.connect()
+  try {
+    await session.connect()
+  } catch (cause) {
+    const reason = cause instanceof AggregateError ? cause.errors.map(String).join(', ') : String(cause)
+    throw new MigrationError('unreachable', `Cannot open the database ${plain.host}${plain.pathname}: ${reason}`, {
+      cause,
+    })
+  }
   await session.query(`set statement_timeout = 0; set lock_timeout = '${LOCK_WAIT}'`)
   return session
 }

@@ -7,6 +7,7 @@ export type MigrationErrorCode =
   | 'busy'
   | 'not-allowed'
   | 'pending'
+  | 'unreachable'
 
 /** The database was left as it was; the message says the way out. */
 export class MigrationError extends Error {

@@ -81,7 +81,8 @@ async function createCluster(cluster: string, options: Parameters<typeof openClu
     await promisify(execFile)(file, args, { env: ENVIRONMENT, cwd: '/', ...identity.spawn })
     await rename(made, cluster)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : ''
+    const reason = said || (cause instanceof Error ? cause.message : String(cause))
     throw new EmbeddedPostgresError('failed', `initdb failed in ${folder}: ${reason}`, { cause })
   } finally {
     await rm(aside, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 export type EmbeddedPostgresErrorCode =
   | 'unsupported-platform'
-  | 'root-needs-another-user'
+  | 'needs-another-user'
   | 'folder-unusable'
   | 'other-version'
   | 'wrong-password'

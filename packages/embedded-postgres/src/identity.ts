@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { userInfo } from 'node:os'
 import { EmbeddedPostgresError } from './error.ts'
 
 // The environment is ours alone: PGDATA, PGPORT and the like of another project must not reach this server.
@@ -15,28 +16,34 @@ export type Identity = {
 
 /**
  * An ordinary user runs it directly. Root becomes `nobody`, or, where `nobody` cannot reach the binaries or the folder
- * (one under a 0700 home, say), stays itself under another number in a user namespace.
+ * (one under a 0700 home, say), stays itself under another number in a user namespace; so does a user without a name,
+ * as containers have them, whom Postgres refuses too.
  */
 export function chooseIdentity(binary: string, folder: string): Identity {
-  if (process.getuid?.() !== 0) return { prefix: [], spawn: {}, owner: undefined }
-
   const nobody = { uid: idOf('-u'), gid: idOf('-g') }
-  const asNobody: Identity = { prefix: [], spawn: nobody, owner: nobody }
+  const isRoot = process.getuid?.() === 0
+  if (!isRoot && hasName()) return { prefix: [], spawn: {}, owner: undefined }
+
   const mapped: Identity = {
     prefix: ['unshare', '--user', `--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`, '--'],
     spawn: {},
-    owner: { uid: 0, gid: 0 },
+    owner: isRoot ? { uid: 0, gid: 0 } : undefined,
   }
+  const candidates: readonly Identity[] = isRoot ? [{ prefix: [], spawn: nobody, owner: nobody }, mapped] : [mapped]
   const refusals: string[] = []
-  for (const identity of [asNobody, mapped]) {
+  for (const identity of candidates) {
     const refusal = tryOut(identity, binary, folder)
     if (refusal === undefined) return identity
     refusals.push(refusal)
   }
+  const [first = '', second = ''] = refusals
   throw new EmbeddedPostgresError(
-    'root-needs-another-user',
-    `Postgres does not run as root, the user "nobody" cannot use ${folder} or ${binary} (${refusals[0]}), and a user namespace is not available (${refusals[1]}). ` +
-      'Run as an ordinary user, move to a folder that every user may enter, or use a PostgreSQL of your own.',
+    'needs-another-user',
+    isRoot
+      ? `Postgres does not run as root, the user "nobody" cannot use ${folder} or ${binary} (${first}), and a user namespace is not available (${second}). ` +
+          'Run as an ordinary user, move to a folder that every user may enter, or use a PostgreSQL of your own.'
+      : `Postgres does not run as a user without a name (uid ${process.getuid?.()}), and a user namespace is not available (${first}). ` +
+          'Run as a user that /etc/passwd knows, or use a PostgreSQL of your own.',
   )
 }
 
@@ -44,6 +51,14 @@ export function chooseIdentity(binary: string, folder: string): Identity {
 export function commandOf(identity: Identity, command: readonly [string, ...string[]]): readonly [string, string[]] {
   const [file = command[0], ...args] = [...identity.prefix, ...command]
   return [file, args]
+}
+
+function hasName(): boolean {
+  try {
+    return userInfo().username !== ''
+  } catch {
+    return false
+  }
 }
 
 function idOf(flag: '-u' | '-g'): number {

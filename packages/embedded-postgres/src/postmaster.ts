@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { EmbeddedPostgresError } from './error.ts'
 import { ENVIRONMENT } from './identity.ts'
 
@@ -22,7 +23,7 @@ export async function clearPostmaster(cluster: string): Promise<void> {
     if (file === undefined) return
     const lines = file.split('\n')
     const pid = Number(lines[0])
-    if (!isPostgres(pid)) {
+    if (!(await isPostgres(pid))) {
       await rm(path, { force: true })
       return
     }
@@ -37,21 +38,14 @@ export async function clearPostmaster(cluster: string): Promise<void> {
   }
 }
 
-function isPostgres(pid: number): boolean {
+async function isPostgres(pid: number): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0) return false
-  return commandLine(pid).includes('postgres')
+  return (await commandLine(pid)).includes('postgres')
 }
 
-function commandLine(pid: number): string {
-  try {
-    if (existsSync('/proc/self/cmdline'))
-      return execFileSync('/bin/cat', [`/proc/${pid}/cmdline`], { encoding: 'utf8', stdio: 'pipe' })
-    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], {
-      encoding: 'utf8',
-      stdio: 'pipe',
-      env: ENVIRONMENT,
-    })
-  } catch {
-    return ''
-  }
+/** Empty when there is no such process. */
+async function commandLine(pid: number): Promise<string> {
+  if (existsSync('/proc/self/cmdline')) return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  const ps = promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)], { env: ENVIRONMENT })
+  return ps.then(({ stdout }) => stdout).catch(() => '')
 }

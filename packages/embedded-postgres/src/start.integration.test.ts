@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterEach, expect, test, vi } from 'vitest'
 import { type Postgres, startPostgres } from './index.ts'
+
+// What is kept over a crash of the machine is not what most of these tests are about.
+const FAST = { fsync: 'off' }
 
 const running: Postgres[] = []
 const folders: string[] = []
@@ -31,21 +34,31 @@ test('keeps rows over SIGKILL and a restart on the same folder', async () => {
   expect((await stat(join(dataDir, 'password'))).mode & 0o777).toBe(0o600)
 })
 
+test('starts in a folder that everybody may enter, which is then closed', async () => {
+  const dataDir = await newFolder()
+  await chmod(dataDir, 0o755)
+  const first = await start({ dataDir, settings: FAST })
+  await first.stop()
+  await chmod(dataDir, 0o700)
+  const second = await start({ dataDir, settings: FAST })
+  expect(await query(second.url, 'select 1 as n')).toEqual([{ n: 1 }])
+})
+
 test('removes a pid file whose number now belongs to another process', async () => {
   const dataDir = await newFolder()
-  const first = await start({ dataDir })
+  const first = await start({ dataDir, settings: FAST })
   const pidFile = join(dataDir, 'cluster/postmaster.pid')
   const content = await readFile(pidFile, 'utf8')
   await first.stop()
   await writeFile(pidFile, content.replace(/^\d+/, String(process.pid)))
 
-  const second = await start({ dataDir })
+  const second = await start({ dataDir, settings: FAST })
   expect(second.pid).not.toBe(process.pid)
 })
 
 test('refuses a folder that another server runs on', async () => {
   const dataDir = await newFolder()
-  const first = await start({ dataDir })
+  const first = await start({ dataDir, settings: FAST })
   await expect(startPostgres({ dataDir })).rejects.toMatchObject({
     code: 'already-running',
     message: expect.stringContaining(String(first.pid)),
@@ -66,7 +79,7 @@ test('names a port that is taken', async () => {
 
 test('refuses another password than the folder was made with', async () => {
   const dataDir = await newFolder()
-  const first = await start({ dataDir, password: 'one' })
+  const first = await start({ dataDir, password: 'one', settings: FAST })
   await first.stop()
   await expect(startPostgres({ dataDir, password: 'two' })).rejects.toMatchObject({ code: 'wrong-password' })
 })
@@ -96,7 +109,7 @@ test.each(['SIGKILL', 'SIGTERM', undefined] as const)('does not outlive its pare
 const PARENT = `
   const { startPostgres } = await import('./src/index.ts')
   const [dataDir, signal] = process.argv.slice(1)
-  const server = await startPostgres({ dataDir, temporary: true })
+  const server = await startPostgres({ dataDir, temporary: true, settings: { fsync: 'off' } })
   console.log(server.pid)
   if (signal) setInterval(() => {}, 1000)
 `

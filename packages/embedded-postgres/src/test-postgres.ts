@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
+import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -49,6 +49,8 @@ export async function testPostgres(
 /** A temporary server for tests: gone, with its folder, when the process ends. */
 export async function startTestServer(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roomlog-postgres-'))
+  // For root, who runs it as `nobody`.
+  await chmod(dataDir, 0o755)
   // A server in a temporary folder need not survive the machine, but tests should meet the commit latency of production:
   // fsync stays on.
   const server = await startPostgres({ dataDir, temporary: true, settings: { max_connections: '300' } })
