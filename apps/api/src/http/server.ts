@@ -1,13 +1,14 @@
 import {
+  internalServerException,
   type RoomlogError,
   requestEntityTooLargeException,
   serviceUnavailable,
   validationException,
 } from '@roomlog/domain'
-import { getTRPCErrorShape } from '@trpc/server'
+import { getTRPCErrorShape, TRPCError } from '@trpc/server'
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
 import type { AppRouter } from '../router.ts'
 import { toTRPCError } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
@@ -17,6 +18,7 @@ export const BODY_BYTES_MAX = 8 * 1024 * 1024
 /** Calls in one batched HTTP request; each counts against the rates. */
 export const BATCH_CALLS_MAX = 50
 
+const BUSY = 'Too many requests are being worked on; try again'
 const IDLE_CHECK_EVERY_MS = 50
 
 export type ServerLimits = {
@@ -38,7 +40,7 @@ export const SERVER_LIMITS_DEFAULT: ServerLimits = {
 export function createServer(options: { readonly logLevel: string; readonly limits: ServerLimits }): FastifyInstance {
   const server = Fastify({
     logger: { level: options.logLevel, base: null },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: options.limits.requestTimeoutMs,
     // Longer than the idle timeout of usual load balancers, so that it is they who close first.
@@ -58,31 +60,27 @@ export async function serveRouter(server: FastifyInstance, router: AppRouter, li
     bodyBytesMax: limits.bodyBytesInFlightMax,
     bodyBytesEach: BODY_BYTES_MAX,
   })
-  const refuse = (reply: FastifyReply, error: RoomlogError, path?: string) => {
-    const trpcError = toTRPCError(error)
+  const refuse = (reply: FastifyReply, error: TRPCError) => {
     const shape = getTRPCErrorShape({
       config: router._def._config,
-      error: trpcError,
+      error,
       type: 'unknown',
-      path,
+      path: undefined,
       input: undefined,
       ctx: undefined,
     })
-    return reply.code(getHTTPStatusCodeFromError(trpcError)).send({ error: shape })
+    return reply.code(getHTTPStatusCodeFromError(error)).send({ error: shape })
   }
 
-  server.setErrorHandler((error, request, reply) =>
-    refuse(reply, httpErrorOf(error, request.log.error.bind(request.log))),
-  )
+  server.setErrorHandler((error, request, reply) => refuse(reply, toTRPCError(httpErrorOf(error, request.log))))
   server.setNotFoundHandler((_request, reply) => {
-    return refuse(reply, validationException('There is nothing here', { reason: 'UNKNOWN_OPERATION' })).code(404)
+    return refuse(reply, new TRPCError({ code: 'NOT_FOUND' }))
   })
 
   await server.register(async (scope) => {
     scope.addHook('onRequest', async (request, reply) => {
       const leave = admission.enter(request.method === 'GET' ? '0' : request.headers['content-length'])
-      if (leave === undefined)
-        return refuse(reply, serviceUnavailable('Too many requests are being worked on; try again'))
+      if (leave === undefined) return refuse(reply, toTRPCError(serviceUnavailable(BUSY)))
       reply.raw.once('close', leave)
     })
     const plugin: FastifyTRPCPluginOptions<AppRouter> = {
@@ -104,7 +102,7 @@ export async function closeServer(server: FastifyInstance): Promise<void> {
 }
 
 /** What Fastify refused before tRPC saw it. */
-function httpErrorOf(error: unknown, log: (details: object, message: string) => void): RoomlogError {
+function httpErrorOf(error: unknown, log: FastifyBaseLogger): RoomlogError {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -114,7 +112,7 @@ function httpErrorOf(error: unknown, log: (details: object, message: string) => 
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return validationException('The body is not as long as its content-length says')
     default:
-      log({ event: 'api.error', err: error }, 'A request failed outside the operations.')
-      return { name: 'InternalServerException', message: 'An internal error occurred' }
+      log.error({ event: 'api.error', err: error }, 'A request failed outside the operations.')
+      return internalServerException()
   }
 }

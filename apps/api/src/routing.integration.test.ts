@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Journaled, readJournal } from '../test/journal.ts'
+import { createTestDatabase, startApi, type TestApi } from '../test/start-api.ts'
+
+let databaseUrl: string
+let one: TestApi
+let two: TestApi
+
+beforeAll(async () => {
+  databaseUrl = (await createTestDatabase()).url
+  one = await startApi(databaseUrl)
+  two = await startApi(databaseUrl)
+})
+afterAll(() => Promise.all([one?.close(), two?.close()]))
+
+const createConfiguration = async (bucketName: string) =>
+  (await one.call('loggingConfiguration.create', { destinationConfiguration: { s3: { bucketName } } })).data
+
+const contentOf = ({ record }: Journaled): string => Object(record.payload).Content
+
+/** Sends one message after the other through either api, until told to stop; remembers what was acknowledged when. */
+function traffic(roomIdentifier: string) {
+  const acknowledged: { content: string; sentAt: number; answeredAt: number }[] = []
+  let going = true
+  const sender = async (api: TestApi, name: string) => {
+    for (let i = 0; going; i += 1) {
+      const content = `${name}-${i}`
+      const sentAt = performance.now()
+      const answer = await api.call('chat.sendMessage', { roomIdentifier, sender: { userId: name }, content })
+      expect(answer.status).toBe(200)
+      acknowledged.push({ content, sentAt, answeredAt: performance.now() })
+    }
+  }
+  const running = Promise.all([sender(one, 'one'), sender(two, 'two'), sender(two, 'three')])
+  return {
+    acknowledged,
+    stop: async () => {
+      going = false
+      await running
+    },
+  }
+}
+
+test('under traffic through two apis, exactly the records committed while attached are addressed', async () => {
+  const configuration = await createConfiguration('routed-bucket')
+  const room = (await one.call('room.create', { maximumMessageRatePerSecond: 100 })).data
+  const { acknowledged, stop } = traffic(room.arn)
+  const windows: { attachFrom: number; attachTo: number; detachFrom: number; detachTo: number }[] = []
+  const list = async (api: TestApi, loggingConfigurationIdentifiers: readonly string[]) => {
+    const from = performance.now()
+    const answer = await api.call('room.update', { identifier: room.arn, loggingConfigurationIdentifiers })
+    expect(answer.status).toBe(200)
+    return { from, to: performance.now() }
+  }
+  const more = async (n: number) => expect.poll(() => acknowledged.length).toBeGreaterThan(n)
+  for (const [attacher, detacher] of [
+    [one, two],
+    [two, one],
+    [one, one],
+  ] as const) {
+    await more(acknowledged.length + 10)
+    const attach = await list(attacher, [configuration.arn])
+    await more(acknowledged.length + 10)
+    const detach = await list(detacher, [])
+    windows.push({ attachFrom: attach.from, attachTo: attach.to, detachFrom: detach.from, detachTo: detach.to })
+  }
+  await more(acknowledged.length + 10)
+  await stop()
+
+  const journaled = new Set((await readJournal(databaseUrl)).map(contentOf))
+  const surelyInside = acknowledged.filter(({ sentAt, answeredAt }) =>
+    windows.some((window) => sentAt > window.attachTo && answeredAt < window.detachFrom),
+  )
+  const possiblyInside = acknowledged.filter(({ sentAt, answeredAt }) =>
+    windows.some((window) => answeredAt > window.attachFrom && sentAt < window.detachTo),
+  )
+  expect(surelyInside.length).toBeGreaterThan(10)
+  for (const { content } of surelyInside) expect(journaled).toContain(content)
+  const possible = new Set(possiblyInside.map(({ content }) => content))
+  for (const content of journaled) expect(possible).toContain(content)
+  // The journal itself says where each record stood: nothing is addressed to anybody but this version.
+  const sets = new Set((await readJournal(databaseUrl)).map(({ destinations }) => destinations.join()))
+  expect(sets.size).toBe(1)
+})
+
+test('a room deleted through one api takes nothing more through the other', async () => {
+  const configuration = await createConfiguration('deleted-bucket')
+  const room = (await one.call('room.create', { loggingConfigurationIdentifiers: [configuration.arn] })).data
+  const message = (content: string) => ({ roomIdentifier: room.arn, sender: { userId: 'ann' }, content })
+  expect((await two.call('chat.sendMessage', message('before'))).status).toBe(200)
+  await one.call('room.delete', { identifier: room.arn })
+  expect(await two.call('chat.sendMessage', message('after'))).toMatchObject({
+    status: 404,
+    ivs: { name: 'ResourceNotFoundException', resourceType: 'ROOM', resourceId: room.id },
+  })
+  const contents = (await readJournal(databaseUrl)).map(contentOf)
+  expect(contents).toContain('before')
+  expect(contents).not.toContain('after')
+})
+
+test('a change of destination holds from its commit on, through either api', async () => {
+  const configuration = await createConfiguration('old-bucket')
+  const room = (await one.call('room.create', { loggingConfigurationIdentifiers: [configuration.arn] })).data
+  const send = (api: TestApi, content: string) =>
+    api.call('chat.sendMessage', { roomIdentifier: room.arn, sender: { userId: 'ann' }, content })
+  await send(one, 'old-1')
+  await send(two, 'old-2')
+  const destinationConfiguration = { s3: { bucketName: 'new-bucket' } }
+  await one.call('loggingConfiguration.update', { identifier: configuration.arn, destinationConfiguration })
+  await send(two, 'new-1')
+  await send(one, 'new-2')
+  const journal = await readJournal(databaseUrl)
+  const versionsOf = (contents: readonly string[]) =>
+    new Set(journal.filter((item) => contents.includes(contentOf(item))).map(({ destinations }) => destinations.join()))
+  const [before, after] = [versionsOf(['old-1', 'old-2']), versionsOf(['new-1', 'new-2'])]
+  expect([before.size, after.size]).toEqual([1, 1])
+  expect([...before]).not.toEqual([...after])
+})
+
+test('of an attach and a delete at the same time, exactly one succeeds', async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const configuration = await createConfiguration('contested-bucket')
+    const room = (await one.call('room.create')).data
+    const [attach, remove] = await Promise.all([
+      one.call('room.update', { identifier: room.arn, loggingConfigurationIdentifiers: [configuration.arn] }),
+      two.call('loggingConfiguration.delete', { identifier: configuration.arn, abandonBacklog: round % 2 === 0 }),
+    ])
+    const attached = attach.status === 200
+    expect([attach.status, remove.status]).toEqual(attached ? [200, 409] : [404, 200])
+    const listed = (await one.call('room.get', { identifier: room.arn })).data.loggingConfigurationIdentifiers
+    expect(listed).toEqual(attached ? [configuration.arn] : undefined)
+  }
+})
+
+test('changes of different rooms and configurations at the same time all succeed', async () => {
+  const configurations = await Promise.all(['a', 'b', 'c'].map((name) => createConfiguration(`${name}-bucket`)))
+  const arns = configurations.map(({ arn }) => arn)
+  const rooms = await Promise.all(Array.from({ length: 6 }, async () => (await one.call('room.create')).data))
+  const changes = rooms.flatMap((room, i) => {
+    const loggingConfigurationIdentifiers = i % 2 === 0 ? arns : arns.toReversed()
+    return [one, two].map((api) => api.call('room.update', { identifier: room.arn, loggingConfigurationIdentifiers }))
+  })
+  const renames = arns.map((identifier, i) =>
+    two.call('loggingConfiguration.update', {
+      identifier,
+      destinationConfiguration: { s3: { bucketName: `x${i}-bucket` } },
+    }),
+  )
+  for (const answer of await Promise.all([...changes, ...renames])) expect(answer.status).toBe(200)
+})
+
+test('messages refused by rate or by rule are never recorded, and a room refused once stays refused in the call', async () => {
+  const configuration = await createConfiguration('rates-bucket')
+  const create = async (rate: number) => {
+    const input = { maximumMessageRatePerSecond: rate, loggingConfigurationIdentifiers: [configuration.arn] }
+    return (await one.call('room.create', input)).data
+  }
+  const [slow, fast] = [await create(2), await create(100)]
+  const message = (room: { arn: string }, content: string) => ({
+    roomIdentifier: room.arn,
+    sender: { userId: 'ann' },
+    content,
+  })
+  const messages = [
+    message(slow, 'slow-0'),
+    message(fast, 'fast-0'),
+    message(slow, ''),
+    message(slow, 'slow-1'),
+    message(slow, 'slow-2'),
+    message(fast, 'fast-1'),
+    message(slow, 'slow-3'),
+    message({ arn: slow.arn.replace(slow.id, 'zzzzzzzzzzzz') }, 'nowhere'),
+  ]
+  const { results } = (await one.call('chat.sendMessages', { messages })).data
+  expect(results.map((result: { error?: { name: string } }) => result.error?.name)).toEqual([
+    undefined,
+    undefined,
+    'ValidationException',
+    undefined,
+    'ThrottlingException',
+    undefined,
+    'ThrottlingException',
+    'ResourceNotFoundException',
+  ])
+  expect(results[4].error).toMatchObject({ resourceId: slow.id, resourceType: 'ROOM', limit: 2 })
+  expect(await one.call('chat.sendMessage', message(slow, 'slow-4'))).toMatchObject({
+    status: 429,
+    code: 'TOO_MANY_REQUESTS',
+    ivs: { name: 'ThrottlingException', resourceId: slow.id },
+  })
+  const contents = (await readJournal(databaseUrl))
+    .map(contentOf)
+    .filter((content) => /^(slow|fast|nowhere)/.test(content))
+  expect(contents.filter((content) => content.startsWith('slow'))).toEqual(['slow-0', 'slow-1'])
+  expect(contents.filter((content) => content.startsWith('fast'))).toEqual(['fast-0', 'fast-1'])
+  expect(contents).not.toContain('nowhere')
+})
+
+test('abandoning a backlog counts what is given up, forgets the lanes and ends the configuration at once', async () => {
+  const { createPool } = await import('@roomlog/db')
+  const pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
+  try {
+    const configuration = await createConfiguration('abandoned-bucket')
+    const room = (await one.call('room.create', { loggingConfigurationIdentifiers: [configuration.arn] })).data
+    const message = { roomIdentifier: room.arn, sender: { userId: 'ann' }, content: 'hi' }
+    await one.call('chat.sendMessages', { messages: Array.from({ length: 5 }, () => message) })
+    const version = 'select id from destination_version where logging_configuration_id = $1'
+    const versionId = (await pool.query(version, [configuration.id])).rows[0].id
+    const lane = `insert into journal_lane (partition, destination_version_id, checkpoint, state, last_error)
+      select partition, $1, 0, 'held', 'AccessDenied: fix the policy' from journal_batch where $1 = any(destination_version_ids) limit 1`
+    await pool.query(lane, [versionId])
+    const statusOf = async () => {
+      const { loggingConfigurations } = (await one.call('delivery.status')).data
+      return loggingConfigurations.find(
+        (it: { loggingConfigurationArn: string }) => it.loggingConfigurationArn === configuration.arn,
+      )
+    }
+    expect(await statusOf()).toMatchObject({ state: 'held', lastError: 'AccessDenied: fix the policy' })
+    const { backlogRecords } = await statusOf()
+    expect(backlogRecords).toBe(5)
+
+    await one.call('room.update', { identifier: room.arn, loggingConfigurationIdentifiers: [] })
+    const abandon = { identifier: configuration.arn, abandonBacklog: true }
+    expect((await two.call('loggingConfiguration.delete', abandon)).status).toBe(200)
+    expect((await one.call('loggingConfiguration.get', { identifier: configuration.arn })).status).toBe(404)
+    expect(await statusOf()).toBeUndefined()
+    const given = 'select sum(given_up)::int as given_up from delivery_total where destination_version_id = $1'
+    expect((await pool.query(given, [versionId])).rows).toEqual([{ given_up: 5 }])
+    const left = 'select count(*)::int as lanes from journal_lane where destination_version_id = $1'
+    expect((await pool.query(left, [versionId])).rows).toEqual([{ lanes: 0 }])
+    const marked = 'select abandoned_at is not null as marked from destination_version where id = $1'
+    expect((await pool.query(marked, [versionId])).rows).toEqual([{ marked: true }])
+  } finally {
+    await pool.end()
+  }
+})
