@@ -9,8 +9,6 @@ import { commandOf, ENVIRONMENT, type Identity } from './identity.ts'
 
 export const SUPERUSER = 'postgres'
 
-export type DataFolder = { readonly cluster: string; readonly password: string }
-
 /** The password of the folder's server: the one given, the one kept from before, or a new one that is kept (mode 0600). */
 export async function readPassword(folder: string, given: string | undefined): Promise<string> {
   if (given !== undefined) return given

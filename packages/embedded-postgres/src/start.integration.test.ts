@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -84,34 +85,31 @@ test('refuses another password than the folder was made with', async () => {
   await expect(startPostgres({ dataDir, password: 'two' })).rejects.toMatchObject({ code: 'wrong-password' })
 })
 
-test.each(['SIGKILL', 'SIGTERM', undefined] as const)('does not outlive its parent (%s)', async (signal) => {
+test('ends with its parent, whichever way that ends, and takes a temporary folder along', async () => {
   const dataDir = join(await newFolder(), 'inner')
-  const parent = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '-e', PARENT, dataDir, signal ?? ''],
-    {
+  for (const signal of ['SIGKILL', 'SIGTERM', undefined] as const) {
+    const temporary = signal === undefined
+    const options = JSON.stringify({ dataDir, temporary, settings: FAST, staysUp: !temporary })
+    const parent = spawn(process.execPath, ['--import', tsx, '--input-type=module', '-e', PARENT, options], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      cwd: fileURLToPath(new URL('..', import.meta.url)),
-    },
-  )
-  const pid = Number(
-    await new Promise((resolve) => {
-      parent.stdout.once('data', resolve)
-      parent.once('exit', () => resolve(0))
-    }),
-  )
-  expect(pid).toBeGreaterThan(0)
-  if (signal !== undefined) parent.kill(signal)
-  await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), { timeout: 10_000, interval: 20 })
-  await vi.waitFor(() => expect(existsSync(dataDir)).toBe(false), { timeout: 5_000, interval: 20 })
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+    })
+    const [line] = await Promise.race([once(parent.stdout, 'data'), once(parent, 'exit')])
+    const pid = Number(line)
+    expect(existsSync(`/proc/${pid}`)).toBe(true)
+    if (signal !== undefined) parent.kill(signal)
+    await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), { timeout: 20_000, interval: 20 })
+  }
+  await vi.waitFor(() => expect(existsSync(dataDir)).toBe(false), { timeout: 20_000, interval: 20 })
 })
 
+const tsx = import.meta.resolve('tsx')
 const PARENT = `
-  const { startPostgres } = await import('./src/index.ts')
-  const [dataDir, signal] = process.argv.slice(1)
-  const server = await startPostgres({ dataDir, temporary: true, settings: { fsync: 'off' } })
+  const { startPostgres } = await import('./index.ts')
+  const { staysUp, ...options } = JSON.parse(process.argv[1])
+  const server = await startPostgres(options)
   console.log(server.pid)
-  if (signal) setInterval(() => {}, 1000)
+  if (staysUp) setInterval(() => {}, 1000)
 `
 
 async function start(options: Parameters<typeof startPostgres>[0]): Promise<Postgres> {
