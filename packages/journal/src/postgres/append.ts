@@ -18,6 +18,10 @@ insert into journal_batch (partition, first_position, record_count, append_id, p
 select $1, first_position, $4, $2, previous_append_id, floor_time_ms, $6, $7, $8, $9, $10 from moved
 returning first_position`
 
+// Longer than `lock_timeout`, so that a partition held by another ends as a rollback: beyond it the socket is dead.
+// (pg takes it with a query; its type does not say so.)
+const ANSWER: object = { query_timeout: 15_000 }
+
 const FIND = 'select first_position from journal_batch where append_id = $1'
 const VERSION = 'select config_version from journal_partition where partition = $1'
 
@@ -41,9 +45,12 @@ export async function append(
   // A connection whose answer nobody waits for is closed: the answer must not become another call's.
   let open = true
   const close = (broken: boolean) => {
-    if (open) client.release(broken)
+    if (!open) return
     open = false
+    client.off('error', ignore)
+    client.release(broken)
   }
+  client.on('error', ignore)
   const giveUp = () => close(true)
   signal?.addEventListener('abort', giveUp)
   try {
@@ -57,9 +64,14 @@ export async function append(
   }
 }
 
+// A connection that breaks between two queries says so by an event, which nobody's hearing would end the process; the next
+// query fails anyway.
+function ignore(): void {}
+
 async function appendWith(client: pg.PoolClient, request: AppendRequest, values: unknown[]): Promise<AppendOutcome> {
   try {
-    const { rows } = await client.query({ name: 'journal-append', text: APPEND, values })
+    const query: pg.QueryConfig = { name: 'journal-append', text: APPEND, values, ...ANSWER }
+    const { rows } = await client.query(query)
     if (rows[0]) return { status: 'appended', firstPosition: toPosition(Number(rows[0].first_position)) }
   } catch (error) {
     if (!certainlyRolledBack(error)) throw error

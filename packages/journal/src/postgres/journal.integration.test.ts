@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CONFIG_CHANGED_SQL } from '../config-change.ts'
+import { describeJournal } from '../journal.contract.ts'
+import { toPartition } from '../partition.ts'
+import { aLane, anAppendId, append, aToken, readAll, records } from '../samples.contract.ts'
+import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
+import { createPostgresJournal } from './journal.ts'
+
+const HERE = toPartition(0)
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await openDatabase()
+})
+afterAll(() => database.close())
+
+describeJournal('in Postgres', () => openJournal(database.pool))
+
+test('processes that start at once agree on the number of partitions, and it stays', async () => {
+  await openJournal(database.pool)
+  await database.pool.query('truncate journal_partition cascade')
+  const counts = [5, 7, 3, 5].map((partitionsIfNew) => createPostgresJournal({ pool: database.pool, partitionsIfNew }))
+  const [first, ...others] = (await Promise.all(counts)).map(({ partitions }) => partitions)
+  expect([5, 7, 3]).toContain(first)
+  expect(others).toEqual([first, first, first])
+  expect((await createPostgresJournal({ pool: database.pool, partitionsIfNew: 9 })).partitions).toBe(first)
+})
+
+test('a change that is not committed yet holds appends up, and none of them lands with what it replaced', async () => {
+  const { journal } = await openJournal(database.pool)
+  const configVersion = await journal.configVersion(HERE)
+  const change = await database.pool.connect()
+  await change.query('begin')
+  await change.query(CONFIG_CHANGED_SQL)
+  const waiting = journal.append({ partition: HERE, appendId: anAppendId(), configVersion, records: records(1) })
+  await change.query('commit')
+  change.release()
+  expect(await waiting).toEqual({ status: 'stale', configVersion: await journal.configVersion(HERE) })
+})
+
+test('changes and appends that run at once never deadlock, and every change counts', async () => {
+  const { journal } = await openJournal(database.pool)
+  const versions = new Set<number>()
+  const change = async () => {
+    const { rows } = await database.pool.query(`${CONFIG_CHANGED_SQL} returning config_version`)
+    const distinct = new Set(rows.map((row) => row.config_version))
+    expect(distinct.size).toBe(1)
+    for (const version of distinct) versions.add(version)
+  }
+  const appendSome = async (n: number) => {
+    const partition = toPartition(n % journal.partitions)
+    const configVersion = await journal.configVersion(partition)
+    const outcome = await journal.append({ partition, appendId: anAppendId(), configVersion, records: records(2) })
+    expect(['appended', 'stale']).toContain(outcome.status)
+  }
+  await Promise.all(Array.from({ length: 60 }, (_, n) => (n % 3 === 0 ? change() : appendSome(n))))
+  expect(versions.size).toBe(20)
+})
+
+test('trimming and settling that run beside appends lose nothing', async () => {
+  const { journal } = await openJournal(database.pool)
+  const lease = { partition: HERE, token: aToken() }
+  await journal.acquire({ ...lease, writerId: 'writer', ttlMs: 60_000 })
+  let trimmed = 0
+  const deliver = async () => {
+    const { head, appendId } = (await journal.heads([HERE])).get(HERE) ?? {}
+    if (head === undefined) return
+    const lane = aLane({ checkpoint: head, checkpointAppendId: appendId })
+    const dispatched = { position: head, appendId }
+    await journal.settle(lease, { dispatched, lanes: [lane], closed: [], deadLetters: [], totals: [] })
+    trimmed += await journal.trim(HERE, { keepMs: 0 })
+  }
+  await Promise.all(Array.from({ length: 40 }, (_, n) => (n % 4 === 0 ? deliver() : append(journal, HERE, records(3)))))
+  await deliver()
+  expect(trimmed).toBe(90)
+  const { rows } = await database.pool.query('select trimmed from journal_progress where partition = $1', [HERE])
+  expect(rows[0].trimmed).toBe(90)
+  await expect(readAll(journal, HERE)).rejects.toThrow('trimmed')
+})
+
+test('a head row is changed in place: no index grows with the appends', async () => {
+  await openJournal(database.pool)
+  const pool = database.openPool({ max: 1 })
+  const journal = await createPostgresJournal({ pool })
+  const statistics = async () => {
+    await pool.query('select pg_stat_force_next_flush()')
+    const { rows } = await pool.query(
+      `select n_tup_upd::float8 as updates, n_tup_hot_upd::float8 as hot
+         from pg_stat_user_tables where relname = 'journal_partition'`,
+    )
+    return rows[0]
+  }
+  const before = await statistics()
+  for (let i = 0; i < 50; i++) await append(journal, HERE, records(1))
+  const after = await statistics()
+  expect(after.updates - before.updates).toBeGreaterThanOrEqual(50)
+  expect(after.hot - before.hot).toBe(after.updates - before.updates)
+})
