@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Checks each published package as it would leave: packed, then publint and attw on the tarball, then an import of every
 // subpath from the unpacked files. Needs a build; needs no network.
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -14,10 +14,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 
 const root = join(import.meta.dirname, '..')
+const run = promisify(execFile)
 const work = mkdtempSync(join(tmpdir(), 'roomlog-packed-'))
 process.on('exit', () => rmSync(work, { recursive: true, force: true }))
 
@@ -28,26 +30,25 @@ if (unbuilt.length > 0) {
   process.exit(1)
 }
 
-let problems = 0
-const packed = packages.map((each) => ({ ...each, tarball: pack(each.folder) }))
+const packed = await Promise.all(packages.map(async (each) => ({ ...each, tarball: await pack(each.folder) })))
 const consumer = unpackAll(packed)
-for (const each of packed) {
-  const found = [
-    ...missingFields(each.manifest),
-    ...(await lintProblems(each.tarball)),
-    ...typeProblems(each.tarball),
-    ...leftovers(each.tarball),
-    ...importProblems(each.manifest),
-  ]
-  problems += found.length
-  console.log(`${each.manifest.name}: ${found.length === 0 ? 'ok' : `${found.length} problems`}`)
-  for (const problem of found) console.error(`  ${problem}`)
+const results = await Promise.all(
+  packed.map(async ({ manifest, tarball }) => ({ name: manifest.name, problems: await problemsOf(manifest, tarball) })),
+)
+for (const { name, problems } of results) {
+  console.log(`${name}: ${problems.length === 0 ? 'ok' : `${problems.length} problems`}`)
+  for (const problem of problems) console.error(`  ${problem}`)
 }
-process.exitCode = problems > 0 ? 1 : 0
+process.exitCode = results.some(({ problems }) => problems.length > 0) ? 1 : 0
 
-function pack(folder) {
+async function problemsOf(manifest, tarball) {
+  const found = await Promise.all([lintProblems(tarball), typeProblems(tarball), importProblems(manifest)])
+  return [...missingFields(manifest), ...leftovers(tarball), ...found.flat()]
+}
+
+async function pack(folder) {
   const out = mkdtempSync(join(work, 'tarball-'))
-  execFileSync('pnpm', ['pack', '--pack-destination', out], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  await run('pnpm', ['pack', '--pack-destination', out], { cwd: folder })
   return join(out, readdirSync(out)[0])
 }
 
@@ -60,12 +61,9 @@ async function lintProblems(tarball) {
 }
 
 // esm-only: require(esm) works on every Node that we support.
-function typeProblems(tarball) {
+async function typeProblems(tarball) {
   try {
-    execFileSync(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', '--format', 'ascii'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    await run(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', '--format', 'ascii'])
     return []
   } catch (error) {
     return [`attw: ${error.stdout}${error.stderr}`]
@@ -99,21 +97,15 @@ function unpackAll(packed) {
 }
 
 // Importing does no work (no server, no client, no timer), so the process ends by itself; entry points are left out.
-function importProblems({ name, exports }) {
+async function importProblems({ name, exports }) {
   const subpaths = Object.keys(exports).filter((subpath) => !/(?:main|package\.json)$/.test(subpath))
-  return subpaths.flatMap((subpath) => {
-    const specifier = name + subpath.slice(1)
-    try {
-      execFileSync(process.execPath, ['--input-type=module', '-e', `await import('${specifier}')`], {
-        cwd: consumer,
-        timeout: 20_000,
-        stdio: ['ignore', 'ignore', 'pipe'],
-      })
-      return []
-    } catch (error) {
-      return [`import ${specifier}: ${error.stderr}`]
-    }
-  })
+  const code = subpaths.map((subpath) => `await import('${name}${subpath.slice(1)}')`).join('\n')
+  try {
+    await run(process.execPath, ['--input-type=module', '-e', code], { cwd: consumer, timeout: 30_000 })
+    return []
+  } catch (error) {
+    return [`import: ${error.killed ? 'does not end by itself' : error.stderr}`]
+  }
 }
 
 function missingFields(manifest) {
