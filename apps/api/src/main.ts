@@ -16,6 +16,9 @@ const ambient: Ambient = {
   sleep: (ms) => sleep(ms),
 }
 
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+const leave = () => process.exit(0)
+
 const read = readEnv(process.env)
 if (read.ok) await run(read.env)
 else stop(2, read.message)
@@ -27,8 +30,11 @@ async function run(env: Env): Promise<void> {
     pathStyle: env.s3PathStyle,
   })
   try {
+    // Until there is something to drain, a signal just ends the process.
+    for (const signal of SIGNALS) process.once(signal, leave)
     await (env.migrate ? migrate : assertMigrated)({ url: env.databaseUrl })
     const api = await createApi({ ...env, checkDestination: destinations.check, ambient })
+    for (const signal of SIGNALS) process.off(signal, leave)
     closeOnSignal(api, env.shutdownMs, destinations.close)
     api.server.log.info({ event: 'api.ready', url: api.url }, 'The api is ready.')
   } catch (error) {
@@ -54,7 +60,7 @@ function closeOnSignal(api: Api, shutdownMs: number, closeClients: () => void): 
     log.info({ event: 'api.closed' }, 'The api is closed.')
     process.exit(0)
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(signal))
+  for (const signal of SIGNALS) process.on(signal, () => void close(signal))
 }
 
 /** What went wrong at the start and what to do about it; a stack only where we do not know. */

@@ -1,0 +1,69 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from '@roomlog/db/migrate'
+import { type Postgres, startPostgres } from '@roomlog/embedded-postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readJournal } from '../test/journal.ts'
+import { ambient, startApi, type TestApi } from '../test/start-api.ts'
+
+let dataDir: string
+let postgres: Postgres
+let api: TestApi
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'roomlog-outage-'))
+  postgres = await startPostgres({ dataDir })
+  await migrate({ url: postgres.url })
+  api = await startApi(postgres.url)
+})
+afterAll(async () => {
+  await api?.close()
+  await postgres?.stop()
+})
+
+test('without its database the api says so clearly, and works again by itself once it is back', async () => {
+  const destinationConfiguration = { s3: { bucketName: 'bucket' } }
+  const configuration = (await api.call('loggingConfiguration.create', { destinationConfiguration })).data
+  const room = (await api.call('room.create', { loggingConfigurationIdentifiers: [configuration.arn] })).data
+  const send = (content: string) =>
+    api.call('chat.sendMessage', { roomIdentifier: room.arn, sender: { userId: 'ann' }, content })
+  expect((await send('before')).status).toBe(200)
+
+  const { port } = postgres
+  postgres.kill('SIGKILL')
+  await postgres.exited
+  const away = await send('during')
+  expect(away.status).toBeGreaterThanOrEqual(500)
+  expect(['ServiceUnavailable', 'InternalServerException']).toContain(away.ivs?.name)
+  const listed = await api.call('room.list')
+  expect(listed).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' })
+  expect(listed.ivs).toEqual({
+    name: 'ServiceUnavailable',
+    message: 'The database cannot be used now; try again',
+  })
+  expect((await fetch(`${api.url}/healthz`)).status).toBe(200)
+  const ready = await fetch(`${api.url}/readyz`)
+  expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('database')])
+
+  postgres = await startPostgres({ dataDir, port })
+  await expect.poll(async () => (await fetch(`${api.url}/readyz`)).status, { timeout: 30_000 }).toBe(200)
+  expect((await send('after')).status).toBe(200)
+  expect((await api.call('room.list')).data.rooms).toHaveLength(1)
+
+  const contents = (await readJournal(postgres.url)).map(({ record }) => Object(record.payload).Content)
+  expect(contents.filter((content) => content !== 'during')).toEqual(['before', 'after'])
+})
+
+test('a wrong clock makes the api not ready, and the records right all the same', async () => {
+  const wrong = await startApi(postgres.url, { ambient: { ...ambient, wallMs: () => ambient.wallMs() + 3_000 } })
+  try {
+    const ready = await fetch(`${wrong.url}/readyz`)
+    expect(ready.status).toBe(503)
+    expect(await ready.json()).toMatchObject({ reasons: [expect.stringContaining('3.0 s ahead')] })
+    const room = (await wrong.call('room.create')).data
+    expect(Math.abs(Date.parse(room.createTime) - ambient.wallMs())).toBeLessThan(1_000)
+  } finally {
+    await wrong.close()
+  }
+})
