@@ -336,7 +336,8 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
       })
 
       test('checkpoints and dispatched never move back', async () => {
-        const [early, late] = [anAppendId(), anAppendId()]
+        const early = (await append(journal, HERE, records(3))).appendId
+        const late = (await append(journal, HERE, records(4))).appendId
         const lease = await held()
         const change = (position: number, appendId: AppendId): ProgressChange => ({
           ...NOTHING,
@@ -350,6 +351,31 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         const { progress } = await acquire()
         expect(progress).toMatchObject({ dispatched: 7, dispatchedAppendId: late })
         expect(progress.lanes).toMatchObject([{ checkpoint: 7, checkpointAppendId: late }])
+      })
+
+      test('progress over batches that a restored database lacks is lost, though the token is the same', async () => {
+        await append(journal, HERE, records(2))
+        const lease = await held()
+        const restore = await under.backup()
+        const { appendId } = await append(journal, HERE, records(3))
+        await restore()
+        await append(journal, HERE, records(3))
+        const change = { ...NOTHING, lanes: [aLane({ checkpoint: START })], totals: [someTotals({ delivered: 5 })] }
+        expect(await journal.settle(lease, { ...change, dispatched: { position: toPosition(5), appendId } })).toBe(
+          'lost',
+        )
+        expect(await under.contents()).toEqual({ lanes: [], deadLetters: [], totals: [] })
+        expect(await journal.settle(lease, change)).toBe('settled')
+      })
+
+      test('progress goes on over a batch that is trimmed already', async () => {
+        const { appendId } = await append(journal, HERE, records(2))
+        const lease = await held()
+        const change = { ...NOTHING, dispatched: { position: toPosition(2), appendId } }
+        await journal.settle(lease, change)
+        await under.elapse(1_000)
+        expect(await journal.trim(HERE, { keepMs: 500 })).toBe(2)
+        expect(await journal.settle(lease, change)).toBe('settled')
       })
 
       test('lanes open, change their state and close', async () => {

@@ -173,7 +173,10 @@ export type Journal = {
   release(leases: readonly HeldLease[], options?: CallOptions): Promise<void>
   /** The writer leaves the roll. */
   signOut(writerId: string, options?: CallOptions): Promise<void>
-  /** Conditional on the lease's token; a checkpoint or `dispatched` never moves back. */
+  /**
+   * Conditional on the lease's token, and on the batch that `dispatched` stands on being there (a restored database may
+   * hold the same token, and others); a checkpoint or `dispatched` never moves back.
+   */
   settle(lease: HeldLease, change: ProgressChange, options?: CallOptions): Promise<'settled' | 'lost'>
   /** Deletes settled batches older than `keepMs`; returns how many records went. */
   trim(partition: Partition, limits: { readonly keepMs: number }, options?: CallOptions): Promise<number>

@@ -1,10 +1,12 @@
-import type { DeadLetter, HeldLease, LaneChange, ProgressChange, Totals } from '../port.ts'
+import type { AppendId, DeadLetter, HeldLease, LaneChange, ProgressChange, Totals } from '../port.ts'
+import { START } from '../position.ts'
 import { type PartitionState, type PartitionTotals, partitionIn, type State } from './state.ts'
 
 /** Writes a partition's progress, all or nothing; nothing when the lease is another's. */
 export function settle(state: State, lease: HeldLease, change: ProgressChange): 'settled' | 'lost' {
   const at = partitionIn(state, lease.partition)
   if (at.lease?.token !== lease.token) return 'lost'
+  if (change.dispatched && change.dispatched.position > START && !stands(at, change.dispatched.appendId)) return 'lost'
   refuseTwice(change)
   if (change.dispatched && change.dispatched.position > at.dispatched) {
     at.dispatched = change.dispatched.position
@@ -17,6 +19,11 @@ export function settle(state: State, lease: HeldLease, change: ProgressChange): 
   for (const letter of change.deadLetters) bury(at, letter)
   for (const totals of change.totals) count(at, totals)
   return 'settled'
+}
+
+// A restored database may hold the same token and other batches.
+function stands(at: PartitionState, appendId: AppendId | undefined): boolean {
+  return at.dispatchedAppendId === appendId || at.batches.some((batch) => batch.appendId === appendId)
 }
 
 // One statement cannot touch a row twice.

@@ -19,7 +19,7 @@ select first_position::float8, append_id, previous_append_id, floor_time_ms::flo
                                                     where partition = $1 and first_position <= $2 + 1), $2 + 1)
                  order by first_position limit ${BATCHES_MAX}) next) sized
  where bytes_before < $3
- order by first_position`
+ order by sized.first_position`
 
 const HEADS = 'select partition, head, last_append_id from journal_partition where partition = any($1)'
 

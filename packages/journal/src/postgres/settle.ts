@@ -2,12 +2,15 @@ import type pg from 'pg'
 import type { HeldLease, ProgressChange } from '../port.ts'
 
 // One statement, one commit. `held` takes the lease's row first: it waits for a takeover, and then finds another token.
+// A restored database may hold the same token and other batches: progress counts only if its frontier's batch is there.
 const SETTLE = `
 with held as (
   update journal_progress
      set dispatched = greatest(dispatched, $3),
          dispatched_append_id = case when $3 > dispatched then $4 else dispatched_append_id end
    where partition = $1 and lease_token = $2
+     and ($3 = 0 or dispatched_append_id is not distinct from $4
+          or exists (select from journal_batch b where b.append_id = $4 and b.partition = $1))
   returning partition),
 closed as (
   delete from journal_lane l using held
