@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { z } from 'zod'
 import { type AppendFile, appendFile } from '../append-file.ts'
+import { isObject } from '../json-input.ts'
 import type { InputEvent } from './put-log-events.ts'
 
 /** A part of a stream's file, and the times found in it. Events lie on disk; only these stay in memory. */
@@ -61,20 +62,22 @@ export function streamFile(options: {
     async append(events, ingestionTime) {
       if (events.length === 0) return
       const state = await load()
-      const lines = Buffer.from(events.map((event) => line(event, ingestionTime)).join(''))
-      const offset = await state.file.append(lines)
-      // Within a batch events are in order.
-      const minTimestamp = events[0]?.timestamp ?? 0
-      const maxTimestamp = events[events.length - 1]?.timestamp ?? 0
-      note(state.chunks, { offset, bytes: lines.length, minTimestamp, maxTimestamp })
-      for (const event of events) state.messageBytes += Buffer.byteLength(event.message)
+      const lines = events.map((event) => Buffer.from(line(event, ingestionTime)))
+      let offset = await state.file.append(Buffer.concat(lines))
+      events.forEach((event, index) => {
+        const { timestamp } = event
+        const bytes = lines[index]?.length ?? 0
+        note(state.chunks, { offset, bytes, minTimestamp: timestamp, maxTimestamp: timestamp })
+        offset += bytes
+        state.messageBytes += Buffer.byteLength(event.message)
+      })
       state.lastIngestionTime = ingestionTime
     },
     async read(chunk) {
       const file = await open(path, 'r')
       try {
         const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunk.bytes), 0, chunk.bytes, chunk.offset)
-        return [...parse(name, buffer.subarray(0, bytesRead), chunk.offset)]
+        return parse(name, buffer.subarray(0, bytesRead), chunk.offset)
       } finally {
         await file.close()
       }
@@ -162,14 +165,33 @@ async function loadState(name: string, path: string, fsync: boolean): Promise<St
 }
 
 const Header = z.object({ logStreamName: z.string(), creationTime: z.number() })
-const Line = z.object({ timestamp: z.number(), ingestionTime: z.number(), message: z.string() })
 
-function* parse(stream: string, bytes: Buffer, base: number): Generator<StoredEvent & { bytes: number }> {
-  for (let from = 0; from < bytes.length; ) {
-    const end = bytes.indexOf(NEWLINE, from)
-    if (end < 0) return
-    const event = Line.parse(JSON.parse(bytes.toString('utf8', from, end)))
-    yield { ...event, stream, offset: base + from, bytes: end + 1 - from }
-    from = end + 1
-  }
+/** Whole lines at once: a JSON text holds no raw newline, so joined by commas they are one array. */
+function parse(stream: string, bytes: Buffer, base: number): (StoredEvent & { bytes: number })[] {
+  const end = bytes.lastIndexOf(NEWLINE)
+  if (end < 0) return []
+  const lines: unknown = JSON.parse(`[${bytes.toString('utf8', 0, end).replaceAll('\n', ',')}]`)
+  let from = 0
+  return listOf(lines).map((line) => {
+    if (!isLine(line)) throw new Error('A log stream file holds a line that is not an event.')
+    const { timestamp, ingestionTime, message } = line
+    const offset = base + from
+    const length = bytes.indexOf(NEWLINE, from) + 1 - from
+    from += length
+    return { stream, offset, timestamp, ingestionTime, message, bytes: length }
+  })
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+// By hand: this runs for every event that is read.
+function isLine(value: unknown): value is Pick<StoredEvent, 'timestamp' | 'ingestionTime' | 'message'> {
+  return (
+    isObject(value) &&
+    typeof value.timestamp === 'number' &&
+    typeof value.ingestionTime === 'number' &&
+    typeof value.message === 'string'
+  )
 }

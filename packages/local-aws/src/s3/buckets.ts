@@ -6,7 +6,7 @@ import { s3Error } from './error.ts'
 import { type KeyIndex, keyIndex } from './key-index.ts'
 import { isBucketName } from './limits.ts'
 import { objectFiles } from './object-files.ts'
-import { keysOnDisk } from './object-store.ts'
+import { keysOnDisk } from './recover.ts'
 
 export type Bucket = {
   readonly name: string

@@ -3,7 +3,8 @@ import { type Call, header } from '../call.ts'
 import type { Reply } from '../reply.ts'
 import type { Bucket } from './buckets.ts'
 import { s3Error } from './error.ts'
-import type { ObjectInfo, ObjectStore } from './object-store.ts'
+import type { ObjectInfo } from './object-info.ts'
+import type { ObjectStore } from './object-store.ts'
 
 /** The object's bytes, whole or one range of them. */
 export async function getObject(objects: ObjectStore, bucket: Bucket, key: string, call: Call): Promise<Reply> {

@@ -4,7 +4,8 @@ import type { Bucket } from './buckets.ts'
 import { s3Error } from './error.ts'
 import { toByteString } from './key-index.ts'
 import { LIST_KEYS_MAX } from './limits.ts'
-import type { ObjectInfo, ObjectStore } from './object-store.ts'
+import type { ObjectInfo } from './object-info.ts'
+import type { ObjectStore } from './object-store.ts'
 import { element } from './xml.ts'
 
 /** ListObjectsV2, in the order of the keys' UTF-8 bytes. */

@@ -1,4 +1,5 @@
-import { mkdir, rename, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf } from '../durable-file.ts'
 import { pathOf } from '../file-name.ts'
@@ -15,7 +16,7 @@ export type ObjectFiles = {
   bucketInfo(bucket: string): string
   sidecar(bucket: string, key: string): string
   /** The object's file, and where to put it when there is none. */
-  locate(bucket: string, key: string): Promise<{ found: string | undefined; free: string }>
+  locate(bucket: string, key: string): { found: string | undefined; free: string }
   /** Runs `write` with the folders of the key in place. */
   withFolder(bucket: string, key: string, write: () => Promise<void>): Promise<void>
 }
@@ -35,12 +36,12 @@ export async function objectFiles(dataDir: string): Promise<ObjectFiles> {
     bucket: (bucket) => join(objects, bucket),
     bucketInfo: (bucket) => join(metadata, bucket, 'bucket.json'),
     sidecar: (bucket, key) => join(metadata, bucket, 'objects', `${pathOf(key)}%.json`),
-    async locate(bucket, key) {
+    locate(bucket, key) {
       const path = join(objects, bucket, pathOf(key))
-      const kind = await kindOf(path)
+      const kind = kindOf(path)
       if (kind === 'file') return { found: path, free: path }
       const aside = `${path}%`
-      const found = (await kindOf(aside)) === 'file' ? aside : undefined
+      const found = kindOf(aside) === 'file' ? aside : undefined
       return { found, free: kind === 'folder' ? aside : path }
     },
     async withFolder(bucket, key, write) {
@@ -69,16 +70,16 @@ export async function objectFiles(dataDir: string): Promise<ObjectFiles> {
     try {
       await mkdir(folder, { recursive: true })
     } catch (error) {
-      const inTheWay = codeOf(error) === 'ENOTDIR' || codeOf(error) === 'EEXIST' ? await fileAbove(folder) : undefined
+      const inTheWay = codeOf(error) === 'ENOTDIR' || codeOf(error) === 'EEXIST' ? fileAbove(folder) : undefined
       if (inTheWay === undefined) throw error
       await rename(inTheWay, `${inTheWay}%`)
       await makeFolder(folder)
     }
   }
 
-  async function fileAbove(folder: string): Promise<string | undefined> {
+  function fileAbove(folder: string): string | undefined {
     for (let path = folder; path.length > objects.length && path !== dirname(path); path = dirname(path)) {
-      if ((await kindOf(path)) === 'file') return path
+      if (kindOf(path) === 'file') return path
     }
     return undefined
   }
@@ -86,12 +87,13 @@ export async function objectFiles(dataDir: string): Promise<ObjectFiles> {
 
 const KNOWN_MAX = 10_000
 
-async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {
+function kindOf(path: string): 'file' | 'folder' | 'none' {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file'
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found === undefined ? 'none' : found.isDirectory() ? 'folder' : 'file'
   } catch (error) {
-    const code = codeOf(error)
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'none'
+    // A part of the path is a file.
+    if (codeOf(error) === 'ENOTDIR') return 'none'
     throw error
   }
 }
