@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** A second Ctrl-C counts only after this: npm and the terminal both hand down the first one. */
 const SAME_SIGNAL_MS = 1_500
 
@@ -6,6 +8,8 @@ const SAME_SIGNAL_MS = 1_500
  */
 export function stopOnSignals(from: NodeJS.Process, clock: () => number, force: () => void): AbortSignal {
   const controller = new AbortController()
+  // Every call in flight listens to it, and there are hundreds.
+  setMaxListeners(0, controller.signal)
   let firstMs: number | undefined
   const onSignal = (): void => {
     if (firstMs === undefined) {

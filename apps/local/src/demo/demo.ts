@@ -24,7 +24,7 @@ import { findFile, readRequests } from './read-file.ts'
 import type { Reading } from './reading.ts'
 import { count, type DestinationResult, firstRecords, problemsOf, table } from './report.ts'
 import { send } from './send.ts'
-import { DEMO_SETTINGS, FIREHOSE_BUFFER_SECONDS, ROOM_RATE, SETTINGS_NOTE } from './settings.ts'
+import { FIREHOSE_BUFFER_SECONDS, noteFor, ROOM_RATE, settingsFor } from './settings.ts'
 import { waitDelivered } from './wait-delivered.ts'
 
 /** The delivery stream buffers on its own after it has taken a record. */
@@ -42,12 +42,13 @@ export type DemoOptions = Omit<DemoArguments, 'command'> & {
 export async function demo(options: DemoOptions): Promise<number> {
   const { print, signal } = options
   const file = options.file === undefined ? undefined : findFile(options.file, options.from)
+  const length = file === undefined ? 'short' : 'long'
   const path = await mkdtemp(join(tmpdir(), 'roomlog-demo-'))
   try {
     await letPass(path)
     const folder = await openFolder(path)
     const credentials = await openCredentials(folder, { accountId: LOCAL_ACCOUNT, region: LOCAL_REGION }, randomBytes)
-    print(`Starting a system of its own in ${path} ...\n${SETTINGS_NOTE}`)
+    print(`Starting a system of its own in ${path} ...\n${noteFor(length)}`)
     const system = await startSystem({
       folder,
       credentials,
@@ -56,7 +57,7 @@ export async function demo(options: DemoOptions): Promise<number> {
       database: { kind: 'embedded' },
       destinations: { kind: 'stand-in' },
       base: options.base,
-      settings: DEMO_SETTINGS,
+      settings: settingsFor(length),
       signal,
     })
     const clients = standInClients(system.standInUrl ?? '', credentials.region)

@@ -1,14 +1,23 @@
 import type { ChatRequest, MessageRequest } from './request.ts'
 
-/** What one call carries: messages of several rooms, or one other request. */
-export type Call =
-  | { readonly kind: 'messages'; readonly rooms: readonly string[]; readonly messages: readonly MessageRequest[] }
-  | { readonly kind: 'single'; readonly room: string; readonly request: Exclude<ChatRequest, MessageRequest> }
+/** Messages of several rooms. */
+export type MessagesCall = {
+  readonly kind: 'messages'
+  readonly rooms: readonly string[]
+  readonly messages: readonly MessageRequest[]
+}
+/** One other request. */
+export type SingleCall = {
+  readonly kind: 'single'
+  readonly room: string
+  readonly request: Exclude<ChatRequest, MessageRequest>
+}
+export type Call = MessagesCall | SingleCall
 
 /** A room in one call takes no more of it than this, so that many rooms advance together. */
 const ROOM_SHARE_MAX = 125
 
-type Queue = { readonly waiting: ChatRequest[]; next: number; busy: boolean }
+type Queue = { readonly waiting: ChatRequest[]; next: number; busy: boolean; singles: number }
 
 /**
  * Requests that wait, by room. A room is in one call at a time, so its order is the order of its requests, whatever the
@@ -16,8 +25,10 @@ type Queue = { readonly waiting: ChatRequest[]; next: number; busy: boolean }
  */
 export class RoomQueues {
   readonly #queues = new Map<string, Queue>()
-  /** Rooms with something to send and no call in flight, longest waiting first: for messages, for the rest. */
-  readonly #withMessages = new Set<string>()
+  // Rooms with something to send and no call in flight, longest waiting first. One with events ahead takes many calls,
+  // one after the other, however few its messages are: it must not wait behind those that take few.
+  readonly #long = new Set<string>()
+  readonly #short = new Set<string>()
   readonly #withSingles = new Set<string>()
   #size = 0
 
@@ -34,30 +45,27 @@ export class RoomQueues {
   add(request: ChatRequest): void {
     let queue = this.#queues.get(request.room)
     if (queue === undefined) {
-      queue = { waiting: [], next: 0, busy: false }
+      queue = { waiting: [], next: 0, busy: false, singles: 0 }
       this.#queues.set(request.room, queue)
     }
     queue.waiting.push(request)
+    if (request.type !== 'message') queue.singles += 1
     this.#size += 1
     if (!queue.busy) this.#offer(request.room, queue)
   }
 
-  /** Up to `max` messages of the rooms that wait longest, or undefined if no room has one to send now. */
-  takeMessages(max: number): Call | undefined {
-    const messages: MessageRequest[] = []
-    const rooms: string[] = []
-    for (const room of this.#withMessages) {
-      const share = Math.min(ROOM_SHARE_MAX, max - messages.length)
-      if (share === 0) break
-      const taken = this.#takeRun(room, share)
-      messages.push(...taken)
-      rooms.push(room)
-    }
-    return messages.length === 0 ? undefined : { kind: 'messages', rooms, messages }
+  /** Up to `max` messages of the rooms that have a long way to go, or undefined if none of them has one to send now. */
+  takeLong(max: number): MessagesCall | undefined {
+    return this.#take(this.#long, max)
+  }
+
+  /** Up to `max` messages of the other rooms, or undefined if none of them has one to send now. */
+  takeShort(max: number): MessagesCall | undefined {
+    return this.#take(this.#short, max)
   }
 
   /** The next event or deletion of a room, or undefined if no room has one to send now. */
-  takeSingle(): Call | undefined {
+  takeSingle(): SingleCall | undefined {
     const [room] = this.#withSingles
     const queue = room === undefined ? undefined : this.#queues.get(room)
     const request = queue?.waiting[queue.next]
@@ -66,6 +74,7 @@ export class RoomQueues {
     this.#withSingles.delete(room)
     queue.busy = true
     queue.next += 1
+    queue.singles -= 1
     this.#size -= 1
     return { kind: 'single', room, request }
   }
@@ -76,6 +85,7 @@ export class RoomQueues {
       const queue = this.#queues.get(request.room)
       if (queue === undefined || !queue.busy) throw new Error('only what is in flight can be put back')
       queue.waiting.splice(queue.next, 0, request)
+      if (request.type !== 'message') queue.singles += 1
       this.#size += 1
     }
   }
@@ -94,8 +104,26 @@ export class RoomQueues {
   #offer(room: string, queue: Queue): void {
     const first = queue.waiting[queue.next]
     if (first === undefined) return
-    const rooms = first.type === 'message' ? this.#withMessages : this.#withSingles
-    rooms.add(room)
+    if (first.type !== 'message') this.#withSingles.add(room)
+    else if (queue.singles === 0) this.#short.add(room)
+    else {
+      // An event that came after the room was offered has made its way longer.
+      this.#short.delete(room)
+      this.#long.add(room)
+    }
+  }
+
+  #take(offered: Set<string>, max: number): MessagesCall | undefined {
+    const messages: MessageRequest[] = []
+    const rooms: string[] = []
+    for (const room of offered) {
+      const share = Math.min(ROOM_SHARE_MAX, max - messages.length)
+      if (share === 0) break
+      offered.delete(room)
+      messages.push(...this.#takeRun(room, share))
+      rooms.push(room)
+    }
+    return messages.length === 0 ? undefined : { kind: 'messages', rooms, messages }
   }
 
   #takeRun(room: string, max: number): MessageRequest[] {
@@ -109,7 +137,6 @@ export class RoomQueues {
       queue.next += 1
     }
     this.#size -= run.length
-    this.#withMessages.delete(room)
     queue.busy = true
     forgetSent(queue)
     return run

@@ -3,10 +3,11 @@ import { isRoomlogError, type RoomlogClient, type RoomlogError } from '@roomlog/
 import { Failure, reasonOf } from '../failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { ChatRequest } from './request.ts'
-import { type Call, RoomQueues } from './room-queues.ts'
+import { type MessagesCall, RoomQueues, type SingleCall } from './room-queues.ts'
 
 const MESSAGES_PER_CALL = 500
-const MESSAGE_CALLS_MAX = 6
+const LONG_CALLS_MAX = 4
+const SHORT_CALLS_MAX = 2
 const SINGLE_CALLS_MAX = 150
 /** Requests read ahead: a file may hold its rooms one after the other, and many at a time go faster than one. */
 const WINDOW = 100_000
@@ -22,9 +23,6 @@ export type SendOptions = {
   readonly signal: AbortSignal
 }
 
-type MessagesCall = Extract<Call, { readonly kind: 'messages' }>
-type SingleCall = Extract<Call, { readonly kind: 'single' }>
-
 /** Sends all requests, each room's in order; resolves when the last one is acknowledged or refused. */
 export async function send(
   requests: AsyncIterable<ChatRequest> | Iterable<ChatRequest>,
@@ -39,13 +37,16 @@ export async function send(
   return { durationMs: sender.elapsedMs() }
 }
 
+/** Calls in flight are counted by kind: each has a bound of its own. */
+type Kind = 'long' | 'short' | 'single'
+
 class Sender {
   readonly #options: SendOptions
   readonly #queues = new RoomQueues()
   readonly #rooms = new Map<string, Promise<Room>>()
   /** Latest message of each room, by room name: what a deletion deletes. */
   readonly #latest = new Map<string, string>()
-  readonly #inFlight = { messages: 0, single: 0 }
+  readonly #inFlight: Record<Kind, number> = { long: 0, short: 0, single: 0 }
   #startedAtMs: number | undefined
   #failure: unknown
   #pumpScheduled = false
@@ -105,21 +106,23 @@ class Sender {
   }
 
   #pump(): void {
-    while (this.#failure === undefined && this.#inFlight.messages < MESSAGE_CALLS_MAX) {
-      const call = this.#queues.takeMessages(MESSAGES_PER_CALL)
-      if (call === undefined) break
-      void this.#run(call)
-    }
-    while (this.#failure === undefined && this.#inFlight.single < SINGLE_CALLS_MAX) {
-      const call = this.#queues.takeSingle()
-      if (call === undefined) break
-      void this.#run(call)
+    const queues = this.#queues
+    this.#fill('single', SINGLE_CALLS_MAX, () => queues.takeSingle())
+    this.#fill('long', LONG_CALLS_MAX, () => queues.takeLong(MESSAGES_PER_CALL))
+    this.#fill('short', SHORT_CALLS_MAX, () => queues.takeShort(MESSAGES_PER_CALL))
+  }
+
+  #fill(kind: Kind, max: number, take: () => MessagesCall | SingleCall | undefined): void {
+    while (this.#failure === undefined && this.#inFlight[kind] < max) {
+      const call = take()
+      if (call === undefined) return
+      void this.#run(kind, call)
     }
   }
 
-  async #run(call: Call): Promise<void> {
+  async #run(kind: Kind, call: MessagesCall | SingleCall): Promise<void> {
     this.#startedAtMs ??= this.#options.clock()
-    this.#inFlight[call.kind] += 1
+    this.#inFlight[kind] += 1
     try {
       const throttled = call.kind === 'messages' ? await this.#sendMessages(call) : await this.#sendSingle(call)
       if (throttled.length > 0) {
@@ -129,7 +132,7 @@ class Sender {
     } catch (error) {
       this.#failure ??= error
     }
-    this.#inFlight[call.kind] -= 1
+    this.#inFlight[kind] -= 1
     this.#queues.done(call)
     this.#schedulePump()
     this.#wake?.()

@@ -6,13 +6,28 @@ export const FIREHOSE_BUFFER_SECONDS = 1
 
 const RATES = ['SEND_MESSAGE', 'SEND_EVENT', 'DELETE_MESSAGE', 'CREATE_ROOM', 'DELIVERY_STATUS'] as const
 
+/** A short conversation is to be seen at once; a long one would be cut into a great many small objects. */
+const S3_FLUSH_SECONDS = { short: 1, long: 5 } as const
+const LINGER_MS = { short: 250, long: 1_000 } as const
+
+export type ConversationLength = 'short' | 'long'
+
 /** For api and writer of the demo: nobody wants to wait a minute for the first object. */
-export const DEMO_SETTINGS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(RATES.map((name) => [`ROOMLOG_RATE_${name}`, String(RATE)])),
-  ROOMLOG_ROOM_RATE_MAX: String(ROOM_RATE),
-  ROOMLOG_S3_FLUSH_SECONDS: '1',
-  ROOMLOG_LOG_LEVEL: 'warn',
+export function settingsFor(length: ConversationLength): Readonly<Record<string, string>> {
+  return {
+    ...Object.fromEntries(RATES.map((name) => [`ROOMLOG_RATE_${name}`, String(RATE)])),
+    ROOMLOG_ROOM_RATE_MAX: String(ROOM_RATE),
+    ROOMLOG_S3_FLUSH_SECONDS: String(S3_FLUSH_SECONDS[length]),
+    ROOMLOG_LINGER_MS: String(LINGER_MS[length]),
+    ROOMLOG_LOG_LEVEL: 'warn',
+  }
 }
 
-export const SETTINGS_NOTE =
-  'For itself it sets rate ceilings out of the way, flushes to S3 every second (60 by default) and lets the delivery stream buffer for one second.'
+/** What the demo says of its settings. */
+export function noteFor(length: ConversationLength): string {
+  return [
+    'For itself the demo moves the rate ceilings out of the way',
+    `flushes to S3 every ${S3_FLUSH_SECONDS[length]} s (60 by default)`,
+    `and lets the delivery stream buffer for ${FIREHOSE_BUFFER_SECONDS} s (300 by default).`,
+  ].join(', ')
+}
