@@ -28,6 +28,11 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        resolve,
+        ssr,
+        test: { name: 'simulation', include: ['{apps,packages}/*/test/**/*.simulation.test.ts'], exclude },
+      },
     ],
   },
 })

@@ -9,7 +9,7 @@ import { type BatchEnd, deliverHalves } from './halves.ts'
  */
 export async function deliverToLogStreams(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
   let records: readonly LaneRecord[] = cycle.records
-  if (cycle.recovering) {
+  if (cycle.recovering && records.length > 0) {
     const missing = await readBack(delivery, records)
     if (missing === undefined) return { status: 'stopped' }
     records = missing
@@ -71,10 +71,10 @@ async function readBack(
   delivery: Delivery,
   records: readonly LaneRecord[],
 ): Promise<readonly LaneRecord[] | undefined> {
-  await delivery.sleep(delivery.settings.readBackAfterMs)
+  if (!(await delivery.sleep(delivery.settings.readBackAfterMs))) return undefined
   const missing = await missingNow(delivery, records)
   if (missing === undefined || missing.length === 0) return missing
-  await delivery.sleep(delivery.settings.readBackAgainAfterMs)
+  if (!(await delivery.sleep(delivery.settings.readBackAgainAfterMs))) return undefined
   return missingNow(delivery, missing)
 }
 
@@ -82,7 +82,6 @@ async function missingNow(
   delivery: Delivery,
   records: readonly LaneRecord[],
 ): Promise<readonly LaneRecord[] | undefined> {
-  if (delivery.stopped()) return undefined
   const found = await delivery.recall(records)
   return found && records.filter((record) => !found.has(record.id))
 }

@@ -45,7 +45,8 @@ export type Delivery = {
   countRepeatsPossible(records: number): void
   outOfPatience(): boolean
   stopped(): boolean
-  sleep(ms: number): Promise<void>
+  /** False when it was cut short: what was waited for may not have come. */
+  sleep(ms: number): Promise<boolean>
 }
 
 export type DeliverySettings = {

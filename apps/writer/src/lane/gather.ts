@@ -40,11 +40,9 @@ export class Gather {
     })
   }
 
-  /** Lets go of the memory; the records must not be used afterwards. */
+  /** No longer counts as memory in use; to be called once nobody needs the records. */
   release(): void {
     for (const buffer of this.#held.splice(0)) this.#pins.release(buffer)
-    this.records.length = 0
-    this.#bytes = 0
   }
 }
 

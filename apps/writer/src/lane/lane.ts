@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { DestinationVersion } from '@roomlog/domain'
 import type { JournalBatch, LaneChange, Position } from '@roomlog/journal'
 import type { Sink } from '@roomlog/sinks'
@@ -74,6 +75,7 @@ export class Lane {
   #flushAfterMs = 0
   #cycle: Cycle | undefined
   #pausing = false
+  #unfinished = false
 
   constructor(
     destination: Destination,
@@ -82,6 +84,8 @@ export class Lane {
   ) {
     this.destination = destination
     this.#context = context
+    // Each call in flight listens; the bound is the destination's concurrency.
+    setMaxListeners(0, this.#life.stopping, this.#life.killed)
     this.#checkpoint = at.checkpoint
     this.#next = at.checkpoint
     this.#intent = at.intent
@@ -108,9 +112,10 @@ export class Lane {
   wants(): boolean {
     const { policy } = this.destination
     if (this.#recovering) return this.#intent !== undefined && this.#next.position < this.#intent
-    if (this.#pausing || this.trouble.failures > 0) return false
+    if (this.#pausing) return false
+    if (this.trouble.failures > 0 && this.#cycle !== undefined) return false
     if (this.#gather.records.length === 0) return true
-    if (this.#context.blocked()) return false
+    if (this.trouble.failures > 0 || this.#context.blocked()) return false
     return this.#gather.bytes < this.#capBytes() && this.#gather.records.length < policy.cycleRecordsMax
   }
 
@@ -121,6 +126,7 @@ export class Lane {
     const had = this.#gather.records.length
     this.#gather.add(batch)
     this.#next = { position: batch.lastPosition, appendId: batch.appendId }
+    if (this.#recovering) this.#alarm.wake()
     if (this.#gather.records.length === had) {
       if (this.idle) this.#forgetGhosts()
       return
@@ -135,7 +141,7 @@ export class Lane {
 
   /** Nothing in memory and nothing sent: settled up to `next`. */
   get idle(): boolean {
-    return this.#cycle === undefined && this.#gather.records.length === 0 && !this.#recovering
+    return this.#cycle === undefined && this.#gather.records.length === 0 && !this.#recovering && !this.#unfinished
   }
 
   /** Settled up to `position`: its row may go. */
@@ -185,6 +191,8 @@ export class Lane {
       if (ended === 'stop') break
       this.#context.changed()
     }
+    // What was gathered but not cut is the next writer's; the lane must not look settled without it.
+    this.#unfinished = this.#gather.records.length > 0
     this.#gather.release()
   }
 
@@ -220,7 +228,9 @@ export class Lane {
     const { clock } = this.#context
     this.#pausing = true
     this.#cycle = undefined
-    this.#rewind()
+    this.#discard()
+    this.#ghosts.clear()
+    this.#next = this.#checkpoint
     const probeAtMs = this.trouble.state().nextProbeAtMs ?? clock.nowMs()
     await clock.sleep(Math.max(0, probeAtMs - clock.nowMs()), this.#life.stopping)
     this.#pausing = false
@@ -230,14 +240,13 @@ export class Lane {
   /** While a person is needed, only the open cycle stays in memory. */
   #forgetGathered(): void {
     if (this.#cycle === undefined) return
-    this.#gather.release()
+    this.#discard()
     this.#next = this.#cycle.to
   }
 
-  #rewind(): void {
+  #discard(): void {
     this.#gather.release()
-    this.#ghosts.clear()
-    this.#next = this.#checkpoint
+    this.#gather = this.#newGather()
   }
 
   async #nextCycle(): Promise<(Cycle & { readonly gather: Gather }) | undefined> {
@@ -257,7 +266,13 @@ export class Lane {
     if (this.#recovering) return this.#intent !== undefined && this.#next.position >= this.#intent ? 0 : undefined
     const count = this.#gather.records.length
     if (count === 0 || blocked()) return undefined
-    if (pins.tight() || this.#gather.bytes >= this.#capBytes() || count >= policy.cycleRecordsMax) return 0
+    if (
+      this.trouble.failures > 0 ||
+      pins.tight() ||
+      this.#gather.bytes >= this.#capBytes() ||
+      count >= policy.cycleRecordsMax
+    )
+      return 0
     return Math.max(0, this.#gatheredAtMs + this.#flushAfterMs - clock.monotonicMs())
   }
 
@@ -323,7 +338,10 @@ export class Lane {
       countRepeatsPossible: (records) => tally.repeats(records),
       outOfPatience: () => policy.patience !== undefined && trouble.failures >= policy.patience,
       stopped: () => life.stopping.aborted && (life.killed.aborted || trouble.failures > 0),
-      sleep: (ms) => clock.sleep(ms, life.stopping),
+      sleep: async (ms) => {
+        await clock.sleep(ms, life.stopping)
+        return !life.stopping.aborted
+      },
     }
   }
 }

@@ -123,7 +123,9 @@ export class PartitionWorker {
 
   /** The partition's head as it was just read. */
   see(head: Head): void {
-    if (head.head < this.#frontier.position) this.#finish('reload')
+    const { position, appendId } = this.#frontier
+    // Behind what was read, or another batch where it ended: the database was restored.
+    if (head.head < position || (head.head === position && head.appendId !== appendId)) this.#finish('reload')
     if (head.head === this.#head.head) return
     this.#head = head
     this.#alarm.wake()
