@@ -12,6 +12,7 @@ import { readinessChecks } from './http/readiness.ts'
 import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits, serveRouter } from './http/server.ts'
 import { createRateLimiter } from './limits/rate-limiter.ts'
 import { CEILINGS_DEFAULT, type Ceilings, RATES_DEFAULT, type Rates } from './limits/rates.ts'
+import { createRandomPool } from './random-pool.ts'
 import { createRoomLoader } from './rooms/load-rooms.ts'
 import { createRoomCache } from './rooms/room-cache.ts'
 import { createRouter } from './router.ts'
@@ -30,7 +31,7 @@ export type Ambient = {
 export type ApiOptions = {
   /** Of a database that has its migrations. */
   readonly databaseUrl: string
-  /** Connections of the journal, and as many again for all the rest. */
+  /** At least 2; about a third is for the control plane, the rest for the journal. @default 20 */
   readonly databaseConnectionsMax?: number | undefined
   readonly region: string
   readonly accountId: AccountId
@@ -64,15 +65,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const limits = { ...SERVER_LIMITS_DEFAULT, ...options.limits }
   const server = createServer({ logLevel: options.logLevel, limits })
   const { log } = server
-  const database = {
-    url: options.databaseUrl,
-    max: options.databaseConnectionsMax ?? 10,
-    applicationName: 'roomlog-api',
-    onError: (error: Error) =>
-      log.warn({ event: 'api.connectionLost', reason: error.message }, 'A connection was lost.'),
-  }
-  const pool = createPool(database)
-  const db = connect(options.databaseUrl, database)
+  const connectionsMax = options.databaseConnectionsMax ?? 20
+  const controlMax = Math.max(1, Math.floor(connectionsMax / 3))
+  const applicationName = 'roomlog-api'
+  const onError = ({ message }: Error) =>
+    log.warn({ event: 'api.connectionLost', reason: message }, 'A connection to the database was lost.')
+  const pool = createPool({ url: options.databaseUrl, max: connectionsMax - controlMax, applicationName, onError })
+  const db = connect(options.databaseUrl, { max: controlMax, applicationName, onError })
   try {
     const secretBox = createSecretBox(options.encryptionKeys)
     const partitions = options.partitionsIfNew === undefined ? {} : { partitionsIfNew: options.partitionsIfNew }
@@ -84,6 +83,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const { monotonicMs: nowMs, randomBytes, randomUUID, sleep } = options.ambient
     const rooms = createRoomCache({ load: createRoomLoader(pool), nowMs })
     const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
+    const pooledBytes = createRandomPool(randomBytes)
     const operations = bindOperations({
       region: options.region,
       db,
@@ -97,7 +97,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       secretBox,
       authenticator: createAuthenticator({ find: createKeyFinder(db, secretBox, log), nowMs }),
       checkDestination: options.checkDestination,
-      newId: () => newId(randomBytes),
+      newId: () => newId(pooledBytes),
       randomBytes,
       log,
     })

@@ -36,7 +36,7 @@ const Env = z
     ROOMLOG_MIGRATE: z.enum(['on', 'off']).default('on'),
     ROOMLOG_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     ROOMLOG_SHUTDOWN_SECONDS: whole(1, 600).default(10),
-    ROOMLOG_DATABASE_CONNECTIONS_MAX: whole(2, 500).default(10),
+    ROOMLOG_DATABASE_CONNECTIONS_MAX: whole(2, 500).default(20),
     ROOMLOG_JOURNAL_PARTITIONS: whole(1, 1024).default(16),
     ROOMLOG_REQUESTS_MAX: whole(1, 100_000).default(1_000),
     ROOMLOG_CHECK_SECONDS: whole(1, 60).default(5),

@@ -5,7 +5,7 @@ import { isWorthRepeating } from './availability.ts'
 export type Tx = Prisma.TransactionClient
 
 const ATTEMPTS_MAX = 4
-const LIMITS_MS = { maxWait: 5_000, timeout: 10_000 }
+const LIMITS_MS = { maxWait: 15_000, timeout: 15_000 }
 
 /** Runs `work` in a transaction, again when it lost against another one (deadlock). `work` reads all that it decides by. */
 export async function transact<T>(db: PrismaClient, work: (tx: Tx) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import type { Destination, DestinationVersion } from '@roomlog/domain'
 import { AccountId, DestinationVersionId, LoggingConfigurationId } from '@roomlog/domain'
-import type { CheckOutcome, Sink } from '@roomlog/sinks'
+import type { CheckOutcome, Failure, Sink } from '@roomlog/sinks'
 import type { CheckDestination } from '../context.ts'
 
 export type DestinationCheckOptions = {
@@ -35,7 +35,12 @@ export function createDestinationCheck(options: DestinationCheckOptions): {
       const client = await clientOf(destination.kind)
       const timeout = AbortSignal.timeout(timeoutMs)
       const sink = client.sinkTo(versionOf(destination, region))
-      return sink.check({ signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) })
+      try {
+        return await sink.check({ signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) })
+      } catch (error) {
+        if (timeout.aborted) return { status: 'failed', failure: noAnswer(destination, timeoutMs) }
+        throw error
+      }
     },
     close() {
       for (const client of clients.values()) void client.then(({ destroy }) => destroy())
@@ -74,6 +79,11 @@ const CLIENTS: Readonly<Record<Destination['kind'], (options: DestinationCheckOp
     const client = new FirehoseClient(clientOptions(options))
     return { sinkTo: (destination) => createFirehoseSink({ client, destination }), destroy: () => client.destroy() }
   },
+}
+
+function noAnswer({ target }: Destination, timeoutMs: number): Failure {
+  const message = `${target} could not be checked: no answer within ${timeoutMs / 1000} s`
+  return { class: 'network', name: 'TimeoutError', message, metric: 'LogDestinationErrors' }
 }
 
 function clientOptions({ region, timeoutMs }: DestinationCheckOptions) {
