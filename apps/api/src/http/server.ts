@@ -10,7 +10,7 @@ import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/a
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
 import type { AppRouter } from '../router.ts'
-import { toTRPCError } from '../trpc/error.ts'
+import { isUnexpected, toTRPCError } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
 
 /** Of one request's body. */
@@ -89,6 +89,10 @@ export async function serveRouter(server: FastifyInstance, router: AppRouter, li
         router,
         maxBatchSize: BATCH_CALLS_MAX,
         createContext: ({ req }) => ({ authorization: req.headers.authorization }),
+        onError: ({ error, req, path }) => {
+          if (isUnexpected(error))
+            req.log.error({ event: 'api.error', path, err: error }, 'A call failed unexpectedly.')
+        },
       },
     }
     await scope.register(fastifyTRPCPlugin, plugin)

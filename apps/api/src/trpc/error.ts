@@ -38,6 +38,11 @@ export function toTRPCError(error: RoomlogError): TRPCError {
   return new TRPCError({ code: CODES[error.name], message: error.message, cause: new Refusal(error) })
 }
 
+/** Whether nobody decided on this error: a bug, or a failure outside the operations. */
+export function isUnexpected(error: TRPCError): boolean {
+  return error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof Refusal)
+}
+
 /** What the client reads as `data.ivs`: our own error, or the one that says what tRPC itself refused. */
 export function ivsErrorOf(error: TRPCError): RoomlogError {
   if (error.cause instanceof Refusal) return error.cause.error

@@ -35,12 +35,18 @@ export async function recordIt(ctx: Context, record: FinishedRecord): Promise<Re
     case 'overloaded':
       return fail(serviceUnavailable('Too much is waiting to be recorded; nothing was recorded, try again'))
     case 'unavailable':
-      ctx.log.warn({ event: 'api.notRecorded', reason: outcome.reason }, 'A record was refused.')
+      warn(ctx, 'api.notRecorded', outcome.reason)
       return fail(serviceUnavailable('The database cannot be used now; nothing was recorded, try again'))
     case 'unknown':
-      ctx.log.warn({ event: 'api.unknownCommit', reason: outcome.reason, id }, 'It is unknown whether a record landed.')
+      warn(ctx, 'api.unknownCommit', outcome.reason)
       return fail(
         internalServerException(`It is unknown whether this was recorded: once, with the Id ${id}, or not at all`),
       )
   }
+}
+
+/** Once a second and kind: an outage refuses thousands of records a second. */
+function warn(ctx: Context, event: string, reason: string): void {
+  if (ctx.limiter.take([{ key: `log:${event}`, perSecond: 1 }]) !== undefined) return
+  ctx.log.warn({ event, reason }, 'Records are not acknowledged.')
 }
