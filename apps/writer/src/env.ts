@@ -14,7 +14,7 @@ const Env = z.object({
   ROOMLOG_MIGRATE: z.enum(['on', 'off']).default('on'),
   ROOMLOG_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   ROOMLOG_SHUTDOWN_SECONDS: seconds(20, 1, 300),
-  ROOMLOG_PARTITIONS: whole(16, 1, 1024),
+  ROOMLOG_JOURNAL_PARTITIONS: whole(16, 1, 1024),
   ROOMLOG_S3_FLUSH_SECONDS: seconds(60, 1, 300),
   ROOMLOG_S3_OBJECT_MB: whole(16, 1, 512),
   ROOMLOG_S3_GZIP_LEVEL: whole(6, 1, 9),
@@ -25,7 +25,7 @@ const Env = z.object({
   ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS: seconds(30, 1, 300),
   ROOMLOG_READ_BACK_SETTLE_SECONDS: seconds(10, 0, 300),
   ROOMLOG_POLL_MS: whole(50, 5, 1_000),
-  ROOMLOG_DATABASE_CONNECTIONS: whole(8, 2, 100),
+  ROOMLOG_DATABASE_CONNECTIONS_MAX: whole(8, 2, 100),
 })
 
 export type WriterEnv = z.infer<typeof Env>

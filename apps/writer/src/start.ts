@@ -35,11 +35,11 @@ export async function startWriter(
   else await assertMigrated({ url: env.DATABASE_URL })
   const pool = createPool({
     url: env.DATABASE_URL,
-    max: env.ROOMLOG_DATABASE_CONNECTIONS,
+    max: env.ROOMLOG_DATABASE_CONNECTIONS_MAX,
     applicationName: 'roomlog-writer',
     onError: (err) => log.warn({ event: 'database.connection.lost', err }, 'A database connection broke.'),
   })
-  const journal = await createPostgresJournal({ pool, partitionsIfNew: env.ROOMLOG_PARTITIONS })
+  const journal = await createPostgresJournal({ pool, partitionsIfNew: env.ROOMLOG_JOURNAL_PARTITIONS })
   const destinations = createDestinations({
     pool,
     clients: createClients(env, { s3: 2 * CONCURRENCY.s3, other: 2 * CONCURRENCY.firehose }),

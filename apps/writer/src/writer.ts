@@ -78,7 +78,8 @@ export function createWriter(options: WriterOptions): Writer {
     const { renewed, free, writers } = await journal.roll({ writerId, ttlMs, held })
     for (const { partition } of held) {
       const worker = workers.get(partition)?.worker
-      if (renewed.includes(partition)) worker?.extended(untilMs)
+      const still = renewed.find((lease) => lease.partition === partition)
+      if (still) worker?.extended(untilMs, still.dispatched)
       else worker?.lose()
     }
     const share = Math.ceil(journal.partitions / writers)

@@ -265,7 +265,9 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
       test('a renewed lease stays', async () => {
         const lease = await held()
         await under.elapse(TTL_MS - 1_000)
-        expect((await journal.roll({ writerId: 'writer', ttlMs: TTL_MS, held: [lease] })).renewed).toEqual([HERE])
+        expect((await journal.roll({ writerId: 'writer', ttlMs: TTL_MS, held: [lease] })).renewed).toEqual([
+          { partition: HERE, dispatched: 0 },
+        ])
         await under.elapse(TTL_MS - 1_000)
         await expect(acquire()).rejects.toThrow('taken')
       })
@@ -274,7 +276,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         const lease = await held()
         await under.elapse(TTL_MS + 1)
         const roll = await journal.roll({ writerId: 'writer', ttlMs: TTL_MS, held: [lease] })
-        expect(roll.renewed).toEqual([HERE])
+        expect(roll.renewed).toEqual([{ partition: HERE, dispatched: 0 }])
         expect(roll.free).not.toContain(HERE)
         expect((await journal.roll({ writerId: 'other', ttlMs: TTL_MS, held: [] })).free).not.toContain(HERE)
       })

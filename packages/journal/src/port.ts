@@ -134,8 +134,8 @@ export type ProgressChange = {
 export type HeldLease = { readonly partition: Partition; readonly token: LeaseToken }
 
 export type Roll = {
-  /** Of the leases named, those still held, now extended. */
-  readonly renewed: readonly Partition[]
+  /** Of the leases named, those still held, now extended; how far each is dispatched tells a restored database. */
+  readonly renewed: readonly { readonly partition: Partition; readonly dispatched: Position }[]
   /** Partitions that no living writer holds. */
   readonly free: readonly Partition[]
   /** Writers alive, this one included. */

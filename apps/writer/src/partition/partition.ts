@@ -5,6 +5,7 @@ import {
   type Journal,
   type JournalBatch,
   type Progress as Loaded,
+  type Position,
   toPosition,
 } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
@@ -57,6 +58,7 @@ export class PartitionWorker {
   #head: Head
   #lastReadFrom = -1
   #leaseUntilMs: number
+  #dispatched: Position
   #end: PartitionEnd = 'stopped'
 
   constructor(options: PartitionOptions, leaseUntilMs: number) {
@@ -64,6 +66,7 @@ export class PartitionWorker {
     this.#options = options
     this.lease = options.lease
     this.#leaseUntilMs = leaseUntilMs
+    this.#dispatched = loaded.dispatched
     this.#alarm = createAlarmClock(clock)
     this.#frontier = { position: loaded.dispatched, appendId: loaded.dispatchedAppendId }
     this.#head = { head: loaded.dispatched, appendId: loaded.dispatchedAppendId }
@@ -117,8 +120,12 @@ export class PartitionWorker {
     this.#finish('lost')
   }
 
-  extended(leaseUntilMs: number): void {
+  /** The lease was extended; `dispatched` is what the journal holds. */
+  extended(leaseUntilMs: number, dispatched: Position): void {
     this.#leaseUntilMs = leaseUntilMs
+    // Never moves back, but with a restored database.
+    if (dispatched < this.#dispatched) this.#finish('reload')
+    this.#dispatched = dispatched
   }
 
   /** The partition's head as it was just read. */

@@ -14,7 +14,7 @@ export function roll(state: State, clock: Clock, writer: Parameters<Journal['rol
   })
   state.writers.set(writer.writerId, nowMs + writer.ttlMs)
   return {
-    renewed: renewed.map(({ partition }) => partition),
+    renewed: renewed.map(({ partition }) => ({ partition, dispatched: partitionIn(state, partition).dispatched })),
     free: free.map(({ partition }) => partition),
     writers: [...state.writers.values()].filter((expiresAtMs) => expiresAtMs > nowMs).length,
   }

@@ -12,8 +12,9 @@ renewed as (
   update journal_progress p set lease_expires_at = now() + $2 * interval '1 ms'
     from unnest($3::smallint[], $4::uuid[]) held (partition, token)
    where p.partition = held.partition and p.lease_token = held.token
-  returning p.partition)
-select array(select partition from renewed) as renewed,
+  returning p.partition, p.dispatched)
+select array(select partition from renewed order by partition) as renewed,
+       array(select dispatched::text from renewed order by partition) as dispatched,
        array(select partition from journal_progress
               where (lease_expires_at is null or lease_expires_at < now()) and not lease_token = any($4) is true) as free,
        (select count(*) from journal_writer where expires_at > now() and id <> $1) + 1 as writers`
@@ -32,10 +33,14 @@ update journal_progress p set lease_owner = null, lease_token = null, lease_expi
 export async function roll(pool: pg.Pool, writer: Parameters<Journal['roll']>[0]): Promise<Roll> {
   const values = [writer.writerId, writer.ttlMs, writer.held.map((l) => l.partition), writer.held.map((l) => l.token)]
   const { rows } = await pool.query({ name: 'journal-roll', text: ROLL, values })
+  const { renewed, dispatched, free, writers } = rows[0]
   return {
-    renewed: rows[0].renewed.map(toPartition),
-    free: rows[0].free.map(toPartition),
-    writers: Number(rows[0].writers),
+    renewed: renewed.map((partition: number, n: number) => ({
+      partition: toPartition(partition),
+      dispatched: toPosition(Number(dispatched[n])),
+    })),
+    free: free.map(toPartition),
+    writers: Number(writers),
   }
 }
 
