@@ -21,6 +21,8 @@ export type Bending = {
   readonly ignoreIfNoneMatch?: boolean
   /** Log events younger than this are not shown. */
   readonly readLagMs?: number
+  /** FilterLogEvents answers a page without events, and a token. */
+  readonly emptyPage?: boolean
   /** Which records of a Firehose batch fail. */
   readonly fails?: (index: number) => boolean
 }

@@ -125,6 +125,16 @@ test('reads of log events lag', async () => {
   expect(await events()).toEqual(['young', 'younger'])
 })
 
+test('a page of log events is empty, though there is more', async () => {
+  const { aws, logs, write } = await ready()
+  await write('there')
+  aws.faults.add({ effect: 'emptyPage', count: 1 })
+  const filter = (nextToken?: string) => logs.send(new FilterLogEventsCommand({ logGroupName: 'group', nextToken }))
+  const first = await filter()
+  expect(first.events).toEqual([])
+  expect((await filter(first.nextToken)).events).toMatchObject([{ message: 'there' }])
+})
+
 test('some records of a Firehose batch fail, in their places', async () => {
   const { aws, s3, send } = await ready()
   aws.faults.add({ effect: 'partial', indexes: [1], count: 1 })
@@ -186,6 +196,7 @@ async function ready() {
   return {
     aws,
     s3,
+    logs,
     put: (Key: string, abortSignal?: AbortSignal) =>
       s3.send(new PutObjectCommand({ Bucket: 'bucket', Key, Body: Key, IfNoneMatch: '*' }), {
         ...(abortSignal && { abortSignal }),

@@ -47,6 +47,8 @@ export const Fault = z.discriminatedUnion('effect', [
   }),
   /** Reads of log events do not show those younger than `ms`. */
   Strikes.extend({ effect: z.literal('readLag'), ms: Milliseconds }),
+  /** FilterLogEvents answers an empty page with a token, as it may at any time. Give it a `count` or `probability`. */
+  Strikes.extend({ effect: z.literal('emptyPage') }),
   /** PutObject overwrites, as stores do that do not know conditional writes. */
   Strikes.extend({ effect: z.literal('ignoreIfNoneMatch') }),
   /** A proxy's answer: status 502 with an HTML body. */
@@ -121,6 +123,7 @@ export function createFaults(random: () => number): FaultControl & {
 const MADE_FOR: Partial<Record<Fault['effect'], readonly string[]>> = {
   partial: ['PutRecordBatch'],
   readLag: ['FilterLogEvents', 'GetLogEvents'],
+  emptyPage: ['FilterLogEvents'],
   ignoreIfNoneMatch: ['PutObject'],
 }
 
@@ -136,6 +139,7 @@ function matches(fault: Fault, service: Service, operation: string, target: stri
 
 function bendingOf(fault: Fault, random: () => number): Bending | undefined {
   if (fault.effect === 'readLag') return { readLagMs: fault.ms }
+  if (fault.effect === 'emptyPage') return { emptyPage: true }
   if (fault.effect === 'ignoreIfNoneMatch') return { ignoreIfNoneMatch: true }
   if (fault.effect !== 'partial') return undefined
   const { indexes, fraction = 1 } = fault

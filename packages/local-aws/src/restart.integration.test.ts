@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
 import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
@@ -220,10 +222,10 @@ test('it refuses to run in production, on other hosts than this one, and with wr
   expect(taken.text).toMatch(/taken/)
 })
 
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+
 function start(env: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'main.ts')], {
-    // Node looks tsx up from here.
-    cwd: import.meta.dirname,
+  const child = spawn(process.execPath, ['--import', TSX, join(import.meta.dirname, 'main.ts')], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -106,7 +105,6 @@ async function handle(
 
   const plan = parts.plan(service, operation, record.target)
   record.faults = plan.ids
-  const closed = response.destroyed ? Promise.resolve() : once(response, 'close')
   if (plan.latencyMs > 0) await sleep(plan.latencyMs, undefined, { signal: stopping })
   const run = async (from: Call) => {
     try {
@@ -128,14 +126,14 @@ async function handle(
       return cut()
     case 'hang':
       await drain(call)
-      await closed
+      await gone(response)
       return
     case 'lose-answer':
       await discard(await run(call).catch(() => undefined))
       return cut()
     case 'run-late': {
       const kept = body ?? (await readBody(call, LATE_BYTES_MAX))
-      await closed
+      await gone(response)
       // A stand-in that is stopped meanwhile drops it, as if the network had.
       if (await sleep(instead.ms, true, { signal: stopping }).catch(() => false)) {
         await discard(await run({ ...call, body: bytesOf(kept) }).catch(() => undefined))
@@ -161,7 +159,8 @@ function callOf(request: IncomingMessage, requestId: string): Call {
     rawQuery,
     query: new URLSearchParams(rawQuery),
     headers: request.headers,
-    body: request,
+    // Reading that stops early must leave the connection whole: the refusal goes over it.
+    body: { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) },
   }
 }
 
@@ -191,6 +190,13 @@ function withLength(status: number, length: number) {
 function inflated(call: Call, body: Buffer): Buffer {
   if (header(call, 'content-encoding') !== 'gzip') return body
   return gunzipSync(body, { maxOutputLength: JSON_BYTES_MAX })
+}
+
+function gone(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.destroyed) resolve()
+    else response.once('close', resolve)
+  })
 }
 
 /** Reads the rest of a request, so that its client is ready to read the answer. */

@@ -1,10 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { AwsError } from './aws-error.ts'
 import { type Call, header, type Service } from './call.ts'
+import { CLOCK_SKEW_MAX_MS } from './s3/limits.ts'
 
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
-
-const SKEW_MAX_MS = 15 * 60 * 1000
 
 /** Checks the request's signature, version 4 in the Authorization header; throws what the service would answer. */
 export function checkSignature(
@@ -25,7 +24,7 @@ export function checkSignature(
 
   const time = header(call, 'x-amz-date') ?? ''
   const sentMs = Date.parse(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
-  if (!(Math.abs(sentMs - now) <= SKEW_MAX_MS)) {
+  if (!(Math.abs(sentMs - now) <= CLOCK_SKEW_MAX_MS)) {
     throw refuse('skewed', `Signature expired: ${time} is too far from ${new Date(now).toISOString()}`)
   }
 

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { leftSegments, numberOf, type OpenSegment, openSegment, readSegment, type Segment } from './spool.ts'
+import { AwsError } from '../aws-error.ts'
+import { leftSegments, type OpenSegment, openSegment, readSegment, type Segment } from './spool.ts'
 import type { StreamConfig } from './stream-config.ts'
 
 /** Creates an object, unless it is there already. */
@@ -12,12 +13,12 @@ export type DeliveryStream = {
   accept(records: readonly string[], rawBytes: number): Promise<void>
   /** Delivers what is buffered now. */
   flush(): Promise<void>
-  /** Bytes that were accepted but not delivered in this life. */
-  bufferedBytes(): number
   close(options: { flush: boolean }): Promise<void>
 }
 
 const RETRY_MS = 2000
+/** AWS keeps what it cannot deliver for 24 hours; we keep 2 GiB. */
+const SPOOL_BYTES_MAX = 2 * 1024 ** 3
 
 /** Buffers records by size and time, and delivers them one object after the other. */
 export async function deliveryStream(options: {
@@ -32,9 +33,11 @@ export async function deliveryStream(options: {
   const folder = join(options.folder, 'spool')
   await mkdir(folder, { recursive: true })
   const sealed: Segment[] = await leftSegments(folder)
-  let segments = sealed.reduce((most, segment) => Math.max(most, numberOf(segment)), 0)
+  const waiting = new Map<Segment, number>()
+  let segments = sealed.reduce((most, segment) => Math.max(most, segment.number), 0)
   let open: OpenSegment | undefined
   let timer: NodeJS.Timeout | undefined
+  let retry: NodeJS.Timeout | undefined
   let delivering: Promise<void> | undefined
   let closed = false
   if (sealed.length > 0) startDelivery()
@@ -42,29 +45,42 @@ export async function deliveryStream(options: {
   return {
     config,
     async accept(records, rawBytes) {
-      if (open === undefined) {
-        segments += 1
-        const openedMs = now()
-        open = openSegment({ folder, number: segments, openedMs, uuid: options.randomUUID(), fsync: options.fsync })
-        timer = setTimeout(seal, config.bufferMs)
+      if (waitingBytes() + rawBytes > SPOOL_BYTES_MAX) {
+        throw new AwsError(503, 'ServiceUnavailableException', 'Too much waits for delivery. Is the bucket there?')
       }
+      open ??= openNext()
       const segment = open
-      const taken = segment.append(records, rawBytes)
-      if (segment.bytes() >= config.bufferBytes) seal()
+      const bytes = (waiting.get(segment) ?? 0) + rawBytes
+      waiting.set(segment, bytes)
+      const taken = segment.append(records)
+      if (bytes >= config.bufferBytes) seal()
       await taken
     },
     async flush() {
       seal()
       await delivering
     },
-    bufferedBytes: () => open?.bytes() ?? 0,
     async close({ flush }) {
       if (flush) seal()
       closed = true
       clearTimeout(timer)
+      clearTimeout(retry)
       await delivering
       await open?.settled()
     },
+  }
+
+  function openNext(): OpenSegment {
+    segments += 1
+    timer = setTimeout(seal, config.bufferMs)
+    const named = { number: segments, openedMs: now(), uuid: options.randomUUID() }
+    return openSegment(folder, named, options.fsync)
+  }
+
+  function waitingBytes(): number {
+    let sum = 0
+    for (const bytes of waiting.values()) sum += bytes
+    return sum
   }
 
   function seal() {
@@ -73,13 +89,11 @@ export async function deliveryStream(options: {
     const segment = open
     open = undefined
     sealed.push(segment)
-    // Requests that are on their way into the file belong to it.
-    delivering = (delivering ?? Promise.resolve()).then(() => segment.settled())
     startDelivery()
   }
 
   function startDelivery() {
-    clearTimeout(timer)
+    clearTimeout(retry)
     delivering = (delivering ?? Promise.resolve()).then(deliverSealed)
   }
 
@@ -88,15 +102,18 @@ export async function deliveryStream(options: {
       const segment = sealed[0]
       if (segment === undefined) return
       try {
+        // Requests that are on their way into the file belong to it.
+        await segment.settled()
         const bytes = await readSegment(segment)
         if (bytes.length > 0) await options.deliver(config, objectKey(config, segment), bytes)
       } catch {
-        // The bucket is not there, say. AWS keeps the records for 24 hours and tries again, so do we, without end.
-        if (!closed) setTimeout(startDelivery, RETRY_MS).unref()
+        // The bucket is not there, say. As AWS does, try again.
+        if (!closed) retry = setTimeout(startDelivery, RETRY_MS)
         return
       }
       await rm(segment.path, { force: true })
       sealed.shift()
+      waiting.delete(segment)
     }
   }
 }

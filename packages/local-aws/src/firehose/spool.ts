@@ -1,90 +1,78 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type AppendFile, appendFile } from '../append-file.ts'
+import { appendFile } from '../append-file.ts'
+import { codeOf } from '../durable-file.ts'
 
 /**
- * Records that were accepted and wait for delivery, in one file: a first line that fixes the object they will become,
- * then one line a request. A file that was sealed once is never written again, and its object is created under the
- * same name however often that is tried: a crash between object and removal does not deliver twice.
+ * Records that were accepted and wait for delivery, in one file with one line a request. The file's name fixes the
+ * object that they will become, and a file that was sealed once is never written again: its object is created under
+ * the same key however often that is tried, so a crash between object and removal does not deliver twice.
  */
 export type Segment = {
   readonly path: string
+  readonly number: number
   readonly openedMs: number
   readonly uuid: string
-}
-
-export type OpenSegment = Segment & {
-  /** Resolves when the records are on disk. */
-  append(records: readonly string[], rawBytes: number): Promise<void>
-  bytes(): number
+  /** Resolves when nothing is being written. */
   settled(): Promise<void>
 }
 
-export function openSegment(options: {
-  folder: string
-  number: number
-  openedMs: number
-  uuid: string
-  fsync: boolean
-}): OpenSegment {
-  const { openedMs, uuid } = options
-  const path = join(options.folder, segmentName(options.number))
-  const file: AppendFile = appendFile(path, 0, options.fsync)
-  let bytes = 0
-  let header = `${JSON.stringify({ openedMs, uuid })}\n`
+export type OpenSegment = Segment & {
+  /** Resolves when the records (base64) are on disk. */
+  append(records: readonly string[]): Promise<void>
+}
+
+export function openSegment(
+  folder: string,
+  named: Pick<Segment, 'number' | 'openedMs' | 'uuid'>,
+  fsync: boolean,
+): OpenSegment {
+  const { number, openedMs, uuid } = named
+  const path = join(folder, `${String(number).padStart(10, '0')}_${openedMs}_${uuid}.ndjson`)
+  const file = appendFile(path, 0, fsync)
   return {
     path,
-    openedMs,
-    uuid,
-    async append(records, rawBytes) {
-      bytes += rawBytes
-      const text = `${header}${JSON.stringify(records)}\n`
-      header = ''
-      await file.append(Buffer.from(text))
+    ...named,
+    async append(records) {
+      await file.append(Buffer.from(`${JSON.stringify(records)}\n`))
     },
-    bytes: () => bytes,
     settled: () => file.settled(),
   }
 }
 
 /** Segments that an earlier life left, oldest first. */
 export async function leftSegments(folder: string): Promise<Segment[]> {
-  const left: Segment[] = []
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.ndjson')).sort()
-  for (const name of names) {
+  const names = (await readdir(folder)).sort()
+  return names.flatMap((name) => {
+    const match = /^(\d+)_(\d+)_([0-9a-f-]+)\.ndjson$/.exec(name)
+    if (match === null) return []
+    const [, number, openedMs, uuid = ''] = match
     const path = join(folder, name)
-    const lines = wholeLines(await readFile(path))
-    const header = Header.safeParse(lines.next().value).data
-    // Without a header no request of it was answered.
-    if (header === undefined) await rm(path)
-    else left.push({ path, ...header })
-  }
-  return left
+    return [{ path, number: Number(number), openedMs: Number(openedMs), uuid, settled: () => Promise.resolve() }]
+  })
 }
 
 /** The records of a segment, one after the other. */
 export async function readSegment(segment: Segment): Promise<Buffer> {
   const parts: Buffer[] = []
-  const lines = wholeLines(await readFile(segment.path))
-  lines.next()
-  for (const line of lines) {
+  for (const line of wholeLines(await bytesOf(segment.path))) {
     for (const record of Records.parse(line)) parts.push(Buffer.from(record, 'base64'))
   }
   return Buffer.concat(parts)
 }
 
-/** The number in the name of the last segment. */
-export function numberOf(segment: Segment): number {
-  return Number(/(\d+)\.ndjson$/.exec(segment.path)?.[1] ?? 0)
+async function bytesOf(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    // Its first write failed.
+    if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  }
 }
 
-const Header = z.object({ openedMs: z.number(), uuid: z.string() })
 const Records = z.array(z.string())
-
-function segmentName(number: number): string {
-  return `${String(number).padStart(10, '0')}.ndjson`
-}
 
 /** A last line without its end was torn by a kill: its request was not answered. */
 function* wholeLines(bytes: Buffer): Generator<unknown> {

@@ -30,7 +30,7 @@ export function logsTarget(input: unknown): string {
 /** Runs one operation of CloudWatch Logs; `undefined` when the stand-in does not have it. */
 export async function runLogs(logs: Logs, operation: string, input: unknown, bending: Bending): Promise<unknown> {
   const { groups, now } = logs
-  const read = { groups, now, readLagMs: bending.readLagMs ?? 0 }
+  const read = { groups, now, readLagMs: bending.readLagMs ?? 0, emptyPage: bending.emptyPage === true }
   switch (operation) {
     case 'PutLogEvents':
       return putLogEvents(logs, input)

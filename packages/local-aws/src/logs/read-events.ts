@@ -7,7 +7,12 @@ import { mergeEvents, type Position } from './merge-events.ts'
 import { GroupRef, groupName, StreamName } from './names.ts'
 import type { StoredEvent, StreamFile } from './stream-file.ts'
 
-export type ReadContext = { readonly groups: Groups; readonly now: () => number; readonly readLagMs: number }
+export type ReadContext = {
+  readonly groups: Groups
+  readonly now: () => number
+  readonly readLagMs: number
+  readonly emptyPage: boolean
+}
 
 /** FilterLogEvents: events of a group's streams, merged by time. */
 export async function filterLogEvents(context: ReadContext, raw: unknown) {
@@ -19,6 +24,7 @@ export async function filterLogEvents(context: ReadContext, raw: unknown) {
   const matches = patternOf(input.filterPattern ?? '')
   const streams = chosenStreams(group, input.logStreamNames, input.logStreamNamePrefix)
   const after = input.nextToken === undefined ? undefined : fromToken(input.nextToken)
+  if (context.emptyPage) return { events: [], searchedLogStreams: [], nextToken: toToken(after ?? BEGINNING) }
   const page = await readPage(
     mergeEvents(streams, { startTime: input.startTime ?? 0, endTime: input.endTime ?? Infinity, after }),
     input.limit ?? PAGE_EVENTS_MAX,
@@ -91,6 +97,8 @@ function chosenStreams(group: Group, names: readonly string[] | undefined, prefi
   })
 }
 
+const BEGINNING: Position = { timestamp: 0, stream: '', offset: 0 }
+
 type Page = { readonly events: StoredEvent[]; readonly more: boolean; readonly last: Position }
 
 async function readPage(
@@ -100,7 +108,7 @@ async function readPage(
 ): Promise<Page> {
   const events: StoredEvent[] = []
   let bytes = 0
-  let last: Position = { timestamp: 0, stream: '', offset: 0 }
+  let last = BEGINNING
   for await (const event of source) {
     if (!wanted(event)) continue
     bytes += Buffer.byteLength(event.message)
