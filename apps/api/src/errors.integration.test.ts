@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { answerOf, createTestDatabase, startApi, type TestApi } from '../test/start-api.ts'
+import { answerOf, createTestDatabase, PLENTY, startApi, type TestApi } from '../test/start-api.ts'
 
 let api: TestApi
 
 beforeAll(async () => {
   const { url } = await createTestDatabase()
   const ceilings = { roomsMax: 3, loggingConfigurationsMax: 2, roomRateMax: 50 }
-  api = await startApi(url, { ceilings, rates: { LIST_TAGS: 1, SEND_MESSAGE: 1_000, LIST_ROOMS: 100 } })
+  api = await startApi(url, { ceilings, rates: { ...PLENTY, LIST_TAGS: 1 } })
 })
 afterAll(() => api?.close())
 

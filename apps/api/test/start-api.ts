@@ -33,7 +33,7 @@ const checkDestination: ApiOptions['checkDestination'] = async ({ target }) => {
 }
 
 /** Rates that no test runs into by accident. */
-const plenty = Object.fromEntries(Object.keys(RATES_DEFAULT).map((name) => [name, 100_000]))
+export const PLENTY = Object.fromEntries(Object.keys(RATES_DEFAULT).map((name) => [name, 100_000]))
 
 export type Answer = {
   readonly status: number
@@ -64,7 +64,7 @@ export async function startApi(databaseUrl: string, options: Partial<ApiOptions>
     port: 0,
     logLevel: 'silent',
     partitionsIfNew: 4,
-    rates: plenty,
+    rates: PLENTY,
     checkDestination,
     ambient,
     ...options,
