@@ -56,7 +56,7 @@ export async function start(options: StartOptions): Promise<void> {
     try {
       const demoRoom = await prepareDemoRoom(system, credentials, signal)
       const curlOptions = await writeCurlOptions(folder, credentials)
-      print(welcome({ system, folder, curlOptions, demoRoom, embedded: databaseUrl === undefined }))
+      print(welcome({ system, pids: system.pids(), folder, curlOptions, demoRoom }))
       const bad = await Promise.race([system.died, aborted(signal)])
       if (bad !== undefined) throw new Failure(`${bad}\nThe other parts were stopped.`)
       print('Stopping ...')

@@ -29,6 +29,13 @@ export type SystemOptions = {
   readonly signal: AbortSignal
 }
 
+export type Pids = {
+  readonly api: number
+  readonly writer: number
+  readonly standIn: number | undefined
+  readonly postgres: number | undefined
+}
+
 /** Postgres, the stand-in, api and writer, all ready. */
 export type System = {
   readonly apiUrl: string
@@ -36,6 +43,8 @@ export type System = {
   readonly databaseUrl: string
   /** Undefined when records go to AWS. */
   readonly standInUrl: string | undefined
+  /** Process ids as they are now. */
+  pids(): Pids
   /** Resolves, with what to tell, when a part ends that nobody has stopped. */
   readonly died: Promise<string>
   /** SIGKILL to the writer's own process, then a new writer in its place, ready. */
@@ -67,6 +76,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       writerUrl,
       databaseUrl,
       standInUrl: destinations.kind === 'stand-in' ? destinations.url : undefined,
+      pids: () => ({ api: api.pid, writer: writer.pid, ...parts.pids() }),
       died: parts.died,
       killWriter: async () => {
         parts.expectEnd(writer)
@@ -134,6 +144,7 @@ function createParts(folder: Folder) {
 
   return {
     died,
+    pids: () => ({ standIn: children.find(({ name }) => name === 'stand-in')?.pid, postgres: postgres?.pid }),
     start: (options: Pick<Parameters<typeof startChild>[0], 'name' | 'entry' | 'env' | 'append'>): Child => {
       const child = startChild({ ...options, cwd: folder.path, logFile: join(folder.logs, `${options.name}.log`) })
       children.push(child)

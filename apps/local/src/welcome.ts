@@ -1,28 +1,28 @@
 import { DEMO_DESTINATIONS } from './destinations.ts'
 import type { Folder } from './folder.ts'
-import type { System } from './system.ts'
+import type { Pids, System } from './system.ts'
 
 /** What `npm start` prints when all is ready: where everything is, and a line to try. */
 export function welcome(about: {
   readonly system: Pick<System, 'apiUrl' | 'writerUrl' | 'standInUrl' | 'databaseUrl'>
+  readonly pids: Pids
   readonly folder: Pick<Folder, 'path' | 'aws' | 'logs' | 'credentials' | 'postgres'>
   readonly curlOptions: string
   readonly demoRoom: string | undefined
-  /** Whether the database is our own. */
-  readonly embedded: boolean
 }): string {
-  const { system, folder, demoRoom } = about
-  const password = about.embedded ? `, password in ${folder.postgres}/password` : ''
+  const { system, pids, folder, demoRoom } = about
   const lines = [
     '',
     'Roomlog is ready.',
     '',
-    `  api         ${system.apiUrl}/trpc`,
-    `  writer      ${system.writerUrl}/readyz`,
-    `  Postgres    ${withoutPassword(system.databaseUrl)}${password}`,
+    `  api         ${system.apiUrl}/trpc (pid ${pids.api})`,
+    `  writer      ${system.writerUrl}/readyz (pid ${pids.writer})`,
+    pids.postgres === undefined
+      ? `  Postgres    ${withoutPassword(system.databaseUrl)}`
+      : `  Postgres    ${withoutPassword(system.databaseUrl)} (pid ${pids.postgres}), password in ${folder.postgres}/password`,
     system.standInUrl === undefined
       ? '  records to  AWS, by the variables of your environment'
-      : `  stand-in    ${system.standInUrl} for S3, CloudWatch Logs and Firehose, data in ${folder.aws}`,
+      : `  stand-in    ${system.standInUrl} (pid ${pids.standIn}) for S3, CloudWatch Logs and Firehose, data in ${folder.aws}`,
     `  access key  ${folder.credentials}`,
     `  logs        ${folder.logs}`,
   ]
@@ -31,7 +31,7 @@ export function welcome(about: {
       '',
       'There is no room yet: make logging configurations for your bucket, log group or stream, and a room.',
     )
-    lines.push('', 'Try it:', '', `  curl -K ${quote(about.curlOptions)} ${system.apiUrl}/trpc/room.list`)
+    lines.push('', 'Try it:', '', `  curl -s -K ${quote(about.curlOptions)} ${system.apiUrl}/trpc/room.list`)
   } else {
     lines.push(
       `  demo room   ${demoRoom}`,
@@ -48,7 +48,7 @@ export function welcome(about: {
 
 function sendMessage(curlOptions: string, apiUrl: string, roomIdentifier: string): string {
   const input = { roomIdentifier, sender: { userId: 'ann' }, content: 'Hello' }
-  return `curl -K ${quote(curlOptions)} ${apiUrl}/trpc/chat.sendMessage -d ${quote(JSON.stringify(input))}`
+  return `curl -s -K ${quote(curlOptions)} ${apiUrl}/trpc/chat.sendMessage -d ${quote(JSON.stringify(input))}`
 }
 
 function quote(text: string): string {

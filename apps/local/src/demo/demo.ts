@@ -16,7 +16,7 @@ import { LOCAL_ACCOUNT, LOCAL_REGION } from '../start.ts'
 import { type System, startSystem } from '../system.ts'
 import { compare } from './compare.ts'
 import { conversation } from './conversation.ts'
-import { killWriterEvery } from './kill-writer.ts'
+import { deliveredSoFar, killWriterEvery } from './kill-writer.ts'
 import { Ledger } from './ledger.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { readCloudWatchLogs, readFirehose, readS3 } from './read-back.ts'
@@ -57,7 +57,7 @@ export async function demo(options: DemoOptions): Promise<number> {
       database: { kind: 'embedded' },
       destinations: { kind: 'stand-in' },
       base: options.base,
-      settings: settingsFor(length),
+      settings: settingsFor(length, options.killWriterEverySeconds !== undefined),
       signal,
     })
     const clients = standInClients(system.standInUrl ?? '', credentials.region)
@@ -90,8 +90,9 @@ async function converse(
   const startedAtMs = Date.now()
 
   print(file === undefined ? 'Sending the built-in conversation ...' : `Sending ${file} ...`)
+  const seconds = options.killWriterEverySeconds
   const killer =
-    options.killWriterEverySeconds === undefined ? undefined : killWriterEvery(options.killWriterEverySeconds, system)
+    seconds === undefined ? undefined : killWriterEvery(seconds, system, () => deliveredSoFar(client, signal))
   const sent = await underKills(killer?.failed, async () => {
     const ticker = setInterval(() => progress.set(`  ${count(ledger.acknowledged)} acknowledged`), 100)
     try {

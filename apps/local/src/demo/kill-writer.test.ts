@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { type Delivered, hasProgressed, killWriterEvery } from './kill-writer.ts'
+
+const one = (delivered: number, backlog: number): Delivered => new Map([['a', { delivered, backlog }]])
+
+test('progress is what every destination with a backlog has made', () => {
+  expect(hasProgressed(one(5, 10), one(6, 9))).toBe(true)
+  expect(hasProgressed(one(5, 10), one(5, 10))).toBe(false)
+  expect(hasProgressed(one(5, 10), one(5, 0))).toBe(true)
+  expect(hasProgressed(one(5, 0), one(5, 20))).toBe(true)
+  const two = (a: number, b: number): Delivered =>
+    new Map([
+      ['a', { delivered: a, backlog: 1 }],
+      ['b', { delivered: b, backlog: 1 }],
+    ])
+  expect(hasProgressed(two(1, 1), two(2, 1))).toBe(false)
+})
+
+test('a writer that never gets to deliver is let live until it does', async () => {
+  let kills = 0
+  let delivered = 0
+  const kill = (): Promise<void> => {
+    kills += 1
+    return Promise.resolve()
+  }
+  const killer = killWriterEvery(0.001, { killWriter: kill }, () => Promise.resolve(one(delivered, 10)))
+  while (kills < 2) await sleep(5)
+  await sleep(600)
+  expect(kills).toBe(2)
+  delivered += 1
+  while (kills < 3) await sleep(5)
+  expect(await killer.stop()).toBe(kills)
+})
