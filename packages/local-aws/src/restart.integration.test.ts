@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, readdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { pathToFileURL } from 'node:url'
 import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
@@ -222,7 +220,7 @@ test('it refuses to run in production, on other hosts than this one, and with wr
   expect(taken.text).toMatch(/taken/)
 })
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const TSX = import.meta.resolve('tsx')
 
 function start(env: Readonly<Record<string, string>>): ChildProcess {
   const child = spawn(process.execPath, ['--import', TSX, join(import.meta.dirname, 'main.ts')], {

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { type Admin, runAdmin } from './admin.ts'
 import { AwsError } from './aws-error.ts'
 import { type Call, header, readBody } from './call.ts'
 import type { CallRecord, Calls } from './calls.ts'
+import { discard, drain, gone, send } from './exchange.ts'
 import { insteadOf } from './fault-effects.ts'
 import type { Plan } from './faults.ts'
 import { parseJson } from './json-input.ts'
@@ -54,7 +54,7 @@ const LATE_BYTES_MAX = 256 * 1024 * 1024
 
 async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse, stopping: AbortSignal) {
   const call = callOf(request, parts.randomUUID())
-  if (call.path.startsWith('/_local/')) return send(response, call, await runAdmin(parts.admin, call), undefined)
+  if (call.path.startsWith('/_local/')) return void (await send(response, call, await runAdmin(parts.admin, call)))
   let wanted: Asked | undefined
   let record: CallRecord | undefined
   try {
@@ -84,7 +84,8 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
         'We encountered an internal error.',
       )
     await drain(call)
-    await send(response, call, errorReply(told, wanted?.service, call), parts, wanted)
+    const bytesOut = await send(response, call, errorReply(told, wanted?.service, call))
+    if (wanted !== undefined) parts.calls.countBytes(wanted.service, 'out', bytesOut)
   }
 }
 
@@ -116,12 +117,12 @@ async function handle(
   const instead = plan.instead === undefined ? undefined : insteadOf(plan.instead, service)
   switch (instead?.do) {
     case undefined:
-      return send(response, call, await run(call), parts, wanted)
+      return answer(await run(call))
     case 'refuse':
       throw instead.error
     case 'answer':
       await drain(call)
-      return send(response, call, instead.reply, parts, wanted)
+      return answer(instead.reply)
     case 'reset':
       return cut()
     case 'hang':
@@ -139,6 +140,10 @@ async function handle(
         await discard(await run({ ...call, body: bytesOf(kept) }).catch(() => undefined))
       }
     }
+  }
+
+  async function answer(reply: Reply) {
+    parts.calls.countBytes(service, 'out', await send(response, call, reply))
   }
 
   function cut() {
@@ -164,54 +169,9 @@ function callOf(request: IncomingMessage, requestId: string): Call {
   }
 }
 
-async function send(
-  response: ServerResponse,
-  call: Call,
-  reply: Reply,
-  parts: ServerParts | undefined,
-  wanted?: Asked | undefined,
-) {
-  const { status, headers, body } = reply
-  const isText = typeof body === 'string' || Buffer.isBuffer(body)
-  const length = isText ? Buffer.byteLength(body) : body === undefined && call.method !== 'HEAD' ? 0 : undefined
-  const ids = { 'x-amz-request-id': call.requestId, 'x-amzn-requestid': call.requestId }
-  response.writeHead(status, { ...ids, ...(length === undefined ? {} : withLength(status, length)), ...headers })
-  if (parts !== undefined && wanted !== undefined) {
-    parts.calls.countBytes(wanted.service, 'out', length ?? Number(headers?.['content-length'] ?? 0))
-  }
-  if (isText || body === undefined) response.end(body)
-  else await pipeline(body, response)
-}
-
-function withLength(status: number, length: number) {
-  return status === 204 || status === 304 ? {} : { 'content-length': length }
-}
-
 function inflated(call: Call, body: Buffer): Buffer {
   if (header(call, 'content-encoding') !== 'gzip') return body
   return gunzipSync(body, { maxOutputLength: JSON_BYTES_MAX })
-}
-
-function gone(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (response.destroyed) resolve()
-    else response.once('close', resolve)
-  })
-}
-
-/** Reads the rest of a request, so that its client is ready to read the answer. */
-async function drain(call: Call) {
-  try {
-    for await (const _ of call.body);
-  } catch {
-    // It was read before, or its client has left.
-  }
-}
-
-async function discard(reply: Reply | undefined) {
-  const body = reply?.body
-  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return
-  for await (const _ of body);
 }
 
 async function* bytesOf(bytes: Buffer) {

@@ -3,6 +3,7 @@ import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
   DeleteLogGroupCommand,
+  DeleteResourcePolicyCommand,
   DescribeLogGroupsCommand,
   DescribeLogStreamsCommand,
   DescribeResourcePoliciesCommand,
@@ -267,6 +268,7 @@ test('resource policies are kept', async () => {
   await logs.send(new PutResourcePolicyCommand({ policyName, policyDocument }))
   const found = await logs.send(new DescribeResourcePoliciesCommand({}))
   expect(found.resourcePolicies?.map((policy) => policy.policyName)).toContain(policyName)
+  await logs.send(new DeleteResourcePolicyCommand({ policyName }))
   const long = JSON.stringify({ text: 'x'.repeat(5120) })
   const refused = await refusal(logs.send(new PutResourcePolicyCommand({ policyName, policyDocument: long })))
   expect(refused.name).toBe('InvalidParameterException')

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { readIfThere, replaceFile } from '../durable-file.ts'
 import { fileNameOf, nameAt } from '../file-name.ts'
 import { logsError } from './error.ts'
-import { type StreamFile, streamFile, streamHeader } from './stream-file.ts'
+import { type StreamFile, streamFile } from './stream-file.ts'
+import { headerLine } from './stream-lines.ts'
 
 export type Group = {
   readonly name: string
@@ -93,7 +94,7 @@ export async function createGroups(options: { dataDir: string; fsync: boolean; n
 
   async function writeHeader(path: string, name: string) {
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, streamHeader(name, now()), { flush: fsync })
+    await writeFile(path, headerLine(name, now()), { flush: fsync })
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Chunk, StoredEvent, StreamFile } from './stream-file.ts'
+import type { Chunk, StreamFile } from './stream-file.ts'
+import type { StoredEvent } from './stream-lines.ts'
 
 /** Events come in the order of their timestamp, then stream, then place in the stream's file. */
 export type Position = { readonly timestamp: number; readonly stream: string; readonly offset: number }
@@ -49,17 +50,23 @@ export async function* mergeEvents(streams: readonly StreamFile[], query: EventQ
 type Head = { readonly event: StoredEvent; readonly rest: StoredEvent[] }
 type Unread = { readonly stream: StreamFile; readonly chunk: Chunk; readonly edge: number }
 
+// Streams read for the first time since the start, at once.
+const LOADS_MAX = 64
+
 /** The chunk to be read first comes last. */
 async function chunksWithin(streams: readonly StreamFile[], query: EventQuery, sign: number): Promise<Unread[]> {
   const from = Math.max(query.startTime, sign > 0 ? (query.after?.timestamp ?? 0) : 0)
   const to = Math.min(query.endTime, sign < 0 ? (query.after?.timestamp ?? Infinity) : Infinity)
   const found: Unread[] = []
-  for (const stream of streams) {
-    const { chunks } = await stream.load()
-    for (const chunk of chunks) {
-      if (chunk.maxTimestamp < from || chunk.minTimestamp > to) continue
-      // A copy: the chunk may grow while we read.
-      found.push({ stream, chunk: { ...chunk }, edge: sign > 0 ? chunk.minTimestamp : chunk.maxTimestamp })
+  for (let at = 0; at < streams.length; at += LOADS_MAX) {
+    const some = streams.slice(at, at + LOADS_MAX)
+    const loaded = await Promise.all(some.map(async (stream) => ({ stream, chunks: (await stream.load()).chunks })))
+    for (const { stream, chunks } of loaded) {
+      for (const chunk of chunks) {
+        if (chunk.maxTimestamp < from || chunk.minTimestamp > to) continue
+        // A copy: the chunk may grow while we read.
+        found.push({ stream, chunk: { ...chunk }, edge: sign > 0 ? chunk.minTimestamp : chunk.maxTimestamp })
+      }
     }
   }
   return found.sort((a, b) => sign * (b.edge - a.edge))

@@ -5,7 +5,8 @@ import type { Group, Groups } from './groups.ts'
 import { FILTER_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX } from './limits.ts'
 import { mergeEvents, type Position } from './merge-events.ts'
 import { GroupRef, groupName, StreamName } from './names.ts'
-import type { StoredEvent, StreamFile } from './stream-file.ts'
+import type { StreamFile } from './stream-file.ts'
+import type { StoredEvent } from './stream-lines.ts'
 
 export type ReadContext = {
   readonly groups: Groups

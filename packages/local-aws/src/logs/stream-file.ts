@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises'
-import { z } from 'zod'
 import { type AppendFile, appendFile } from '../append-file.ts'
-import { isObject } from '../json-input.ts'
 import type { InputEvent } from './put-log-events.ts'
+import { eventLine, headerLine, NEWLINE, parseLines, type StoredEvent, StreamHeader } from './stream-lines.ts'
 
 /** A part of a stream's file, and the times found in it. Events lie on disk; only these stay in memory. */
 export type Chunk = {
@@ -10,15 +9,6 @@ export type Chunk = {
   bytes: number
   minTimestamp: number
   maxTimestamp: number
-}
-
-export type StoredEvent = {
-  readonly stream: string
-  /** Of its line in the stream's file; with the timestamp it orders events. */
-  readonly offset: number
-  readonly timestamp: number
-  readonly ingestionTime: number
-  readonly message: string
 }
 
 export type StreamFile = {
@@ -62,7 +52,7 @@ export function streamFile(options: {
     async append(events, ingestionTime) {
       if (events.length === 0) return
       const state = await load()
-      const lines = events.map((event) => Buffer.from(line(event, ingestionTime)))
+      const lines = events.map((event) => Buffer.from(eventLine(event, ingestionTime)))
       let offset = await state.file.append(Buffer.concat(lines))
       events.forEach((event, index) => {
         const { timestamp } = event
@@ -77,7 +67,7 @@ export function streamFile(options: {
       const file = await open(path, 'r')
       try {
         const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunk.bytes), 0, chunk.bytes, chunk.offset)
-        return parse(name, buffer.subarray(0, bytesRead), chunk.offset)
+        return parseLines(name, buffer.subarray(0, bytesRead), chunk.offset)
       } finally {
         await file.close()
       }
@@ -88,19 +78,9 @@ export function streamFile(options: {
   }
 }
 
-/** The first line of a new stream's file. */
-export function streamHeader(name: string, creationTime: number): string {
-  return `${JSON.stringify({ logStreamName: name, creationTime })}\n`
-}
-
 // Neighbouring writes share a chunk up to this size, so that many small writes cost little memory and few reads.
 const CHUNK_BYTES = 128 * 1024
 const READ_BYTES = 4 * 1024 * 1024
-const NEWLINE = 0x0a
-
-function line(event: InputEvent, ingestionTime: number): string {
-  return `{"timestamp":${event.timestamp},"ingestionTime":${ingestionTime},"message":${JSON.stringify(event.message)}}\n`
-}
 
 function note(chunks: Chunk[], chunk: Chunk) {
   const last = chunks[chunks.length - 1]
@@ -117,7 +97,7 @@ async function loadState(name: string, path: string, fsync: boolean): Promise<St
   const file = await open(path, 'r+')
   try {
     const { size, mtimeMs } = await file.stat()
-    let header: z.infer<typeof Header> | undefined
+    let header: StreamHeader | undefined
     const chunks: Chunk[] = []
     const found = { messageBytes: 0, lastIngestionTime: 0, end: 0 }
     let rest: Buffer = Buffer.alloc(0)
@@ -133,11 +113,11 @@ async function loadState(name: string, path: string, fsync: boolean): Promise<St
       found.end += end
       if (header === undefined && end > 0) {
         const headerEnd = whole.indexOf(NEWLINE) + 1
-        header = Header.parse(JSON.parse(whole.toString('utf8', 0, headerEnd)))
+        header = StreamHeader.parse(JSON.parse(whole.toString('utf8', 0, headerEnd)))
         whole = whole.subarray(headerEnd)
         offset += headerEnd
       }
-      for (const event of parse('', whole, offset)) {
+      for (const event of parseLines(name, whole, offset)) {
         const { timestamp } = event
         note(chunks, { offset: event.offset, bytes: event.bytes, minTimestamp: timestamp, maxTimestamp: timestamp })
         found.messageBytes += Buffer.byteLength(event.message)
@@ -148,7 +128,7 @@ async function loadState(name: string, path: string, fsync: boolean): Promise<St
     if (header === undefined) {
       // Killed while the stream was created.
       header = { logStreamName: name, creationTime: Math.floor(mtimeMs) }
-      const text = streamHeader(name, header.creationTime)
+      const text = headerLine(name, header.creationTime)
       await file.write(text, 0)
       found.end = Buffer.byteLength(text)
     }
@@ -162,36 +142,4 @@ async function loadState(name: string, path: string, fsync: boolean): Promise<St
   } finally {
     await file.close()
   }
-}
-
-const Header = z.object({ logStreamName: z.string(), creationTime: z.number() })
-
-/** Whole lines at once: a JSON text holds no raw newline, so joined by commas they are one array. */
-function parse(stream: string, bytes: Buffer, base: number): (StoredEvent & { bytes: number })[] {
-  const end = bytes.lastIndexOf(NEWLINE)
-  if (end < 0) return []
-  const lines: unknown = JSON.parse(`[${bytes.toString('utf8', 0, end).replaceAll('\n', ',')}]`)
-  let from = 0
-  return listOf(lines).map((line) => {
-    if (!isLine(line)) throw new Error('A log stream file holds a line that is not an event.')
-    const { timestamp, ingestionTime, message } = line
-    const offset = base + from
-    const length = bytes.indexOf(NEWLINE, from) + 1 - from
-    from += length
-    return { stream, offset, timestamp, ingestionTime, message, bytes: length }
-  })
-}
-
-function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-// By hand: this runs for every event that is read.
-function isLine(value: unknown): value is Pick<StoredEvent, 'timestamp' | 'ingestionTime' | 'message'> {
-  return (
-    isObject(value) &&
-    typeof value.timestamp === 'number' &&
-    typeof value.ingestionTime === 'number' &&
-    typeof value.message === 'string'
-  )
 }
