@@ -13,8 +13,10 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['{apps,packages}/*/src/**/*.test.ts', 'prisma/src/**/*.test.ts', 'scripts/*.test.ts'],
-          exclude: [...exclude, '**/*.integration.test.ts'],
+          include: ['{apps,packages}/*/{src,test}/**/*.test.ts', 'prisma/src/**/*.test.ts', 'scripts/*.test.ts'],
+          exclude: [...exclude, '**/*.{integration,simulation}.test.ts'],
+          // Property tests on a busy machine.
+          testTimeout: 30_000,
         },
       },
       {
@@ -22,7 +24,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'integration',
-          include: ['{apps,packages}/*/src/**/*.integration.test.ts', 'prisma/src/**/*.integration.test.ts'],
+          include: ['{apps,packages}/*/{src,test}/**/*.integration.test.ts', 'prisma/src/**/*.integration.test.ts'],
           exclude,
           testTimeout: 60_000,
           hookTimeout: 60_000,
