@@ -74,13 +74,14 @@ export function createWriter(options: WriterOptions): Writer {
   async function roll(): Promise<void> {
     const { writerId, leaseMs: ttlMs } = settings
     const untilMs = clock.monotonicMs() + ttlMs
-    const held = [...workers.values()].map(({ worker }) => worker.lease)
+    const before = [...workers.values()].map(({ worker }) => ({ worker, revision: worker.revision }))
+    const held = before.map(({ worker }) => worker.lease)
     const { renewed, free, writers } = await journal.roll({ writerId, ttlMs, held })
-    for (const { partition } of held) {
-      const worker = workers.get(partition)?.worker
-      const still = renewed.find((lease) => lease.partition === partition)
-      if (still) worker?.extended(untilMs, still.dispatched)
-      else worker?.lose()
+    for (const { worker, revision } of before) {
+      const still = renewed.find(({ partition }) => partition === worker.lease.partition)
+      if (!still) worker.lose()
+      else if (still.revision < revision) worker.reload()
+      else worker.extended(untilMs)
     }
     const share = Math.ceil(journal.partitions / writers)
     const mine = [...workers.values()].map(({ worker }) => worker)

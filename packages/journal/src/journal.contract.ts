@@ -1,7 +1,7 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { toPartition } from './partition.ts'
-import type { AppendId, DeadLetter, Journal, LaneChange, Partition, Position, ProgressChange, Totals } from './port.ts'
+import type { AppendId, DeadLetter, Journal, LaneChange, Partition, Position, Totals } from './port.ts'
 import { START, toPosition } from './position.ts'
 import {
   aLane,
@@ -11,9 +11,11 @@ import {
   aRecord,
   aToken,
   batchesOf,
+  type Change,
   readAll,
   records,
   recordsOf,
+  settle,
   someTotals,
   TIME_MS,
   versionId,
@@ -41,7 +43,7 @@ const HERE = toPartition(0)
 const THERE = toPartition(1)
 const WHOLE = 1_000_000
 const TTL_MS = 30_000
-const NOTHING: ProgressChange = { lanes: [], closed: [], deadLetters: [], totals: [] }
+const NOTHING: Change = { lanes: [], closed: [], deadLetters: [], totals: [] }
 
 /** What every journal promises. */
 export function describeJournal(name: string, open: () => Promise<JournalUnderTest>): void {
@@ -177,7 +179,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
       test('the floor of time outlives trimmed batches', async () => {
         await append(journal, HERE, [aRecord({ timeMs: TIME_MS + 3_000 })])
         const { appendId } = await append(journal, HERE, [aRecord({ timeMs: TIME_MS })])
-        await journal.settle(await held(), { ...NOTHING, dispatched: { position: toPosition(2), appendId } })
+        await settle(journal, await held(), { ...NOTHING, dispatched: { position: toPosition(2), appendId } })
         await under.elapse(1_000)
         expect(await journal.trim(HERE, { keepMs: 500 })).toBe(2)
         await append(journal, HERE, [aRecord({ timeMs: TIME_MS })])
@@ -256,17 +258,17 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         await under.elapse(TTL_MS + 1)
         const { lease } = await acquire()
         const change = { ...NOTHING, lanes: [aLane({ checkpoint: START })], totals: [someTotals({ delivered: 1 })] }
-        expect(await journal.settle(lost, change)).toBe('lost')
+        expect(await settle(journal, lost, change)).toBe('lost')
         expect(await under.contents()).toEqual({ lanes: [], deadLetters: [], totals: [] })
         expect((await journal.roll({ writerId: 'old', ttlMs: TTL_MS, held: [lost] })).renewed).toEqual([])
-        expect(await journal.settle(lease, change)).toBe('settled')
+        expect(await settle(journal, lease, change)).toBe('settled')
       })
 
       test('a renewed lease stays', async () => {
         const lease = await held()
         await under.elapse(TTL_MS - 1_000)
         expect((await journal.roll({ writerId: 'writer', ttlMs: TTL_MS, held: [lease] })).renewed).toEqual([
-          { partition: HERE, dispatched: 0 },
+          { partition: HERE, revision: 0 },
         ])
         await under.elapse(TTL_MS - 1_000)
         await expect(acquire()).rejects.toThrow('taken')
@@ -276,7 +278,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         const lease = await held()
         await under.elapse(TTL_MS + 1)
         const roll = await journal.roll({ writerId: 'writer', ttlMs: TTL_MS, held: [lease] })
-        expect(roll.renewed).toEqual([{ partition: HERE, dispatched: 0 }])
+        expect(roll.renewed).toEqual([{ partition: HERE, revision: 0 }])
         expect(roll.free).not.toContain(HERE)
         expect((await journal.roll({ writerId: 'other', ttlMs: TTL_MS, held: [] })).free).not.toContain(HERE)
       })
@@ -304,8 +306,8 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         await journal.release([lease])
         const again = await held()
         await journal.release([lease])
-        expect(await journal.settle(again, NOTHING)).toBe('settled')
-        expect(await journal.settle(lease, NOTHING)).toBe('lost')
+        expect(await settle(journal, again, NOTHING)).toBe('settled')
+        expect(await settle(journal, lease, NOTHING)).toBe('lost')
       })
     })
 
@@ -314,10 +316,11 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         const { appendId } = await append(journal, HERE, records(5))
         const dispatched = { position: toPosition(5), appendId }
         const lane = aLane({ checkpoint: toPosition(2), checkpointAppendId: appendId, intent: toPosition(4) })
-        await journal.settle(await held(), { ...NOTHING, dispatched, lanes: [lane] })
+        await settle(journal, await held(), { ...NOTHING, dispatched, lanes: [lane] })
         await under.elapse(TTL_MS + 1)
         expect((await acquire()).progress).toEqual({
           partition: HERE,
+          revision: 1,
           dispatched: 5,
           dispatchedAppendId: appendId,
           trimmed: 0,
@@ -330,6 +333,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
       test('a partition never worked starts at its beginning', async () => {
         expect((await acquire()).progress).toEqual({
           partition: HERE,
+          revision: 0,
           dispatched: 0,
           dispatchedAppendId: undefined,
           trimmed: 0,
@@ -341,14 +345,14 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         const early = (await append(journal, HERE, records(3))).appendId
         const late = (await append(journal, HERE, records(4))).appendId
         const lease = await held()
-        const change = (position: number, appendId: AppendId): ProgressChange => ({
+        const change = (position: number, appendId: AppendId): Change => ({
           ...NOTHING,
           dispatched: { position: toPosition(position), appendId },
           lanes: [aLane({ checkpoint: toPosition(position), checkpointAppendId: appendId, state: 'retrying' })],
         })
-        await journal.settle(lease, change(7, late))
-        expect(await journal.settle(lease, change(3, early))).toBe('settled')
-        await journal.settle(lease, NOTHING)
+        await settle(journal, lease, change(7, late))
+        expect(await settle(journal, lease, change(3, early))).toBe('settled')
+        await settle(journal, lease, NOTHING)
         await journal.release([lease])
         const { progress } = await acquire()
         expect(progress).toMatchObject({ dispatched: 7, dispatchedAppendId: late })
@@ -363,21 +367,34 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         await restore()
         await append(journal, HERE, records(3))
         const change = { ...NOTHING, lanes: [aLane({ checkpoint: START })], totals: [someTotals({ delivered: 5 })] }
-        expect(await journal.settle(lease, { ...change, dispatched: { position: toPosition(5), appendId } })).toBe(
+        expect(await settle(journal, lease, { ...change, dispatched: { position: toPosition(5), appendId } })).toBe(
           'lost',
         )
         expect(await under.contents()).toEqual({ lanes: [], deadLetters: [], totals: [] })
-        expect(await journal.settle(lease, change)).toBe('settled')
+        expect(await settle(journal, lease, change)).toBe('settled')
+      })
+
+      test('a change asked for twice is made once, and one that follows an older revision is lost', async () => {
+        const lease = await held()
+        const change = { ...NOTHING, totals: [someTotals({ delivered: 5 })] }
+        expect(await journal.settle(lease, { ...change, revision: 0 })).toBe('settled')
+        const restore = await under.backup()
+        expect(await journal.settle(lease, { ...change, revision: 0 })).toBe('settled')
+        expect((await under.contents()).totals).toMatchObject([{ delivered: 5 }])
+        expect(await journal.settle(lease, { ...change, revision: 1 })).toBe('settled')
+        expect(await journal.settle(lease, { ...change, revision: 0 })).toBe('lost')
+        await restore()
+        expect(await journal.settle(lease, { ...change, revision: 2 })).toBe('lost')
       })
 
       test('progress goes on over a batch that is trimmed already', async () => {
         const { appendId } = await append(journal, HERE, records(2))
         const lease = await held()
         const change = { ...NOTHING, dispatched: { position: toPosition(2), appendId } }
-        await journal.settle(lease, change)
+        await settle(journal, lease, change)
         await under.elapse(1_000)
         expect(await journal.trim(HERE, { keepMs: 500 })).toBe(2)
-        expect(await journal.settle(lease, change)).toBe('settled')
+        expect(await settle(journal, lease, change)).toBe('settled')
       })
 
       test('lanes open, change their state and close', async () => {
@@ -389,10 +406,10 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
           lastError: 'AccessDenied',
           nextProbeAtMs: TIME_MS,
         })
-        await journal.settle(lease, { ...NOTHING, lanes: [aLane({ checkpoint: START }), held2] })
+        await settle(journal, lease, { ...NOTHING, lanes: [aLane({ checkpoint: START }), held2] })
         const { intent: _, ...shown } = held2
         expect((await under.contents()).lanes).toContainEqual({ ...shown, partition: HERE })
-        await journal.settle(lease, {
+        await settle(journal, lease, {
           ...NOTHING,
           lanes: [aLane({ destinationVersionId: versionId(2), checkpoint: START })],
           closed: [versionId(1)],
@@ -404,7 +421,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
 
       test('a destination version that was given up gets no lane', async () => {
         await under.abandon(versionId(2))
-        await journal.settle(await held(), {
+        await settle(journal, await held(), {
           ...NOTHING,
           lanes: [aLane({ checkpoint: START }), aLane({ destinationVersionId: versionId(2), checkpoint: START })],
         })
@@ -422,8 +439,8 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
           bytes: Buffer.from([0, 10, 255, 127]),
         }
         const other = { ...letter, destinationVersionId: versionId(2) }
-        await journal.settle(lease, { ...NOTHING, deadLetters: [letter] })
-        await journal.settle(lease, { ...NOTHING, deadLetters: [letter, other] })
+        await settle(journal, lease, { ...NOTHING, deadLetters: [letter] })
+        await settle(journal, lease, { ...NOTHING, deadLetters: [letter, other] })
         expect((await under.contents()).deadLetters).toEqual([
           { ...letter, partition: HERE },
           { ...other, partition: HERE },
@@ -448,9 +465,12 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
           errors,
           lastDeliveredAtMs: TIME_MS - 1,
         })
-        await journal.settle(lease, { ...NOTHING, totals: [first, someTotals({ destinationVersionId: versionId(2) })] })
-        await journal.settle(lease, { ...NOTHING, totals: [second] })
-        await journal.settle(there, { ...NOTHING, totals: [someTotals({ delivered: 9 })] })
+        await settle(journal, lease, {
+          ...NOTHING,
+          totals: [first, someTotals({ destinationVersionId: versionId(2) })],
+        })
+        await settle(journal, lease, { ...NOTHING, totals: [second] })
+        await settle(journal, there, { ...NOTHING, totals: [someTotals({ delivered: 9 })] })
         const { totals } = await under.contents()
         expect(totals).toHaveLength(3)
         expect(totals).toContainEqual({
@@ -477,10 +497,10 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         for (let i = 0; i < 3; i++) batches = [...batches, await append(journal, HERE, records(10))]
       })
 
-      const dispatch = async (position: number, change: Partial<ProgressChange> = {}) => {
+      const dispatch = async (position: number, change: Partial<Change> = {}) => {
         const lease = await held()
         const dispatched = { position: toPosition(position), appendId: batches[Math.ceil(position / 10) - 1]?.appendId }
-        await journal.settle(lease, { ...NOTHING, dispatched, ...change })
+        await settle(journal, lease, { ...NOTHING, dispatched, ...change })
         await journal.release([lease])
       }
 

@@ -88,6 +88,8 @@ export type Lane = {
 
 export type Progress = {
   readonly partition: Partition
+  /** Goes up by one with each change. */
+  readonly revision: number
   readonly dispatched: Position
   readonly dispatchedAppendId: AppendId | undefined
   readonly trimmed: Position
@@ -123,6 +125,8 @@ export type Totals = {
 
 /** All of it is written, or (lease lost) none. */
 export type ProgressChange = {
+  /** The revision that this change follows: asked for twice, it is made once. */
+  readonly revision: number
   readonly dispatched?: { readonly position: Position; readonly appendId: AppendId | undefined } | undefined
   readonly lanes: readonly LaneChange[]
   /** Lanes that are settled to `dispatched`: their rows go. */
@@ -134,8 +138,8 @@ export type ProgressChange = {
 export type HeldLease = { readonly partition: Partition; readonly token: LeaseToken }
 
 export type Roll = {
-  /** Of the leases named, those still held, now extended; how far each is dispatched tells a restored database. */
-  readonly renewed: readonly { readonly partition: Partition; readonly dispatched: Position }[]
+  /** Of the leases named, those still held, now extended; a revision that fell tells a restored database. */
+  readonly renewed: readonly { readonly partition: Partition; readonly revision: number }[]
   /** Partitions that no living writer holds. */
   readonly free: readonly Partition[]
   /** Writers alive, this one included. */
@@ -174,8 +178,8 @@ export type Journal = {
   /** The writer leaves the roll. */
   signOut(writerId: string, options?: CallOptions): Promise<void>
   /**
-   * Conditional on the lease's token, and on the batch that `dispatched` stands on being there (a restored database may
-   * hold the same token, and others); a checkpoint or `dispatched` never moves back.
+   * Conditional on the lease's token, on the revision, and on the batch that `dispatched` stands on being there (a
+   * restored database may hold the same token, with another history); a checkpoint or `dispatched` never moves back.
    */
   settle(lease: HeldLease, change: ProgressChange, options?: CallOptions): Promise<'settled' | 'lost'>
   /** Deletes settled batches older than `keepMs`; returns how many records went. */

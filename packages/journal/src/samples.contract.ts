@@ -4,6 +4,7 @@ import { partitionOf } from './partition.ts'
 import type {
   AppendId,
   AppendOutcome,
+  HeldLease,
   Journal,
   JournalBatch,
   LaneChange,
@@ -11,6 +12,7 @@ import type {
   NewRecord,
   Partition,
   Position,
+  ProgressChange,
   ReadOutcome,
   Totals,
 } from './port.ts'
@@ -132,4 +134,13 @@ export function someTotals(given: Partial<Totals> = {}): Totals {
     lastError: undefined,
     ...given,
   }
+}
+
+/** Progress without the revision that it follows. */
+export type Change = Omit<ProgressChange, 'revision'>
+
+/** Settles on top of whatever stands. */
+export async function settle(journal: Journal, lease: HeldLease, change: Change): Promise<'settled' | 'lost'> {
+  const { renewed } = await journal.roll({ writerId: 'settler', ttlMs: 30_000, held: [lease] })
+  return journal.settle(lease, { ...change, revision: renewed[0]?.revision ?? 0 })
 }

@@ -109,6 +109,8 @@ create table journal_progress (
   -- Every record up to here belongs to a lane row, or is settled.
   dispatched bigint not null default 0,
   dispatched_append_id uuid,
+  -- Counts the changes of this row and its lanes; a change names the revision that it follows.
+  revision bigint not null default 0,
   -- Records up to here are gone from the journal.
   trimmed bigint not null default 0,
   lease_owner text,

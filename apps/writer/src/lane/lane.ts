@@ -218,6 +218,7 @@ export class Lane {
     this.#recovering = false
     this.#intent = undefined
     if (this.#ghosts.size === 0) this.#checkpoint = cycle.to
+    if (this.idle) this.#forgetGhosts()
     // With more to send at once, the write of the next intent settles this cycle too.
     if (policy.intents && this.#due() === 0 && !this.#life.stopping.aborted) return 'go on'
     return (await save()) ? 'go on' : 'stop'

@@ -5,7 +5,6 @@ import {
   type Journal,
   type JournalBatch,
   type Progress as Loaded,
-  type Position,
   toPosition,
 } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
@@ -58,7 +57,6 @@ export class PartitionWorker {
   #head: Head
   #lastReadFrom = -1
   #leaseUntilMs: number
-  #dispatched: Position
   #end: PartitionEnd = 'stopped'
 
   constructor(options: PartitionOptions, leaseUntilMs: number) {
@@ -66,7 +64,6 @@ export class PartitionWorker {
     this.#options = options
     this.lease = options.lease
     this.#leaseUntilMs = leaseUntilMs
-    this.#dispatched = loaded.dispatched
     this.#alarm = createAlarmClock(clock)
     this.#frontier = { position: loaded.dispatched, appendId: loaded.dispatchedAppendId }
     this.#head = { head: loaded.dispatched, appendId: loaded.dispatchedAppendId }
@@ -75,6 +72,7 @@ export class PartitionWorker {
       lease: this.lease,
       lanes: this.lanes,
       frontier: () => this.#frontier,
+      revision: loaded.revision,
       rows: new Map(
         loaded.lanes.map((lane) => [
           lane.destinationVersionId,
@@ -120,12 +118,18 @@ export class PartitionWorker {
     this.#finish('lost')
   }
 
-  /** The lease was extended; `dispatched` is what the journal holds. */
-  extended(leaseUntilMs: number, dispatched: Position): void {
+  /** Of the progress that was written last. */
+  get revision(): number {
+    return this.#progress.revision
+  }
+
+  extended(leaseUntilMs: number): void {
     this.#leaseUntilMs = leaseUntilMs
-    // Never moves back, but with a restored database.
-    if (dispatched < this.#dispatched) this.#finish('reload')
-    this.#dispatched = dispatched
+  }
+
+  /** The database was restored under us: what is stored is behind what was written. */
+  reload(): void {
+    this.#finish('reload')
   }
 
   /** The partition's head as it was just read. */

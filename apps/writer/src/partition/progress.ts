@@ -14,6 +14,8 @@ export type ProgressOptions = {
   readonly lanes: ReadonlyMap<DestinationVersionId, Lane>
   /** Up to where every batch was offered to its lanes. */
   readonly frontier: () => Mark
+  /** Of what was loaded. */
+  readonly revision: number
   /** The rows that the journal holds already, by destination version. */
   readonly rows: ReadonlyMap<DestinationVersionId, LaneChange>
   readonly clock: Clock
@@ -34,10 +36,12 @@ export class Progress {
   #running: Promise<boolean> | undefined
   #queued: Promise<boolean> | undefined
   #lost = false
+  #revision: number
 
   constructor(options: ProgressOptions) {
     this.#options = options
     this.#rows = new Map(options.rows)
+    this.#revision = options.revision
   }
 
   /** Resolves once a write that began after this call is durable; false when the lease is lost. */
@@ -51,6 +55,11 @@ export class Progress {
     })()
     this.#queued = queued
     return queued
+  }
+
+  /** Of the last change that was written for sure. */
+  get revision(): number {
+    return this.#revision
   }
 
   hasRow(id: DestinationVersionId): boolean {
@@ -99,10 +108,18 @@ export class Progress {
       if (!sameRow(row, this.#rows.get(id))) changed.push(row)
     }
     for (const id of this.#rows.keys()) if (!lanes.has(id)) closed.push(id)
-    return { dispatched: { position: to.position, appendId: to.appendId }, lanes: changed, closed, deadLetters, totals }
+    return {
+      revision: this.#revision,
+      dispatched: { position: to.position, appendId: to.appendId },
+      lanes: changed,
+      closed,
+      deadLetters,
+      totals,
+    }
   }
 
   #wrote(change: ProgressChange): void {
+    this.#revision = change.revision + 1
     for (const row of change.lanes) this.#rows.set(row.destinationVersionId, row)
     for (const id of change.closed) {
       this.#rows.delete(id)

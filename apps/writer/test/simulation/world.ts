@@ -166,7 +166,7 @@ export class World {
     this.#crashAt = undefined
     for (const n of [0, 1]) this.resume(n)
     this.start(0)
-    for (let minutes = 0; minutes < 30 && this.pending() > 0; minutes++) await this.time.advance(60_000)
+    for (let n = 0; n < 360 && this.pending() > 0; n++) await this.time.advance(5_000)
   }
 
   /** Records that some destination still waits for. */
@@ -174,8 +174,14 @@ export class World {
     return this.journal.inspect().partitions.reduce((sum, at) => sum + (at.head - at.dispatched) + at.lanes.size, 0)
   }
 
-  async end(): Promise<void> {
+  end(): void {
     for (const n of [0, 1]) this.crash(n)
+  }
+
+  /** Everything that was delivered, where and when, and what was reached on the way. */
+  trace(): string {
+    const stores = [...this.stores.values()].map((store) => store.records().map(({ id, timeMs }) => [id, timeMs]))
+    return JSON.stringify([stores, [...this.census], this.time.nowMs])
   }
 
   #destinations(life: Life): Destinations {

@@ -14,7 +14,7 @@ export function roll(state: State, clock: Clock, writer: Parameters<Journal['rol
   })
   state.writers.set(writer.writerId, nowMs + writer.ttlMs)
   return {
-    renewed: renewed.map(({ partition }) => ({ partition, dispatched: partitionIn(state, partition).dispatched })),
+    renewed: renewed.map(({ partition }) => ({ partition, revision: partitionIn(state, partition).revision })),
     free: free.map(({ partition }) => partition),
     writers: [...state.writers.values()].filter((expiresAtMs) => expiresAtMs > nowMs).length,
   }
@@ -27,6 +27,7 @@ export function acquire(state: State, clock: Clock, lease: Parameters<Journal['a
   at.lease = { owner: lease.writerId, token: lease.token, expiresAtMs: nowMs + lease.ttlMs }
   return {
     partition: at.partition,
+    revision: at.revision,
     dispatched: at.dispatched,
     dispatchedAppendId: at.dispatchedAppendId,
     trimmed: at.trimmed,

@@ -8,6 +8,9 @@ export function settle(state: State, lease: HeldLease, change: ProgressChange): 
   if (at.lease?.token !== lease.token) return 'lost'
   if (change.dispatched && change.dispatched.position > START && !stands(at, change.dispatched.appendId)) return 'lost'
   refuseTwice(change)
+  if (at.revision === change.revision + 1) return 'settled'
+  if (at.revision !== change.revision) return 'lost'
+  at.revision++
   if (change.dispatched && change.dispatched.position > at.dispatched) {
     at.dispatched = change.dispatched.position
     at.dispatchedAppendId = change.dispatched.appendId

@@ -22,6 +22,7 @@ export type PartitionState = {
   configVersion: number
   lastTimeMs: number
   lastAppendId: AppendId | undefined
+  revision: number
   dispatched: Position
   dispatchedAppendId: AppendId | undefined
   trimmed: Position
@@ -73,6 +74,7 @@ function emptyPartition(partition: Partition): PartitionState {
     configVersion: 1,
     lastTimeMs: 0,
     lastAppendId: undefined,
+    revision: 0,
     dispatched: START,
     dispatchedAppendId: undefined,
     trimmed: START,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CONFIG_CHANGED_SQL } from '../config-change.ts'
 import { describeJournal } from '../journal.contract.ts'
 import { toPartition } from '../partition.ts'
-import { aLane, anAppendId, append, aToken, readAll, records } from '../samples.contract.ts'
+import { aLane, anAppendId, append, aToken, readAll, records, settle } from '../samples.contract.ts'
 import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
 import { createPostgresJournal } from './journal.ts'
 
@@ -67,7 +67,7 @@ test('trimming and settling that run beside appends lose nothing', async () => {
     if (head === undefined) return
     const lane = aLane({ checkpoint: head, checkpointAppendId: appendId })
     const dispatched = { position: head, appendId }
-    await journal.settle(lease, { dispatched, lanes: [lane], closed: [], deadLetters: [], totals: [] })
+    await settle(journal, lease, { dispatched, lanes: [lane], closed: [], deadLetters: [], totals: [] })
     trimmed += await journal.trim(HERE, { keepMs: 0 })
   }
   await Promise.all(Array.from({ length: 40 }, (_, n) => (n % 4 === 0 ? deliver() : append(journal, HERE, records(3)))))

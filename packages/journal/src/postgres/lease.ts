@@ -12,9 +12,9 @@ renewed as (
   update journal_progress p set lease_expires_at = now() + $2 * interval '1 ms'
     from unnest($3::smallint[], $4::uuid[]) held (partition, token)
    where p.partition = held.partition and p.lease_token = held.token
-  returning p.partition, p.dispatched)
+  returning p.partition, p.revision)
 select array(select partition from renewed order by partition) as renewed,
-       array(select dispatched::text from renewed order by partition) as dispatched,
+       array(select revision::text from renewed order by partition) as revisions,
        array(select partition from journal_progress
               where (lease_expires_at is null or lease_expires_at < now()) and not lease_token = any($4) is true) as free,
        (select count(*) from journal_writer where expires_at > now() and id <> $1) + 1 as writers`
@@ -23,7 +23,7 @@ const ACQUIRE = `
 update journal_progress
    set lease_owner = $3, lease_token = $2, lease_expires_at = now() + $4 * interval '1 ms'
  where partition = $1 and (lease_expires_at is null or lease_expires_at < now())
-returning dispatched, dispatched_append_id, trimmed`
+returning revision, dispatched, dispatched_append_id, trimmed`
 
 const RELEASE = `
 update journal_progress p set lease_owner = null, lease_token = null, lease_expires_at = null
@@ -33,11 +33,11 @@ update journal_progress p set lease_owner = null, lease_token = null, lease_expi
 export async function roll(pool: pg.Pool, writer: Parameters<Journal['roll']>[0]): Promise<Roll> {
   const values = [writer.writerId, writer.ttlMs, writer.held.map((l) => l.partition), writer.held.map((l) => l.token)]
   const { rows } = await pool.query({ name: 'journal-roll', text: ROLL, values })
-  const { renewed, dispatched, free, writers } = rows[0]
+  const { renewed, revisions, free, writers } = rows[0]
   return {
     renewed: renewed.map((partition: number, n: number) => ({
       partition: toPartition(partition),
-      dispatched: toPosition(Number(dispatched[n])),
+      revision: Number(revisions[n]),
     })),
     free: free.map(toPartition),
     writers: Number(writers),
@@ -56,6 +56,7 @@ export async function acquire(pool: pg.Pool, lease: Parameters<Journal['acquire'
   )
   return {
     partition: lease.partition,
+    revision: Number(progress.revision),
     dispatched: toPosition(Number(progress.dispatched)),
     dispatchedAppendId: progress.dispatched_append_id === null ? undefined : toAppendId(progress.dispatched_append_id),
     trimmed: toPosition(Number(progress.trimmed)),

@@ -6,9 +6,9 @@ import type { HeldLease, ProgressChange } from '../port.ts'
 const SETTLE = `
 with held as (
   update journal_progress
-     set dispatched = greatest(dispatched, $3),
+     set revision = revision + 1, dispatched = greatest(dispatched, $3),
          dispatched_append_id = case when $3 > dispatched then $4 else dispatched_append_id end
-   where partition = $1 and lease_token = $2
+   where partition = $1 and lease_token = $2 and revision = $9
      and ($3 = 0 or dispatched_append_id is not distinct from $4
           or exists (select from journal_batch b where b.append_id = $4 and b.partition = $1))
   returning partition),
@@ -51,7 +51,8 @@ counted as (
          last_delivered_at = greatest(t.last_delivered_at, excluded.last_delivered_at),
          last_error = coalesce(excluded.last_error, t.last_error),
          last_error_at = coalesce(excluded.last_error_at, t.last_error_at))
-select 1 from held`
+select exists (select from held)
+    or exists (select from journal_progress where partition = $1 and lease_token = $2 and revision = $9 + 1) as settled`
 
 /** Writes a partition's progress, all or nothing; nothing when the lease is another's. */
 export async function settle(pool: pg.Pool, lease: HeldLease, change: ProgressChange): Promise<'settled' | 'lost'> {
@@ -64,9 +65,10 @@ export async function settle(pool: pg.Pool, lease: HeldLease, change: ProgressCh
     JSON.stringify(change.lanes.map(laneRow)),
     JSON.stringify(change.deadLetters.map(deadLetterRow)),
     JSON.stringify(change.totals.map(totalsRow)),
+    change.revision,
   ]
-  const { rowCount } = await pool.query({ name: 'journal-settle', text: SETTLE, values })
-  return rowCount === 1 ? 'settled' : 'lost'
+  const { rows } = await pool.query({ name: 'journal-settle', text: SETTLE, values })
+  return rows[0].settled === true ? 'settled' : 'lost'
 }
 
 function laneRow(lane: ProgressChange['lanes'][number]) {
