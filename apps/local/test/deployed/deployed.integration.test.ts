@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RoomlogClient } from '@roomlog/client'
+import { isRoomlogError } from '@roomlog/client'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type AppName, deploy, inspect } from './deploy.ts'
+import type { Change } from './judge.ts'
+import { type Leases, watchLeases } from './leases.ts'
+import type { Process } from './process.ts'
+import { createRooms, createTrio, RATE_SETTINGS, relist, type Trio } from './rooms.ts'
+import { readBack, untilDelivered } from './settle.ts'
+import { openSite, type Site } from './site.ts'
+import { type Ledger, type Room, startTraffic } from './traffic.ts'
+import { ALWAYS, expectExact, judgeRoom } from './verdicts.ts'
+
+const MIB = 1024 * 1024
+const SETTINGS = {
+  ...RATE_SETTINGS,
+  ROOMLOG_S3_FLUSH_SECONDS: '1',
+  ROOMLOG_LINGER_MS: '50',
+  ROOMLOG_LEASE_SECONDS: '3',
+  ROOMLOG_REQUEST_TIMEOUT_SECONDS: '1.5',
+  ROOMLOG_READ_BACK_SETTLE_SECONDS: '0.5',
+}
+
+let site: Site
+let leases: Leases
+let folders: Readonly<Record<AppName, string>>
+let clients: readonly RoomlogClient[]
+let writers: Process[]
+/** Its rooms are attached all the time. */
+let lasting: Trio
+let lastingRooms: readonly Room[]
+const ledger: Ledger = new Map()
+
+beforeAll(async () => {
+  site = await openSite(SETTINGS)
+  const [api, writer] = await Promise.all([deploy('api', site.folder), deploy('writer', site.folder)])
+  folders = { api, writer }
+}, 180_000)
+afterAll(async () => {
+  await leases?.close()
+  await site?.close()
+})
+
+test.each(['api', 'writer'] as const)(
+  'the output of %s is complete, and has nothing that only a developer needs',
+  async (app) => {
+    const { bytes, packages, strayLinks } = await inspect(folders[app])
+    report(`${app}: ${Math.round(bytes / MIB)} MiB in ${packages.size} packages`)
+    expect(strayLinks).toEqual([])
+    expect(bytes).toBeLessThan(150 * MIB)
+    for (const tool of ['typescript', 'prisma', 'vitest', 'tsx', '@roomlog/embedded-postgres', '@roomlog/local-aws']) {
+      expect(packages).not.toContain(tool)
+    }
+    expect(
+      [...packages].filter((name) => name.startsWith('@embedded-postgres/') || name.startsWith('@prisma/engine')),
+    ).toEqual([])
+  },
+)
+
+test('two apis and two writers start on an empty database at once and share the work', async () => {
+  const apis = [site.start('api', folders.api), site.start('api', folders.api)]
+  writers = [site.start('writer', folders.writer), site.start('writer', folders.writer)]
+  clients = (await Promise.all(apis.map((api) => api.ready()))).map((url) => site.client(url))
+  await Promise.all(writers.map((writer) => writer.ready()))
+  leases = await watchLeases(site.databaseUrl)
+  await leases.evenOver(writers.map(({ pid }) => pid))
+  for (const app of [...apis, ...writers]) report(`ready after ${app.startupMs()} ms, four starting at once`)
+})
+
+test('attached, detached and deleted under traffic through either api: exactly the records of the time are there', async () => {
+  const [one, two] = pair(clients)
+  lasting = await createTrio(site, one, 'lasting')
+  const doomed = await createTrio(site, two, 'doomed')
+  lastingRooms = await createRooms(one, 3, lasting.arns)
+  const changing = await createRooms(two, 4, [])
+  const ending = await createRooms(one, 2, [])
+  const changes = new Map<Room, Change[]>([...changing, ...ending].map((room) => [room, []]))
+  const traffic = startTraffic(clients, [...lastingRooms, ...changes.keys()], ledger)
+  const change = async (client: RoomlogClient, room: Room, arns: readonly string[]) => {
+    changes.get(room)?.push(await relist(client, room, arns))
+  }
+
+  await traffic.more(100)
+  await Promise.all(ending.map((room) => change(two, room, doomed.arns)))
+  for (let round = 0; round < 6; round++) {
+    const arns = round % 2 === 0 ? lasting.arns : []
+    await Promise.all(changing.map((room, index) => change((round + index) % 2 === 0 ? one : two, room, arns)))
+    await traffic.more(120)
+  }
+  await Promise.all(ending.map((room) => change(one, room, [])))
+  for (const identifier of doomed.arns) await two.loggingConfiguration.delete.mutate({ identifier })
+  await traffic.more(200)
+  await traffic.stop()
+  expect(traffic.failures).toEqual([])
+
+  await Promise.all(doomed.arns.map((arn) => untilGone(one, arn)))
+  await untilDelivered(two)
+  const kept = await readBack(site, lasting.names, ledger)
+  const deleted = await readBack(site, doomed.names, ledger)
+  for (const room of lastingRooms) expectExact(judgeRoom(kept, ledger, room, ALWAYS))
+  for (const room of changing) {
+    const verdicts = judgeRoom(kept, ledger, room, changes.get(room))
+    expectExact(verdicts)
+    const { owed, foreign } = verdicts.s3.counts
+    expect(Math.min(owed, foreign)).toBeGreaterThan(20)
+  }
+  for (const room of ending) expectExact(judgeRoom(deleted, ledger, room, changes.get(room)))
+})
+
+test('writers restarted one after the other under traffic repeat nothing and lose nothing', async () => {
+  const traffic = startTraffic(clients, lastingRooms, ledger)
+  await traffic.more(100)
+  for (const index of writers.keys()) {
+    const [old] = [writers[index]]
+    if (old === undefined) continue
+    const stoppedMs = performance.now()
+    old.kill('SIGTERM')
+    await leases.without(old.pid)
+    report(`hand-over of a stopped writer's partitions: ${Math.round(performance.now() - stoppedMs)} ms`)
+    expect(await old.exited, old.output()).toBe(0)
+    writers[index] = site.start('writer', folders.writer)
+    await writers[index].ready()
+    await leases.evenOver(writers.map(({ pid }) => pid))
+    await traffic.more(100)
+  }
+  await traffic.stop()
+  expect(traffic.failures).toEqual([])
+  await untilDelivered(pair(clients)[0])
+  const read = await readBack(site, lasting.names, ledger)
+  for (const room of lastingRooms) expectExact(judgeRoom(read, ledger, room, ALWAYS))
+})
+
+test('writers killed again and again under traffic: S3 and CloudWatch Logs have all once, Firehose all, its repeats counted', async () => {
+  const traffic = startTraffic(clients, lastingRooms, ledger)
+  for (let kill = 0; kill < 6; kill++) {
+    await traffic.more(80)
+    const index = kill % writers.length
+    writers[index]?.kill('SIGKILL')
+    const next = site.start('writer', folders.writer)
+    writers[index] = next
+    await next.ready()
+    // Every other kill finds partitions of the one before still without a writer.
+    if (kill % 2 === 1) await leases.evenOver(writers.map(({ pid }) => pid))
+  }
+  await traffic.stop()
+  expect(traffic.failures).toEqual([])
+  const [client] = pair(clients)
+  await untilDelivered(client)
+  const read = await readBack(site, lasting.names, ledger)
+  const { loggingConfigurations } = await client.delivery.status.query({})
+  const possible = loggingConfigurations.reduce((sum, { counters }) => sum + counters.repeatsPossible, 0)
+  let repeats = 0
+  for (const room of lastingRooms) {
+    const verdicts = judgeRoom(read, ledger, room, ALWAYS)
+    repeats += verdicts.firehose.repeats
+    expectExact({ ...verdicts, firehose: { ...verdicts.firehose, repeats: 0 } })
+  }
+  report(`Firehose after 6 kills: ${repeats} repeats, ${possible} counted as possible`)
+  expect(repeats).toBeLessThanOrEqual(possible)
+})
+
+/** Waits until a logging configuration that is being deleted is gone. */
+async function untilGone(client: RoomlogClient, identifier: string): Promise<void> {
+  for (;;) {
+    try {
+      const { state } = await client.loggingConfiguration.get.query({ identifier })
+      expect(state).toBe('DELETING')
+    } catch (error) {
+      if (isRoomlogError(error) && error.data.ivs.name === 'ResourceNotFoundException') return
+      throw error
+    }
+    await sleep(100)
+  }
+}
+
+function pair(two: readonly RoomlogClient[]): [RoomlogClient, RoomlogClient] {
+  const [first, second] = two
+  if (first === undefined || second === undefined) throw new Error('the apis are not there')
+  return [first, second]
+}
+
+function report(line: string): void {
+  process.stdout.write(`  deployed: ${line}\n`)
+}
