@@ -1,4 +1,5 @@
 export { type Appender, type AppenderLimits, createAppender, type Routes, type SubmitOutcome } from './appender.ts'
+export { ABANDON_SQL, backlogSql } from './backlog.ts'
 export { CONFIG_CHANGED_SQL } from './config-change.ts'
 export { createMemoryJournal, type MemoryJournal } from './memory/journal.ts'
 export { partitionOf, toPartition } from './partition.ts'

@@ -11,8 +11,8 @@ import {
   ok,
   type Result,
 } from '@roomlog/domain'
+import { backlogSql } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
-import { owedSql } from './owed.ts'
 
 /** Of an account; the quota of logging configurations is far below it. */
 const CONFIGURATIONS_MAX = 1_000
@@ -76,7 +76,7 @@ select c.id, d.kind, d.target,
 const OWED = `
 select destination_version_id as version, sum(records)::bigint as records,
        extract(epoch from clock_timestamp() - min(oldest_committed_at))::float8 as lag_seconds
-  from (${owedSql({ batchesMax: BATCHES_MAX })}) by_partition
+  from (${backlogSql({ batchesMax: BATCHES_MAX })}) by_partition
  group by destination_version_id`
 
 const LANES = `

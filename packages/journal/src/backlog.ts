@@ -5,7 +5,7 @@
  *
  * At most `batchesMax` batches of a partition are looked at, oldest first; what lies beyond is taken to be like them.
  */
-export function owedSql({ batchesMax }: { readonly batchesMax: number | undefined }): string {
+export function backlogSql({ batchesMax }: { readonly batchesMax: number | undefined }): string {
   return `
 with settled as (
   select p.partition, v.id as version, coalesce(l.checkpoint, p.dispatched) as position, h.head
@@ -39,3 +39,18 @@ select o.partition, o.version as destination_version_id, o.oldest as oldest_comm
          as records
   from owed o join looked l on l.partition = o.partition`
 }
+
+/**
+ * Gives up what the destination versions `$1` have not got yet: counted, then marked, so that the writer drops what it
+ * still holds. To be run in this order in one transaction. Progress is locked first; a cycle in flight may still land,
+ * so the count is an upper bound.
+ */
+export const ABANDON_SQL: readonly string[] = [
+  'select partition from journal_progress where $1::integer[] is not null order by partition for update',
+  `insert into delivery_total as t (partition, destination_version_id, given_up)
+   select partition, destination_version_id, records
+     from (${backlogSql({ batchesMax: undefined })}) given_up where records > 0
+   on conflict (partition, destination_version_id) do update set given_up = t.given_up + excluded.given_up`,
+  'delete from journal_lane where destination_version_id = any($1::integer[])',
+  'update destination_version set abandoned_at = now() where id = any($1::integer[])',
+]
