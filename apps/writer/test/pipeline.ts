@@ -89,12 +89,17 @@ export async function startPipeline() {
   }
 
   /** One batch a room, in order. */
-  async function send(roomId: RoomId, count: number, destinations: readonly DestinationVersionId[]): Promise<Sent[]> {
+  async function send(
+    roomId: RoomId,
+    count: number,
+    destinations: readonly DestinationVersionId[],
+    at: { readonly timeMs: number } = { timeMs: Date.now() },
+  ): Promise<Sent[]> {
     const partition = partitionOf(roomId, journal.partitions)
     const configVersion = await journal.configVersion(partition)
     const records = Array.from({ length: count }, (_, n) => {
       const id = newId(randomBytes)
-      const timeMs = Date.now()
+      const { timeMs } = at
       const bytes = messageRecord({
         id,
         content: `message ${n}`,

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import { newId } from '@roomlog/domain'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type Pipeline, startPipeline } from '../test/pipeline.ts'
+
+let pipeline: Pipeline
+beforeEach(async () => {
+  pipeline = await startPipeline()
+})
+afterEach(async () => {
+  await pipeline.close()
+})
+
+const QUICK = {
+  ROOMLOG_REQUEST_TIMEOUT_SECONDS: '1',
+  ROOMLOG_LEASE_SECONDS: '3',
+  ROOMLOG_READ_BACK_SETTLE_SECONDS: '0.2',
+}
+
+const laneStates = async () =>
+  (await pipeline.pool.query('select state, last_error, next_probe_at from journal_lane')).rows
+
+it('a destination that refuses is held, says what a person must do, and drains in order afterwards; the other goes on', async () => {
+  const [s3, logs] = [await pipeline.addDestination('s3'), await pipeline.addDestination('cloudWatchLogs')]
+  const roomId = newId(randomBytes)
+  pipeline.aws.faults.add({ effect: 'accessDenied', service: 's3', operation: 'PutObject' })
+  const writer = await pipeline.start()
+  const sent = [...(await pipeline.send(roomId, 5, [s3, logs])), ...(await pipeline.send(roomId, 5, [s3, logs]))]
+  const ids = sent.map(({ id }) => String(id))
+  await expect.poll(() => pipeline.idsIn('cloudWatchLogs'), { timeout: 20_000 }).toEqual(ids)
+  await expect
+    .poll(laneStates, { timeout: 20_000 })
+    .toMatchObject([
+      { state: 'held', last_error: expect.stringContaining('s3:PutObject'), next_probe_at: expect.any(Date) },
+    ])
+  expect(await pipeline.idsIn('s3')).toEqual([])
+  pipeline.aws.faults.clear()
+  await expect.poll(() => pipeline.idsIn('s3'), { timeout: 20_000 }).toEqual(ids)
+  await expect.poll(laneStates, { timeout: 20_000 }).toEqual([])
+  await writer.stop()
+})
+
+it('answers lost after the effect repeat nothing in S3 and CloudWatch Logs, and are counted for Firehose', async () => {
+  const kinds = ['s3', 'cloudWatchLogs', 'firehose'] as const
+  const destinations = await Promise.all(kinds.map((kind) => pipeline.addDestination(kind)))
+  for (const operation of ['PutObject', 'PutLogEvents', 'PutRecordBatch']) {
+    pipeline.aws.faults.add({ effect: 'answerLost', operation, skip: 1, count: 1 })
+  }
+  const writer = await pipeline.start(QUICK)
+  const rooms = [newId(randomBytes), newId(randomBytes)]
+  const sent = []
+  for (const roomId of [...rooms, ...rooms]) sent.push(...(await pipeline.send(roomId, 4, destinations)))
+  const ids = new Set(sent.map(({ id }) => String(id)))
+  for (const kind of kinds) {
+    await expect.poll(async () => new Set(await pipeline.idsIn(kind)), { timeout: 30_000 }).toEqual(ids)
+  }
+  await expect.poll(laneStates, { timeout: 30_000 }).toEqual([])
+  await writer.stop()
+  expect(await pipeline.idsIn('s3')).toHaveLength(ids.size)
+  expect(await pipeline.idsIn('cloudWatchLogs')).toHaveLength(ids.size)
+  const repeats = (await pipeline.idsIn('firehose')).length - ids.size
+  const { rows } = await pipeline.pool.query('select sum(repeats_possible) as possible from delivery_total')
+  expect(Number(rows[0].possible)).toBeGreaterThanOrEqual(repeats)
+})
+
+it('events that CloudWatch Logs refuses for their age become dead letters with their reason; the rest is delivered', async () => {
+  const logs = await pipeline.addDestination('cloudWatchLogs')
+  const roomId = newId(randomBytes)
+  const tooOld = await pipeline.send(roomId, 2, [logs], { timeMs: Date.now() - 20 * 86_400_000 })
+  const fresh = await pipeline.send(roomId, 3, [logs])
+  const writer = await pipeline.start()
+  await expect.poll(() => pipeline.idsIn('cloudWatchLogs'), { timeout: 20_000 }).toEqual(fresh.map(({ id }) => id))
+  await expect.poll(laneStates, { timeout: 20_000 }).toEqual([])
+  const { rows } = await pipeline.pool.query('select record_id, reason, record from dead_letter order by position')
+  expect(rows).toMatchObject(tooOld.map(({ id }) => ({ record_id: id, reason: expect.stringContaining('too old') })))
+  expect(JSON.parse(String(rows[0].record)).payload.Id).toBe(tooOld[0]?.id)
+  await writer.stop()
+})
