@@ -19,9 +19,22 @@ const ambient: Ambient = {
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 const leave = () => process.exit(0)
 
-const read = readEnv(process.env)
-if (read.ok) await run(read.env)
-else stop(2, read.message)
+const HELP = `roomlog-api: takes messages and events for rooms, and writes them to the journal.
+
+Configured by environment variables alone; docs/configuration.md lists them all.
+DATABASE_URL, AWS_REGION, ROOMLOG_ACCOUNT_ID and ROOMLOG_ENCRYPTION_KEY are required;
+ROOMLOG_ROOT_ACCESS_KEY_ID with ROOMLOG_ROOT_SECRET_ACCESS_KEY makes a first access key.
+PORT (3000) serves /trpc, /healthz and /readyz.
+SIGTERM or SIGINT ends it: requests in flight are finished first.
+`
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(HELP)
+} else {
+  const read = readEnv(process.env)
+  if (read.ok) await run(read.env)
+  else stop(2, read.message)
+}
 
 async function run(env: Env): Promise<void> {
   const destinations = createDestinationCheck({
@@ -65,6 +78,7 @@ function closeOnSignal(api: Api, shutdownMs: number, closeClients: () => void): 
 
 /** What went wrong at the start and what to do about it; a stack only where we do not know. */
 function explain(error: unknown, env: Env): string {
+  if (error instanceof MigrationError && error.code === 'unreachable') return `DATABASE_URL: ${error.message}`
   if (error instanceof MigrationError || error instanceof RootKeyTakenError) return error.message
   if (error instanceof Error && 'code' in error) {
     const place = `${env.host}:${env.port}`

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { setTimeout as wait } from 'node:timers/promises'
-import { pino } from 'pino'
+import { MigrationError } from '@roomlog/db/migrate'
+import { type Logger, pino } from 'pino'
 import type { Clock } from './clock.ts'
-import { parseEnv } from './env.ts'
-import { startWriter } from './start.ts'
+import { parseEnv, type WriterEnv } from './env.ts'
+import { type RunningWriter, startWriter } from './start.ts'
 
 const TIMEOUT_MAX_MS = 2 ** 31 - 1
 
@@ -23,46 +24,76 @@ DATABASE_URL and AWS_REGION are required; PORT (3001) serves /healthz and /ready
 SIGTERM or SIGINT ends it: what is in flight is finished, the rest is left to the next writer.
 `
 
-const parsed = parseEnv(process.env)
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+/** What stopping may take beyond its deadline: giving leases back, closing connections. */
+const STOP_GRACE_MS = 3_000
+
 if (process.argv.includes('--help')) {
   process.stdout.write(HELP)
-} else if (!parsed.ok) {
-  process.stderr.write(`roomlog-writer: ${parsed.message}\n`)
-  process.exitCode = 2
 } else {
-  await main(parsed.env)
+  const parsed = parseEnv(process.env)
+  if (parsed.ok) await main(parsed.env)
+  else quit(2, parsed.message)
 }
 
-async function main(env: Extract<typeof parsed, { ok: true }>['env']): Promise<void> {
+async function main(env: WriterEnv): Promise<void> {
   const log = pino({ level: env.ROOMLOG_LOG_LEVEL, base: { app: 'writer' } })
+  const leave = () => process.exit(0)
+  // Until there is something to finish, a signal just ends the process.
+  for (const signal of SIGNALS) process.once(signal, leave)
   try {
     const writer = await startWriter(env, { clock: systemClock, random: Math.random, log })
+    for (const signal of SIGNALS) process.off(signal, leave)
+    stopOnSignal(writer, env, log)
     log.info({ event: 'writer.ready', url: writer.url }, 'Writer ready.')
-    let stopping: Promise<void> | undefined
-    const stop = (signal: string) => {
-      if (stopping) process.exit(1)
-      log.info({ event: 'writer.stopping', signal }, 'Stopping; a second signal ends it at once.')
-      stopping = writer.stop().then(
-        () => log.info({ event: 'writer.stopped' }, 'Writer stopped.'),
-        (err: unknown) => fail(err),
-      )
-    }
-    process.on('SIGTERM', stop)
-    process.on('SIGINT', stop)
-    writer.failed.catch(fail)
-  } catch (err) {
-    fail(err)
-  }
-
-  function fail(err: unknown): void {
-    log.error({ event: 'writer.failed', err }, wordsFor(err, env))
-    process.exit(1)
+    writer.failed.catch((err: unknown) => fail(err, log))
+  } catch (error) {
+    quit(1, wordsFor(error, env))
   }
 }
 
-function wordsFor(err: unknown, env: { readonly HOST: string; readonly PORT: number }): string {
-  if (err instanceof Error && 'code' in err && err.code === 'EADDRINUSE') {
-    return `Port ${env.PORT} on ${env.HOST} is taken: set PORT to a free one.`
+function stopOnSignal(writer: RunningWriter, env: WriterEnv, log: Logger): void {
+  let stopping = false
+  const stop = (signal: string) => {
+    if (stopping) process.exit(1)
+    stopping = true
+    log.info({ event: 'writer.stopping', signal }, 'Stopping; a second signal ends it at once.')
+    const late = () => {
+      log.error({ event: 'writer.stoppedLate' }, 'Leases could not be given back in time; they will expire.')
+      process.exit(1)
+    }
+    setTimeout(late, env.ROOMLOG_SHUTDOWN_SECONDS * 1_000 + STOP_GRACE_MS)
+    writer.stop().then(
+      () => {
+        log.info({ event: 'writer.stopped' }, 'Writer stopped.')
+        process.exit(0)
+      },
+      (err: unknown) => fail(err, log),
+    )
   }
-  return err instanceof Error ? err.message : 'The writer failed.'
+  for (const signal of SIGNALS) process.on(signal, stop)
+}
+
+function fail(err: unknown, log: Logger): void {
+  log.error({ event: 'writer.failed', err }, err instanceof Error ? err.message : 'The writer failed.')
+  process.exit(1)
+}
+
+/** What went wrong at the start and what to do about it; a stack only where we do not know. */
+function wordsFor(error: unknown, { HOST, PORT }: WriterEnv): string {
+  if (error instanceof MigrationError) {
+    return error.code === 'unreachable' ? `DATABASE_URL: ${error.message}` : error.message
+  }
+  if (error instanceof Error && 'code' in error) {
+    const place = `${HOST}:${PORT}`
+    if (error.code === 'EADDRINUSE') return `PORT: ${place} is taken by another process; set PORT to a free one`
+    if (error.code === 'EACCES') return `PORT: this user may not listen on ${place}`
+    if (error.code === 'EADDRNOTAVAIL') return `HOST: this machine has no address ${HOST}`
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function quit(code: number, message: string): void {
+  process.stderr.write(`roomlog-writer: ${message}\n`)
+  process.exit(code)
 }

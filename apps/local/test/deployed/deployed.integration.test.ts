@@ -38,6 +38,7 @@ beforeAll(async () => {
   folders = { api, writer }
 }, 180_000)
 afterAll(async () => {
+  report(`CPU ${JSON.stringify(process.cpuUsage())}`)
   await leases?.close()
   await site?.close()
 })

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PutRecordCommand } from '@aws-sdk/client-firehose'
 import type { RoomlogClient } from '@roomlog/client'
@@ -23,6 +24,7 @@ export function untilDelivered(client: RoomlogClient): Promise<void> {
 /** Reads all three back, once the delivery stream has let go of what it had taken before. */
 export async function readBack({ aws }: Site, names: DestinationNames, ledger: Ledger): Promise<Readings> {
   const signal = AbortSignal.timeout(WITHIN_MS)
+  setMaxListeners(0, signal)
   const roomOf = new Map([...ledger].flatMap(([roomId, sent]) => sent.map(({ id }) => [id, roomId])))
   const mark = `mark${Date.now()}`.slice(-12)
   await aws.firehose.send(

@@ -29,6 +29,8 @@ export type Site = {
   /** Starts an app from a folder of its own. */
   start(app: AppName, folder: string): Process
   client(apiUrl: string): RoomlogClient
+  /** URL of another database, without tables. */
+  createEmptyDatabase(): Promise<string>
   close(): Promise<void>
 }
 
@@ -44,6 +46,7 @@ export async function openSite(settings: Readonly<Record<string, string>>): Prom
   const standIn = run(STAND_IN, { env: standInEnvironment(base, { port: 0, data: join(folder, 'aws') }) })
   const postgres = await testPostgres()
   const database = await postgres.createEmptyDatabase()
+  const databases = [database]
   const url = await standIn.ready()
   const aws = standInClients(url, REGION)
   const destinations: Destinations = { kind: 'stand-in', url }
@@ -65,13 +68,18 @@ export async function openSite(settings: Readonly<Record<string, string>>): Prom
     environment,
     start: (app, cwd) => track(run(join(cwd, 'dist', 'main.js'), { cwd, env: environment(app) })),
     client: (apiUrl) => createRoomlogClient({ url: apiUrl, accessKey: credentials }),
+    createEmptyDatabase: async () => {
+      const empty = await postgres.createEmptyDatabase()
+      databases.push(empty)
+      return empty.url
+    },
     close: async () => {
       for (const app of processes) app.kill('SIGKILL')
       await Promise.all(processes.map((app) => app.exited))
       aws.close()
       standIn.kill('SIGTERM')
       await standIn.exited
-      await database.drop()
+      for (const { drop } of databases) await drop()
       await rm(folder, { recursive: true, force: true })
     },
   }

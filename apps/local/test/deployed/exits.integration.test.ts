@@ -1,0 +1,75 @@
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AppName } from './deploy.ts'
+import { type Process, run } from './process.ts'
+import { openSite, type Site } from './site.ts'
+
+const SHUTDOWN_SECONDS = 3
+const NOWHERE = 'postgresql://roomlog:hidden@127.0.0.1:1/roomlog'
+
+let site: Site
+
+beforeAll(async () => {
+  site = await openSite({ ROOMLOG_SHUTDOWN_SECONDS: String(SHUTDOWN_SECONDS) })
+})
+afterAll(() => site?.close())
+
+/** As `site.start` from the build, with variables changed or (empty) left out. */
+function start(app: AppName, more: Readonly<Record<string, string>>, args: readonly string[] = []): Process {
+  const entry = fileURLToPath(new URL(`../../../${app}/dist/main.js`, import.meta.url))
+  return run(entry, { env: { ...site.environment(app), ...more }, args })
+}
+
+describe.each(['api', 'writer'] as const)('%s', (app) => {
+  test('SIGTERM: it ends with 0 within its deadline', async () => {
+    const running = start(app, {})
+    await running.ready()
+    const askedMs = performance.now()
+    running.kill('SIGTERM')
+    expect(await running.exited, running.output()).toBe(0)
+    expect(performance.now() - askedMs).toBeLessThan(SHUTDOWN_SECONDS * 1_000)
+  })
+
+  test('a taken port: 1, and the message names PORT and the address', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => squatter.once('listening', resolve))
+    const address = squatter.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const failed = start(app, { PORT: String(port) })
+    expect(await failed.exited).toBe(1)
+    expect(failed.output()).toMatch(new RegExp(`PORT: 127\\.0\\.0\\.1:${port} is taken .* set PORT to a free one\n$`))
+    squatter.close()
+  })
+
+  test('wrong and missing variables: 2, and one message names each of them', async () => {
+    const wrong = { DATABASE_URL: 'mysql://h/db', PORT: '70000', AWS_REGION: '', ROOMLOG_SHUTDOWN_SECONDS: 'soon' }
+    const failed = start(app, wrong)
+    expect(await failed.exited).toBe(2)
+    const named = [...failed.output().matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name)
+    expect(named.sort()).toEqual(Object.keys(wrong).sort())
+  })
+
+  test('a database that cannot be reached: 1, and a message of one line without the password', async () => {
+    const failed = start(app, { DATABASE_URL: NOWHERE })
+    expect(await failed.exited).toBe(1)
+    expect(failed.output()).toMatch(
+      /DATABASE_URL: Cannot open the database 127\.0\.0\.1:1\/roomlog: .*ECONNREFUSED.*\n$/,
+    )
+    expect(failed.output().trim().split('\n')).toHaveLength(1)
+    expect(failed.output()).not.toContain('hidden')
+  })
+
+  test('ROOMLOG_MIGRATE=off on an empty database: 1, and the message names the command to run', async () => {
+    const empty = await site.createEmptyDatabase()
+    const failed = start(app, { DATABASE_URL: empty, ROOMLOG_MIGRATE: 'off' })
+    expect(await failed.exited).toBe(1)
+    expect(failed.output()).toMatch(/lacks the migrations .*roomlog-migrate.*ROOMLOG_MIGRATE=on\.\n$/)
+  })
+
+  test('--help: 0, whatever the variables', async () => {
+    const helped = start(app, { DATABASE_URL: '' }, ['--help'])
+    expect(await helped.exited).toBe(0)
+    expect(helped.output()).toMatch(/^roomlog-\w+: .*DATABASE_URL.*PORT.*SIGTERM/s)
+  })
+})
