@@ -26,7 +26,7 @@ SIGTERM or SIGINT ends it: what is in flight is finished, the rest is left to th
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** What stopping may take beyond its deadline: giving leases back, closing connections. */
-const STOP_GRACE_MS = 3_000
+const STOP_GRACE_MS = 2_000
 
 if (process.argv.includes('--help')) {
   process.stdout.write(HELP)

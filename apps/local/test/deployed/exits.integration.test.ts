@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AppName } from './deploy.ts'
 import { type Process, run } from './process.ts'
+import { proxyTo } from './proxy.ts'
 import { openSite, type Site } from './site.ts'
 
-const SHUTDOWN_SECONDS = 3
+const SHUTDOWN_SECONDS = 2
 const NOWHERE = 'postgresql://roomlog:hidden@127.0.0.1:1/roomlog'
 
 let site: Site
@@ -29,6 +30,30 @@ describe.each(['api', 'writer'] as const)('%s', (app) => {
     running.kill('SIGTERM')
     expect(await running.exited, running.output()).toBe(0)
     expect(performance.now() - askedMs).toBeLessThan(SHUTDOWN_SECONDS * 1_000)
+  })
+
+  test('SIGTERM while the database hangs: it ends soon after its deadline at the latest', async () => {
+    const proxy = await proxyTo(site.databaseUrl)
+    const running = start(app, { DATABASE_URL: proxy.url })
+    await running.ready()
+    proxy.freeze()
+    const askedMs = performance.now()
+    running.kill('SIGTERM')
+    // The api has nothing left to do there; the writer has leases to give back, and says that it could not.
+    expect(await running.exited, running.output()).toBe(app === 'api' ? 0 : 1)
+    expect(performance.now() - askedMs).toBeLessThan((SHUTDOWN_SECONDS + 5) * 1_000)
+    if (app === 'writer') expect(running.output()).toContain('writer.stoppedLate')
+    proxy.close()
+  })
+
+  test('SIGTERM while it waits for a database at the start: it ends with 0', async () => {
+    const proxy = await proxyTo(site.databaseUrl)
+    proxy.freeze()
+    const starting = start(app, { DATABASE_URL: proxy.url })
+    await proxy.asked
+    starting.kill('SIGTERM')
+    expect(await starting.exited, starting.output()).toBe(0)
+    proxy.close()
   })
 
   test('a taken port: 1, and the message names PORT and the address', async () => {
