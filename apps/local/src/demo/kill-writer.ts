@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoomlogClient } from '@roomlog/client'
 import type { System } from '../system.ts'
 
-/** After so many lives that delivered nothing, the next one is let live until it has: otherwise nothing would ever end. */
-const IDLE_LIVES_MAX = 3
+/** After so many lives in which a destination got nothing, the next one is let live until it has: else nothing would ever end. */
+const IDLE_LIVES_MAX = 1
 const POLL_EVERY_MS = 200
 
 export type WriterKiller = {

@@ -12,8 +12,8 @@ const LINGER_MS = { short: 250, long: 1_000 } as const
 
 /** With a writer that is killed every few seconds, taking over must not take ten; the stand-in's reads do not lag. */
 const QUICK_TAKEOVER = {
-  ROOMLOG_LEASE_SECONDS: '3',
-  ROOMLOG_REQUEST_TIMEOUT_SECONDS: '1.5',
+  ROOMLOG_LEASE_SECONDS: '4',
+  ROOMLOG_REQUEST_TIMEOUT_SECONDS: '2.5',
   ROOMLOG_READ_BACK_SETTLE_SECONDS: '0.5',
 }
 

@@ -27,8 +27,8 @@ export async function waitDelivered(options: {
     if (clock() - leastAtMs > NO_PROGRESS_MAX_MS) {
       const errors = loggingConfigurations
         .filter(({ backlogRecords }) => backlogRecords > 0)
-        .map(({ loggingConfigurationArn, state, backlogRecords, lastError }) => {
-          return `  ${loggingConfigurationArn}: ${state}, ${backlogRecords} records, ${lastError ?? 'no error'}`
+        .map(({ destinationConfiguration, state, backlogRecords, lastError }) => {
+          return `  ${JSON.stringify(destinationConfiguration)}: ${state}, ${backlogRecords} records, ${lastError ?? 'no error'}`
         })
       throw new Failure(`Delivery has made no progress for ${NO_PROGRESS_MAX_MS / 1000} s:\n${errors.join('\n')}`)
     }
