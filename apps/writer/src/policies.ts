@@ -14,6 +14,7 @@ export function policiesFor(env: WriterEnv): Readonly<Record<DestinationKind, La
   const delivery: DeliverySettings = {
     objectBytesMax: env.ROOMLOG_S3_OBJECT_MB * MIB,
     readBackAfterMs: requestMs + env.ROOMLOG_READ_BACK_SETTLE_SECONDS * 1_000,
+    recoverAfterMs: env.ROOMLOG_READ_BACK_SETTLE_SECONDS * 1_000,
     readBackAgainAfterMs: 1_000,
     resendAfterMs: 200,
   }

@@ -31,7 +31,7 @@ export type JournalUnderTest = {
   /** Lets time pass. */
   elapse(ms: number): Promise<void>
   contents(): Promise<{
-    readonly lanes: readonly (Omit<LaneChange, 'intent'> & { readonly partition: Partition })[]
+    readonly lanes: readonly (Omit<LaneChange, 'intent' | 'sending'> & { readonly partition: Partition })[]
     readonly deadLetters: readonly (DeadLetter & { readonly partition: Partition })[]
     readonly totals: readonly (Totals & { readonly partition: Partition })[]
   }>
@@ -325,7 +325,13 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
           dispatchedAppendId: appendId,
           trimmed: 0,
           lanes: [
-            { destinationVersionId: versionId(1), checkpoint: 2, checkpointAppendId: appendId, intent: toPosition(4) },
+            {
+              destinationVersionId: versionId(1),
+              checkpoint: 2,
+              checkpointAppendId: appendId,
+              intent: toPosition(4),
+              quietForMs: 0,
+            },
           ],
         })
       })
@@ -374,6 +380,24 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         expect(await settle(journal, lease, change)).toBe('settled')
       })
 
+      test('how long nobody can be sending for an intent runs on through takeovers, until somebody sends again', async () => {
+        const quietFor = async () => {
+          await under.elapse(TTL_MS + 1)
+          const { lease, progress } = await acquire()
+          return { lease, quietForMs: progress.lanes[0]?.quietForMs ?? Number.NaN }
+        }
+        const lane = aLane({ checkpoint: START, intent: toPosition(4) })
+        await settle(journal, await held(), { ...NOTHING, lanes: [lane] })
+        expect((await quietFor()).quietForMs).toBeLessThan(5_000)
+        const waiting = await quietFor()
+        expect(waiting.quietForMs).toBeGreaterThanOrEqual(TTL_MS)
+        await settle(journal, waiting.lease, { ...NOTHING, lanes: [{ ...lane, sending: false }] })
+        expect((await quietFor()).quietForMs).toBeGreaterThanOrEqual(2 * TTL_MS)
+        const again = await quietFor()
+        await settle(journal, again.lease, { ...NOTHING, lanes: [lane] })
+        expect((await quietFor()).quietForMs).toBeLessThan(5_000)
+      })
+
       test('a change asked for twice is made once, and one that follows an older revision is lost', async () => {
         const lease = await held()
         const change = { ...NOTHING, totals: [someTotals({ delivered: 5 })] }
@@ -407,7 +431,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
           nextProbeAtMs: TIME_MS,
         })
         await settle(journal, lease, { ...NOTHING, lanes: [aLane({ checkpoint: START }), held2] })
-        const { intent: _, ...shown } = held2
+        const { intent: _, sending: _s, ...shown } = held2
         expect((await under.contents()).lanes).toContainEqual({ ...shown, partition: HERE })
         await settle(journal, lease, {
           ...NOTHING,

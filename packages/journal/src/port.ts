@@ -86,6 +86,11 @@ export type Lane = {
   readonly intent: Position | undefined
 }
 
+export type LoadedLane = Lane & {
+  /** How long (ms) nobody can have been sending for the intent: its writer is gone, or has not begun. */
+  readonly quietForMs: number
+}
+
 export type Progress = {
   readonly partition: Partition
   /** Goes up by one with each change. */
@@ -93,10 +98,12 @@ export type Progress = {
   readonly dispatched: Position
   readonly dispatchedAppendId: AppendId | undefined
   readonly trimmed: Position
-  readonly lanes: readonly Lane[]
+  readonly lanes: readonly LoadedLane[]
 }
 
 export type LaneChange = Lane & {
+  /** Calls for the intent may be on their way from now on. */
+  readonly sending: boolean
   readonly state: LaneState
   readonly lastError: string | undefined
   readonly nextProbeAtMs: number | undefined

@@ -115,6 +115,7 @@ export function aLane(given: Partial<LaneChange> & Pick<LaneChange, 'checkpoint'
     destinationVersionId: versionId(1),
     checkpointAppendId: undefined,
     intent: undefined,
+    sending: true,
     state: 'flowing',
     lastError: undefined,
     nextProbeAtMs: undefined,

@@ -132,6 +132,8 @@ create table journal_lane (
   checkpoint_append_id uuid,
   -- End of the cycle whose calls may have been sent (destinations whose calls cannot be repeated).
   intent bigint,
+  -- Since when nobody can be sending for that intent: its writer is gone. Null while one may be.
+  quiet_since timestamptz(3),
   state text not null default 'flowing' check (state in ('flowing', 'retrying', 'held')),
   last_error text,
   next_probe_at timestamptz(3),

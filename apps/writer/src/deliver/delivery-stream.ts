@@ -8,7 +8,10 @@ import { type BatchEnd, deliverHalves } from './halves.ts'
  * refused is sent again before anything behind it. There is no way to check a lost answer: such a batch is repeated.
  */
 export async function deliverToDeliveryStream(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
-  if (cycle.recovering) delivery.countRepeatsPossible(cycle.records.length)
+  if (cycle.recovering) {
+    delivery.countRepeatsPossible(cycle.records.length)
+    if (!(await delivery.aboutToSend())) return { status: 'stopped' }
+  }
   const { records } = cycle
   let at = 0
   while (at < records.length) {

@@ -10,9 +10,11 @@ import { type BatchEnd, deliverHalves } from './halves.ts'
 export async function deliverToLogStreams(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
   let records: readonly LaneRecord[] = cycle.records
   if (cycle.recovering && records.length > 0) {
-    const missing = await readBack(delivery, records)
+    const waitMs = Math.max(0, delivery.settings.recoverAfterMs - delivery.quietForMs())
+    const missing = await readBack(delivery, records, waitMs)
     if (missing === undefined) return { status: 'stopped' }
     records = missing
+    if (records.length > 0 && !(await delivery.aboutToSend())) return { status: 'stopped' }
   }
   const ends = await Promise.all(
     [...byRoom(records).values()].map((room) => delivery.limited(() => deliverRoom(delivery, room))),
@@ -49,7 +51,7 @@ async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): P
       case 'refused':
         return deliverHalves(delivery, records, outcome.failure.message, deliverBatch)
       case 'unknown': {
-        const missing = await readBack(delivery, records)
+        const missing = await readBack(delivery, records, delivery.settings.readBackAfterMs)
         if (missing === undefined) return 'stopped'
         delivery.countRepeatsPossible(missing.length)
         records = missing
@@ -70,8 +72,9 @@ async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): P
 async function readBack(
   delivery: Delivery,
   records: readonly LaneRecord[],
+  afterMs: number,
 ): Promise<readonly LaneRecord[] | undefined> {
-  if (!(await delivery.sleep(delivery.settings.readBackAfterMs))) return undefined
+  if (!(await delivery.sleep(afterMs))) return undefined
   const missing = await missingNow(delivery, records)
   if (missing === undefined || missing.length === 0) return missing
   if (!(await delivery.sleep(delivery.settings.readBackAgainAfterMs))) return undefined

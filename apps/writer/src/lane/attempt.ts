@@ -47,7 +47,7 @@ export async function attempt(
     while (!life.stopping.aborted && context.mayAttempt?.() === false) {
       await context.clock.sleep(ASK_AGAIN_AFTER_MS, life.stopping)
     }
-    if (life.stopping.aborted) {
+    if (isOver(context)) {
       trouble.passed()
       return { status: 'stopped' }
     }
@@ -85,6 +85,12 @@ export async function attempt(
       return { status: 'stuck' }
     }
   }
+}
+
+/** While all is well, a stop lets the open cycle be sent to its end: what was intended and not sent must be read back. */
+function isOver({ life, trouble, mayAttempt }: AttemptContext): boolean {
+  if (!life.stopping.aborted) return false
+  return life.killed.aborted || trouble.failures > 0 || mayAttempt?.() === false
 }
 
 async function timed(

@@ -8,6 +8,11 @@ import type { LaneRecord } from './record.ts'
 /** A position that ends a batch, and that batch. */
 export type Mark = { readonly position: Position; readonly appendId: AppendId | undefined }
 
+/** Whether an earlier life may have sent calls of a cycle that is not settled. */
+export function isOpen(lane: { readonly checkpoint: Position; readonly intent: Position | undefined }): boolean {
+  return lane.intent !== undefined && lane.intent > lane.checkpoint
+}
+
 /** What is delivered and settled together: a lane's records after its checkpoint, up to `to`. */
 export type Cycle = {
   readonly to: Mark
@@ -41,6 +46,10 @@ export type Delivery = {
   limited<T>(task: () => Promise<T>): Promise<T>
   /** The partition's last position, read now. */
   freshHead(): Promise<Position>
+  /** How long no call of a recovering cycle can have been sent. */
+  quietForMs(): number
+  /** Writes down that a recovering cycle is being sent for again; false when the lease is lost. */
+  aboutToSend(): Promise<boolean>
   bury(dead: Dead): void
   countRepeatsPossible(records: number): void
   outOfPatience(): boolean
@@ -52,8 +61,10 @@ export type Delivery = {
 export type DeliverySettings = {
   /** Raw bytes of one S3 object at most. */
   readonly objectBytesMax: number
-  /** From a call whose fate is unknown until its effect is taken to be visible, if there is one. */
+  /** From a call whose fate is unknown, the end of its timeout, until its effect is taken to be visible, if there is one. */
   readonly readBackAfterMs: number
+  /** The same from the moment since which a dead writer can have sent nothing: its calls' timeouts are over by then. */
+  readonly recoverAfterMs: number
   /** Between the two reads that make an absence believed. */
   readonly readBackAgainAfterMs: number
   /** Before records that were refused inside a batch are sent again. */

@@ -6,7 +6,15 @@ import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import type { Clock } from '../clock.ts'
 import type { Pins } from '../pins.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
-import type { Cycle, CycleEnd, Delivery, DeliverySettings, Ghost, Mark } from './cycle.ts'
+import {
+  type Cycle,
+  type CycleEnd,
+  type Delivery,
+  type DeliverySettings,
+  type Ghost,
+  isOpen,
+  type Mark,
+} from './cycle.ts'
 import { Gather } from './gather.ts'
 import type { Life } from './life.ts'
 import { Tally } from './tally.ts'
@@ -70,6 +78,9 @@ export class Lane {
   #next: Mark
   #intent: Position | undefined
   #recovering: boolean
+  /** False while an earlier life's intent waits to be read back: nothing is sent for it. */
+  #sending: boolean
+  readonly #quietSinceMs: number
   #gather: Gather
   #gatheredAtMs = 0
   #flushAfterMs = 0
@@ -79,7 +90,7 @@ export class Lane {
 
   constructor(
     destination: Destination,
-    at: { readonly checkpoint: Mark; readonly intent: Position | undefined },
+    at: { readonly checkpoint: Mark; readonly intent: Position | undefined; readonly quietForMs: number },
     context: LaneContext,
   ) {
     this.destination = destination
@@ -89,7 +100,9 @@ export class Lane {
     this.#checkpoint = at.checkpoint
     this.#next = at.checkpoint
     this.#intent = at.intent
-    this.#recovering = at.intent !== undefined && at.intent > at.checkpoint.position
+    this.#recovering = isOpen({ checkpoint: at.checkpoint.position, intent: at.intent })
+    this.#sending = !this.#recovering
+    this.#quietSinceMs = context.clock.monotonicMs() - at.quietForMs
     this.#alarm = createAlarmClock(context.clock)
     this.#gather = this.#newGather()
     this.tally = new Tally(destination.version.id)
@@ -158,6 +171,7 @@ export class Lane {
       checkpoint: at.position,
       checkpointAppendId: at.appendId,
       intent: this.#intent,
+      sending: this.#sending,
       state,
       lastError,
       nextProbeAtMs,
@@ -216,6 +230,7 @@ export class Lane {
     this.tally.settled(cycle.records.length, clock.nowMs())
     this.#cycle = undefined
     this.#recovering = false
+    this.#sending = true
     this.#intent = undefined
     if (this.#ghosts.size === 0) this.#checkpoint = cycle.to
     if (this.idle) this.#forgetGhosts()
@@ -303,7 +318,7 @@ export class Lane {
 
   #delivery(): Delivery {
     const { destination, tally, trouble } = this
-    const { clock, freshHead, leaseValidForMs } = this.#context
+    const { clock, freshHead, leaseValidForMs, save } = this.#context
     const life = this.#life
     const { policy, sink } = destination
     const context: AttemptContext = {
@@ -335,6 +350,11 @@ export class Lane {
       },
       limited: destination.limited,
       freshHead,
+      quietForMs: () => clock.monotonicMs() - this.#quietSinceMs,
+      aboutToSend: async () => {
+        this.#sending = true
+        return save()
+      },
       bury: (dead) => tally.bury(dead),
       countRepeatsPossible: (records) => tally.repeats(records),
       outOfPatience: () => policy.patience !== undefined && trouble.failures >= policy.patience,

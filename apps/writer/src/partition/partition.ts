@@ -5,11 +5,12 @@ import {
   type Journal,
   type JournalBatch,
   type Progress as Loaded,
+  type LoadedLane,
   toPosition,
 } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import type { Clock } from '../clock.ts'
-import type { Mark } from '../lane/cycle.ts'
+import { isOpen, type Mark } from '../lane/cycle.ts'
 import { type Destination, Lane } from '../lane/lane.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
@@ -42,6 +43,10 @@ export type PartitionEnd =
   | 'reload'
 
 const PAUSE_MS = 250
+
+/** What a lane inherits from the writer before. */
+type EarlierLife = Pick<LoadedLane, 'intent' | 'quietForMs'>
+const NO_INTENT: EarlierLife = { intent: undefined, quietForMs: 0 }
 
 /** Works one partition while its lease holds: reads the journal once for all lanes that stand at the same place. */
 export class PartitionWorker {
@@ -76,7 +81,7 @@ export class PartitionWorker {
       rows: new Map(
         loaded.lanes.map((lane) => [
           lane.destinationVersionId,
-          { ...lane, state: 'flowing', lastError: undefined, nextProbeAtMs: undefined },
+          { ...lane, sending: !isOpen(lane), state: 'flowing', lastError: undefined, nextProbeAtMs: undefined },
         ]),
       ),
       clock,
@@ -91,8 +96,8 @@ export class PartitionWorker {
   /** Works until it is told to stop or cannot go on; everything in memory is let go. */
   async run(): Promise<PartitionEnd> {
     try {
-      for (const { destinationVersionId, checkpoint, checkpointAppendId, intent } of this.#options.loaded.lanes) {
-        await this.#open(destinationVersionId, { position: checkpoint, appendId: checkpointAppendId }, intent)
+      for (const { destinationVersionId, checkpoint, checkpointAppendId, ...rest } of this.#options.loaded.lanes) {
+        await this.#open(destinationVersionId, { position: checkpoint, appendId: checkpointAppendId }, rest)
       }
       await this.#pump()
     } catch (error) {
@@ -233,7 +238,7 @@ export class PartitionWorker {
     const before = toPosition(batch.firstPosition - 1)
     const atFrontier = this.#frontier.position === before
     if (atFrontier) {
-      for (const id of batch.counts.keys()) if (!this.lanes.has(id)) await this.#open(id, this.#frontier, undefined)
+      for (const id of batch.counts.keys()) if (!this.lanes.has(id)) await this.#open(id, this.#frontier, NO_INTENT)
     }
     for (const lane of this.lanes.values()) {
       if (lane.next.position === before && lane.wants()) lane.accept(batch)
@@ -243,14 +248,14 @@ export class PartitionWorker {
     if (this.#options.pins.tight()) this.wakeLanes()
   }
 
-  async #open(id: DestinationVersionId, checkpoint: Mark, intent: Lane['next']['position'] | undefined): Promise<void> {
+  async #open(id: DestinationVersionId, checkpoint: Mark, earlier: EarlierLife): Promise<void> {
     const { destinations, journal, clock, random, pins, laneCount } = this.#options
     const destination = await destinations.get(id)
     if (destination === 'abandoned') return
     const { partition } = this.lease
     const lane: Lane = new Lane(
       destination,
-      { checkpoint, intent },
+      { checkpoint, ...earlier },
       {
         clock,
         random,

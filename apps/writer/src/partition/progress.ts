@@ -139,6 +139,7 @@ function sameRow(a: LaneChange, b: LaneChange | undefined): boolean {
     b !== undefined &&
     a.checkpoint === b.checkpoint &&
     a.intent === b.intent &&
+    a.sending === b.sending &&
     a.state === b.state &&
     a.lastError === b.lastError &&
     (a.state === 'flowing' || a.nextProbeAtMs === b.nextProbeAtMs)

@@ -81,9 +81,10 @@ const restoring: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(step('restore', (w) => w.restore())) },
 )
 
-const runs = Number(process.env['ROOMLOG_SIMULATION_RUNS'] ?? 150)
-const seed = process.env['ROOMLOG_SIMULATION_SEED']
-const options = { numRuns: runs, ...(seed !== undefined && { seed: Number(seed) }) }
+// The same runs every time, so that a change is judged by them; a longer mode draws others.
+const runs = Number(process.env['ROOMLOG_SIMULATION_RUNS'] ?? 300)
+const seed = Number(process.env['ROOMLOG_SIMULATION_SEED'] ?? 20_261_122)
+const options = { numRuns: runs, seed }
 
 /** What all runs together have reached. */
 const reached: Census = new Map()
@@ -133,8 +134,7 @@ describe('whatever crashes, stalls or fails', () => {
   })
 
   it('the runs above have crashed at every named point and met every outcome', () => {
-    expect([...reached.keys()]).toEqual(
-      expect.arrayContaining([...POINTS.map((point) => `crashed ${point}`), ...OUTCOMES]),
-    )
+    const wanted = [...POINTS.map((point) => `crashed ${point}`), ...OUTCOMES]
+    expect(wanted.filter((what) => !reached.has(what))).toEqual([])
   })
 })

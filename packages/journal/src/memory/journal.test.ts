@@ -17,7 +17,7 @@ describeJournal('in memory', async (): Promise<JournalUnderTest> => {
     contents: async () => {
       const { partitions, deadLetters, totals } = journal.inspect()
       const lanes = partitions.flatMap(({ partition, lanes }) =>
-        [...lanes.values()].map(({ intent: _, ...lane }) => ({ ...lane, partition })),
+        [...lanes.values()].map(({ intent: _, sending: _s, quietSinceMs: _q, ...lane }) => ({ ...lane, partition })),
       )
       return { lanes, deadLetters, totals }
     },

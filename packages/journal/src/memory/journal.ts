@@ -49,7 +49,7 @@ export function createMemoryJournal(options: { readonly partitions: number; read
     acquire: async (lease) => acquire(state, clock, lease),
     release: async (leases) => release(state, leases),
     signOut: async (writerId) => void state.writers.delete(writerId),
-    settle: async (lease, change) => settle(state, lease, change),
+    settle: async (lease, change) => settle(state, clock, lease, change),
     trim: async (partition, limits) => trim(state, clock, partition, limits),
     bumpConfigVersion: () => bumpConfigVersion(state, clock),
     abandon: (id) => void state.abandoned.add(id),

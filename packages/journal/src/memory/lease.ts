@@ -24,6 +24,7 @@ export function acquire(state: State, clock: Clock, lease: Parameters<Journal['a
   const at = partitionIn(state, lease.partition)
   const nowMs = clock.nowMs()
   if (!isFree(at, nowMs)) return 'taken'
+  for (const [id, lane] of at.lanes) at.lanes.set(id, { ...lane, quietSinceMs: lane.quietSinceMs ?? nowMs })
   at.lease = { owner: lease.writerId, token: lease.token, expiresAtMs: nowMs + lease.ttlMs }
   return {
     partition: at.partition,
@@ -32,11 +33,12 @@ export function acquire(state: State, clock: Clock, lease: Parameters<Journal['a
     dispatchedAppendId: at.dispatchedAppendId,
     trimmed: at.trimmed,
     lanes: [...at.lanes.values()]
-      .map(({ destinationVersionId, checkpoint, checkpointAppendId, intent }) => ({
+      .map(({ destinationVersionId, checkpoint, checkpointAppendId, intent, quietSinceMs }) => ({
         destinationVersionId,
         checkpoint,
         checkpointAppendId,
         intent,
+        quietForMs: nowMs - (quietSinceMs ?? nowMs),
       }))
       .sort((a, b) => a.destinationVersionId - b.destinationVersionId),
   }

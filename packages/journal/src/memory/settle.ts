@@ -1,9 +1,9 @@
 import type { AppendId, DeadLetter, HeldLease, LaneChange, ProgressChange, Totals } from '../port.ts'
 import { START } from '../position.ts'
-import { type PartitionState, type PartitionTotals, partitionIn, type State } from './state.ts'
+import { type Clock, type PartitionState, type PartitionTotals, partitionIn, type State } from './state.ts'
 
 /** Writes a partition's progress, all or nothing; nothing when the lease is another's. */
-export function settle(state: State, lease: HeldLease, change: ProgressChange): 'settled' | 'lost' {
+export function settle(state: State, clock: Clock, lease: HeldLease, change: ProgressChange): 'settled' | 'lost' {
   const at = partitionIn(state, lease.partition)
   if (at.lease?.token !== lease.token) return 'lost'
   if (change.dispatched && change.dispatched.position > START && !stands(at, change.dispatched.appendId)) return 'lost'
@@ -17,7 +17,7 @@ export function settle(state: State, lease: HeldLease, change: ProgressChange): 
   }
   for (const id of change.closed) at.lanes.delete(id)
   for (const lane of change.lanes) {
-    if (!state.abandoned.has(lane.destinationVersionId)) moveLane(at, lane)
+    if (!state.abandoned.has(lane.destinationVersionId)) moveLane(at, clock, lane)
   }
   for (const letter of change.deadLetters) bury(at, letter)
   for (const totals of change.totals) count(at, totals)
@@ -38,10 +38,11 @@ function refuseTwice({ lanes, closed, totals }: ProgressChange): void {
   }
 }
 
-function moveLane(at: PartitionState, lane: LaneChange): void {
+function moveLane(at: PartitionState, clock: Clock, lane: LaneChange): void {
   const before = at.lanes.get(lane.destinationVersionId)
   const { checkpoint, checkpointAppendId } = before && before.checkpoint > lane.checkpoint ? before : lane
-  at.lanes.set(lane.destinationVersionId, { ...lane, checkpoint, checkpointAppendId })
+  const quietSinceMs = lane.sending ? undefined : (before?.quietSinceMs ?? clock.nowMs())
+  at.lanes.set(lane.destinationVersionId, { ...lane, checkpoint, checkpointAppendId, quietSinceMs })
 }
 
 function bury(at: PartitionState, letter: DeadLetter): void {

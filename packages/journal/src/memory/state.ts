@@ -11,6 +11,9 @@ export type StoredBatch = StoredEntry & {
   readonly previousAppendId: AppendId | undefined
 }
 
+/** `quietSinceMs`: nobody can be sending for the intent since then. */
+export type StoredLane = LaneChange & { readonly quietSinceMs: number | undefined }
+
 export type Lease = { readonly owner: string; readonly token: LeaseToken; readonly expiresAtMs: number }
 
 /** What a destination version was sent from one partition, added up. */
@@ -28,7 +31,7 @@ export type PartitionState = {
   trimmed: Position
   lease: Lease | undefined
   batches: StoredBatch[]
-  lanes: Map<DestinationVersionId, LaneChange>
+  lanes: Map<DestinationVersionId, StoredLane>
   totals: Map<DestinationVersionId, PartitionTotals>
   deadLetters: DeadLetter[]
 }

@@ -1,7 +1,7 @@
 import { DestinationVersionId } from '@roomlog/domain'
 import type pg from 'pg'
 import { toPartition } from '../partition.ts'
-import type { HeldLease, Journal, Lane, Progress, Roll } from '../port.ts'
+import type { HeldLease, Journal, LoadedLane, Progress, Roll } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 
 const ROLL = `
@@ -24,6 +24,15 @@ update journal_progress
    set lease_owner = $3, lease_token = $2, lease_expires_at = now() + $4 * interval '1 ms'
  where partition = $1 and (lease_expires_at is null or lease_expires_at < now())
 returning revision, dispatched, dispatched_append_id, trimmed`
+
+// A writer starts no call that its lease would not outlast: once it has changed hands, nothing more is sent. That moment
+// is kept through further takeovers, until somebody sends for the intent again.
+const LANES = `
+with quiet as (
+  update journal_lane set quiet_since = coalesce(quiet_since, now()) where partition = $1 returning *)
+select destination_version_id, checkpoint, checkpoint_append_id, intent,
+       extract(epoch from now() - quiet_since) * 1000 as quiet_for_ms
+  from quiet order by destination_version_id`
 
 const RELEASE = `
 update journal_progress p set lease_owner = null, lease_token = null, lease_expires_at = null
@@ -49,11 +58,7 @@ export async function acquire(pool: pg.Pool, lease: Parameters<Journal['acquire'
   const { rows } = await pool.query(ACQUIRE, [lease.partition, lease.token, lease.writerId, lease.ttlMs])
   const progress = rows[0]
   if (!progress) return 'taken'
-  const lanes = await pool.query(
-    `select destination_version_id, checkpoint, checkpoint_append_id, intent from journal_lane where partition = $1
-      order by destination_version_id`,
-    [lease.partition],
-  )
+  const lanes = await pool.query(LANES, [lease.partition])
   return {
     partition: lease.partition,
     revision: Number(progress.revision),
@@ -61,11 +66,12 @@ export async function acquire(pool: pg.Pool, lease: Parameters<Journal['acquire'
     dispatchedAppendId: progress.dispatched_append_id === null ? undefined : toAppendId(progress.dispatched_append_id),
     trimmed: toPosition(Number(progress.trimmed)),
     lanes: lanes.rows.map(
-      (row): Lane => ({
+      (row): LoadedLane => ({
         destinationVersionId: DestinationVersionId.parse(row.destination_version_id),
         checkpoint: toPosition(Number(row.checkpoint)),
         checkpointAppendId: row.checkpoint_append_id === null ? undefined : toAppendId(row.checkpoint_append_id),
         intent: row.intent === null ? undefined : toPosition(Number(row.intent)),
+        quietForMs: Number(row.quiet_for_ms),
       }),
     ),
   }

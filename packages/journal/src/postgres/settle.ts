@@ -16,18 +16,20 @@ closed as (
   delete from journal_lane l using held
    where l.partition = held.partition and l.destination_version_id = any($5::integer[])),
 moved as (
-  insert into journal_lane as l (partition, destination_version_id, checkpoint, checkpoint_append_id, intent, state,
+  insert into journal_lane as l (partition, destination_version_id, checkpoint, checkpoint_append_id, intent, quiet_since, state,
                                  last_error, next_probe_at)
-  select held.partition, c.id, c.checkpoint, c.append_id, c.intent, c.state, c.error,
+  select held.partition, c.id, c.checkpoint, c.append_id, c.intent, case when c.sending then null else now() end, c.state, c.error,
          to_timestamp(c.probe_ms / 1000.0)
-    from held, jsonb_to_recordset($6) as c (id integer, checkpoint bigint, append_id uuid, intent bigint, state text,
+    from held, jsonb_to_recordset($6) as c (id integer, checkpoint bigint, append_id uuid, intent bigint, sending boolean, state text,
                                             error text, probe_ms float8)
     join destination_version v on v.id = c.id and v.abandoned_at is null
   on conflict (partition, destination_version_id) do update
      set checkpoint = greatest(l.checkpoint, excluded.checkpoint),
          checkpoint_append_id = case when excluded.checkpoint >= l.checkpoint then excluded.checkpoint_append_id
                                      else l.checkpoint_append_id end,
-         intent = excluded.intent, state = excluded.state, last_error = excluded.last_error,
+         intent = excluded.intent,
+         quiet_since = case when excluded.quiet_since is null then null else coalesce(l.quiet_since, excluded.quiet_since) end,
+         state = excluded.state, last_error = excluded.last_error,
          next_probe_at = excluded.next_probe_at),
 buried as (
   insert into dead_letter (destination_version_id, partition, position, room_id, record_id, reason, record)
@@ -77,6 +79,7 @@ function laneRow(lane: ProgressChange['lanes'][number]) {
     checkpoint: lane.checkpoint,
     append_id: lane.checkpointAppendId,
     intent: lane.intent,
+    sending: lane.sending,
     state: lane.state,
     error: lane.lastError,
     probe_ms: lane.nextProbeAtMs,
