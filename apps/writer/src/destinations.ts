@@ -13,7 +13,7 @@ import { createFirehoseSink } from '@roomlog/sinks/firehose'
 import { createS3Sink } from '@roomlog/sinks/s3'
 import pLimit from 'p-limit'
 import type pg from 'pg'
-import type { Destination, LanePolicy } from './lane/lane.ts'
+import type { Destination, LanePolicy } from './lane/destination.ts'
 
 export type Clients = {
   s3(): S3Client

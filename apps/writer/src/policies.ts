@@ -4,7 +4,7 @@ import { deliverToLogStreams } from './deliver/log-streams.ts'
 import { deliverAsObjects } from './deliver/objects.ts'
 import type { WriterEnv } from './env.ts'
 import type { DeliverySettings } from './lane/cycle.ts'
-import type { LanePolicy } from './lane/lane.ts'
+import type { LanePolicy } from './lane/destination.ts'
 
 const MIB = 1024 * 1024
 

@@ -1,49 +1,15 @@
 import { setMaxListeners } from 'node:events'
-import type { DestinationVersion } from '@roomlog/domain'
 import type { JournalBatch, LaneChange, Position } from '@roomlog/journal'
-import type { Sink } from '@roomlog/sinks'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import type { Clock } from '../clock.ts'
 import type { Pins } from '../pins.ts'
-import { type AttemptContext, attempt } from './attempt.ts'
-import {
-  type Cycle,
-  type CycleEnd,
-  type Delivery,
-  type DeliverySettings,
-  type Ghost,
-  isOpen,
-  type Mark,
-} from './cycle.ts'
+import { type Cycle, type Delivery, isOpen, type Mark } from './cycle.ts'
+import { createDelivery } from './delivery.ts'
+import type { Destination } from './destination.ts'
 import { Gather } from './gather.ts'
 import type { Life } from './life.ts'
 import { Tally } from './tally.ts'
 import { Trouble } from './trouble.ts'
-
-/** How records of one kind of destination are gathered and sent. */
-export type LanePolicy = {
-  /** From a record's commit until its cycle is due. */
-  readonly flushAfterMs: number
-  readonly cycleBytesMax: number
-  readonly cycleRecordsMax: number
-  /** Calls cannot be repeated: the end of a cycle is written down before it is sent. */
-  readonly intents: boolean
-  /** Failures in a row after which a cycle is dropped and built again later; undefined keeps it. */
-  readonly patience: number | undefined
-  readonly attemptTimeoutMs: number
-  readonly delivery: DeliverySettings
-  readonly deliver: (delivery: Delivery, cycle: Cycle) => Promise<CycleEnd>
-}
-
-/** A destination as its lanes see it; shared by the lanes of all partitions. */
-export type Destination = {
-  readonly version: DestinationVersion
-  readonly sink: Sink
-  readonly policy: LanePolicy
-  limited<T>(task: () => Promise<T>): Promise<T>
-  /** Takes a turn in the account-wide rate of read-backs. */
-  readBackTurn(signal: AbortSignal): Promise<void>
-}
 
 export type LaneContext = {
   readonly clock: Clock
@@ -73,14 +39,14 @@ export class Lane {
   readonly #stopping = new AbortController()
   readonly #killed = new AbortController()
   readonly #life: Life = { stopping: this.#stopping.signal, killed: this.#killed.signal }
-  readonly #ghosts = new Map<Cycle['records'][number]['roomId'], Ghost>()
+  readonly #ghosts: Delivery['ghosts'] = new Map()
+  readonly #delivery: Delivery
   #checkpoint: Mark
   #next: Mark
   #intent: Position | undefined
   #recovering: boolean
   /** False while an earlier life's intent waits to be read back: nothing is sent for it. */
   #sending: boolean
-  readonly #quietSinceMs: number
   #gather: Gather
   #gatheredAtMs = 0
   #flushAfterMs = 0
@@ -102,7 +68,6 @@ export class Lane {
     this.#intent = at.intent
     this.#recovering = isOpen({ checkpoint: at.checkpoint.position, intent: at.intent })
     this.#sending = !this.#recovering
-    this.#quietSinceMs = context.clock.monotonicMs() - at.quietForMs
     this.#alarm = createAlarmClock(context.clock)
     this.#gather = this.#newGather()
     this.tally = new Tally(destination.version.id)
@@ -112,6 +77,19 @@ export class Lane {
       onChange: () => {
         if (this.trouble.held) this.#forgetGathered()
         void context.save()
+      },
+    })
+    this.#delivery = createDelivery({
+      destination,
+      context,
+      life: this.#life,
+      trouble: this.trouble,
+      tally: this.tally,
+      ghosts: this.#ghosts,
+      quietSinceMs: context.clock.monotonicMs() - at.quietForMs,
+      aboutToSend: () => {
+        this.#sending = true
+        return context.save()
       },
     })
   }
@@ -217,7 +195,7 @@ export class Lane {
       this.#intent = cycle.to.position
       if (!(await save())) return 'stop'
     }
-    const end = await policy.deliver(this.#delivery(), cycle)
+    const end = await policy.deliver(this.#delivery, cycle)
     if (end.status === 'stopped') {
       this.tally.dropped()
       return 'stop'
@@ -314,55 +292,5 @@ export class Lane {
   #forgetGhosts(): void {
     for (const [roomId, ghost] of this.#ghosts) if (ghost.until <= this.#next.position) this.#ghosts.delete(roomId)
     if (this.#ghosts.size === 0) this.#checkpoint = this.#next
-  }
-
-  #delivery(): Delivery {
-    const { destination, tally, trouble } = this
-    const { clock, freshHead, leaseValidForMs, save } = this.#context
-    const life = this.#life
-    const { policy, sink } = destination
-    const context: AttemptContext = {
-      clock,
-      life,
-      trouble,
-      attemptTimeoutMs: policy.attemptTimeoutMs,
-      patience: policy.patience,
-      onFailure: (failure) => tally.failed(failure),
-      // A call must end while the lease is surely ours, or the next writer could read back too early.
-      mayAttempt: policy.intents ? () => leaseValidForMs() > policy.attemptTimeoutMs : undefined,
-    }
-    return {
-      sink,
-      clock,
-      settings: policy.delivery,
-      ghosts: this.#ghosts,
-      write: (records) => attempt(context, (signal) => sink.write(records, { signal })),
-      recall: async (records) => {
-        const { recall } = sink
-        if (!recall) throw new Error(`a ${sink.kind} destination cannot be read back`)
-        const outcome = await attempt({ ...context, mayAttempt: undefined }, async (signal) => {
-          await destination.readBackTurn(signal)
-          const answer = await recall(records, { signal })
-          return answer.status === 'refused' ? { ...answer, scope: 'destination' } : answer
-        })
-        if (outcome.status === 'recalled') return outcome.found
-        return undefined
-      },
-      limited: destination.limited,
-      freshHead,
-      quietForMs: () => clock.monotonicMs() - this.#quietSinceMs,
-      aboutToSend: async () => {
-        this.#sending = true
-        return save()
-      },
-      bury: (dead) => tally.bury(dead),
-      countRepeatsPossible: (records) => tally.repeats(records),
-      outOfPatience: () => policy.patience !== undefined && trouble.failures >= policy.patience,
-      stopped: () => life.stopping.aborted && (life.killed.aborted || trouble.failures > 0),
-      sleep: async (ms) => {
-        await clock.sleep(ms, life.stopping)
-        return !life.stopping.aborted
-      },
-    }
   }
 }

@@ -11,10 +11,12 @@ import {
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import type { Clock } from '../clock.ts'
 import { isOpen, type Mark } from '../lane/cycle.ts'
-import { type Destination, Lane } from '../lane/lane.ts'
+import type { Destination } from '../lane/destination.ts'
+import { Lane } from '../lane/lane.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
 import { Progress } from './progress.ts'
+import { pump } from './pump.ts'
 
 export type PartitionOptions = {
   readonly journal: Journal
@@ -41,8 +43,6 @@ export type PartitionEnd =
   | 'lost'
   /** What is in memory does not fit the journal any more, or something failed: begin again from what is stored. */
   | 'reload'
-
-const PAUSE_MS = 250
 
 /** What a lane inherits from the writer before. */
 type EarlierLife = Pick<LoadedLane, 'intent' | 'quietForMs'>
@@ -99,7 +99,13 @@ export class PartitionWorker {
       for (const { destinationVersionId, checkpoint, checkpointAppendId, ...rest } of this.#options.loaded.lanes) {
         await this.#open(destinationVersionId, { position: checkpoint, appendId: checkpointAppendId }, rest)
       }
-      await this.#pump()
+      const { journal, clock, pins, readBytesMax, limitedRead, log } = this.#options
+      const ended = await pump(
+        { journal, partition: this.lease.partition, clock, pins, readBytesMax, limitedRead, log, alarm: this.#alarm },
+        { next: () => this.#nextRead(), offer: (batch) => this.#offer(batch) },
+        this.#stopping.signal,
+      )
+      if (ended === 'moved') this.#finish('reload')
     } catch (error) {
       this.#fail(error)
     }
@@ -187,39 +193,6 @@ export class PartitionWorker {
     this.#finish('reload')
   }
 
-  async #pump(): Promise<void> {
-    const { journal, clock, pins, readBytesMax, limitedRead, log } = this.#options
-    const { partition } = this.lease
-    const stopping = this.#stopping.signal
-    while (!stopping.aborted) {
-      const from = pins.full() ? undefined : this.#nextRead()
-      if (from === undefined) {
-        await this.#alarm.wait(pins.full() ? PAUSE_MS : undefined, stopping)
-        continue
-      }
-      try {
-        const read = await limitedRead(() =>
-          journal.read({ partition, after: from.position, afterAppendId: from.appendId, bytesMax: readBytesMax }),
-        )
-        if (read.status !== 'read') {
-          log.warn(
-            { event: 'journal.moved', partition, status: read.status },
-            'The journal was trimmed or restored; reloading.',
-          )
-          return this.#finish('reload')
-        }
-        if (read.batches.length === 0) await this.#alarm.wait(PAUSE_MS, stopping)
-        for (const batch of read.batches) if (!stopping.aborted) await this.#offer(batch)
-      } catch (error) {
-        log.warn(
-          { event: 'journal.read.failed', partition, err: error },
-          'The journal could not be read; trying again.',
-        )
-        await clock.sleep(PAUSE_MS, stopping)
-      }
-    }
-  }
-
   /**
    * Where to read next: the frontier, or where a lane that can take more stands. In turn, so that a lane that catches
    * up does not keep the others waiting.
@@ -275,6 +248,9 @@ export class PartitionWorker {
     if (this.#stopping.signal.aborted) lane.stop()
     const running: Promise<void> = lane
       .run()
+      .then(() => {
+        if (this.lanes.get(id) === lane && !this.#stopping.signal.aborted) throw new Error('a lane ended by itself')
+      })
       .catch((error: unknown) => this.#fail(error))
       .finally(() => this.#running.delete(running))
     this.#running.add(running)

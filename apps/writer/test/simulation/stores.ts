@@ -78,17 +78,18 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
   }
 
   /** Answers after some time, unless the caller hangs up or dies before. */
-  function call<T>(effect: (fault: Fault | undefined) => { readonly answer: T }, signal?: AbortSignal) {
+  function call<T>(effect: (fault: Fault | undefined) => { readonly answer: T } | 'no answer', signal?: AbortSignal) {
     const { latencyMs, fault } = weather()
     return new Promise<T>((resolve, reject) => {
       if (life.dead) return
       const hangUp = () => reject(new DOMException('aborted', 'AbortError'))
       signal?.addEventListener('abort', hangUp, { once: true })
       time.after(latencyMs / 2, () => {
-        const { answer } = effect(fault)
+        const effected = effect(fault)
+        if (effected === 'no answer') return
         time.after(latencyMs / 2, () => {
           signal?.removeEventListener('abort', hangUp)
-          void life.seen(answer).then(resolve)
+          void life.seen(effected.answer).then(resolve)
         })
       })
     })
@@ -130,6 +131,7 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
     async recall(records, { signal } = {}): Promise<RecallOutcome> {
       at(`${kind} before recall`)
       return call<RecallOutcome>((fault) => {
+        if (fault === 'late') return 'no answer'
         if (fault !== undefined) return { answer: { status: 'retry', failure: THROTTLED } }
         count('recalled')
         return { answer: { status: 'recalled', found: holds(store, records, time.nowMs) } }

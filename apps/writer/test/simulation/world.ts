@@ -11,7 +11,7 @@ import {
 import { createMemoryJournal, type Journal, partitionOf, toAppendId, toPartition } from '@roomlog/journal'
 import type { Destinations } from '../../src/destinations.ts'
 import { parseEnv } from '../../src/env.ts'
-import type { Destination } from '../../src/lane/lane.ts'
+import type { Destination } from '../../src/lane/destination.ts'
 import { policiesFor } from '../../src/policies.ts'
 import { createWriter, type Writer } from '../../src/writer.ts'
 import { seeded, uuidFrom } from './random.ts'

@@ -1,0 +1,76 @@
+import { type AttemptContext, attempt } from './attempt.ts'
+import type { Delivery } from './cycle.ts'
+import type { Destination } from './destination.ts'
+import type { LaneContext } from './lane.ts'
+import type { Life } from './life.ts'
+import type { Tally } from './tally.ts'
+import type { Trouble } from './trouble.ts'
+
+/** A read-back may take many pages. */
+const RECALL_TIMEOUTS = 12
+
+/** What a way of delivering gets to work with: its sink behind the retry layer, and its lane's books. */
+export function createDelivery(lane: {
+  readonly destination: Destination
+  readonly context: LaneContext
+  readonly life: Life
+  readonly trouble: Trouble
+  readonly tally: Tally
+  readonly ghosts: Delivery['ghosts']
+  readonly quietSinceMs: number
+  readonly aboutToSend: () => Promise<boolean>
+}): Delivery {
+  const { destination, life, trouble, tally } = lane
+  const { clock, freshHead, leaseValidForMs } = lane.context
+  const { policy, sink } = destination
+  const writing: AttemptContext = {
+    clock,
+    life,
+    trouble,
+    attemptTimeoutMs: policy.attemptTimeoutMs,
+    patience: policy.patience,
+    onFailure: (failure) => tally.failed(failure),
+    // A call must end while the lease is surely ours, or the next writer could read back too early.
+    mayAttempt: policy.intents ? () => leaseValidForMs() > policy.attemptTimeoutMs : undefined,
+  }
+  const recalling = {
+    ...writing,
+    attemptTimeoutMs: RECALL_TIMEOUTS * policy.attemptTimeoutMs,
+    mayAttempt: undefined,
+  }
+  const outOfPatience = () => policy.patience !== undefined && trouble.failures >= policy.patience
+
+  return {
+    sink,
+    clock,
+    settings: policy.delivery,
+    ghosts: lane.ghosts,
+    write: (records) => attempt(writing, (signal) => sink.write(records, { signal })),
+    async recall(records) {
+      const { recall } = sink
+      if (!recall) throw new Error(`a ${sink.kind} destination cannot be read back`)
+      for (;;) {
+        await destination.readBackTurn(life.stopping)
+        const outcome = await attempt(recalling, async (signal) => {
+          const answer = await recall(records, { signal })
+          return answer.status === 'refused' ? { ...answer, scope: 'destination' } : answer
+        })
+        if (outcome.status === 'recalled') return outcome.found
+        // Reading changes nothing: without an answer it is simply asked again.
+        if (outcome.status !== 'unknown' || outOfPatience()) return undefined
+      }
+    },
+    limited: destination.limited,
+    freshHead,
+    quietForMs: () => clock.monotonicMs() - lane.quietSinceMs,
+    aboutToSend: lane.aboutToSend,
+    bury: (dead) => tally.bury(dead),
+    countRepeatsPossible: (records) => tally.repeats(records),
+    outOfPatience,
+    stopped: () => life.stopping.aborted && (life.killed.aborted || trouble.failures > 0),
+    async sleep(ms) {
+      await clock.sleep(ms, life.stopping)
+      return !life.stopping.aborted
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import type { DestinationVersion } from '@roomlog/domain'
+import type { Sink } from '@roomlog/sinks'
+import type { Cycle, CycleEnd, Delivery, DeliverySettings } from './cycle.ts'
+
+/** How records of one kind of destination are gathered and sent. */
+export type LanePolicy = {
+  /** From a record's commit until its cycle is due. */
+  readonly flushAfterMs: number
+  readonly cycleBytesMax: number
+  readonly cycleRecordsMax: number
+  /** Calls cannot be repeated: the end of a cycle is written down before it is sent. */
+  readonly intents: boolean
+  /** Failures in a row after which a cycle is dropped and built again later; undefined keeps it. */
+  readonly patience: number | undefined
+  readonly attemptTimeoutMs: number
+  readonly delivery: DeliverySettings
+  readonly deliver: (delivery: Delivery, cycle: Cycle) => Promise<CycleEnd>
+}
+
+/** A destination as its lanes see it; shared by the lanes of all partitions. */
+export type Destination = {
+  readonly version: DestinationVersion
+  readonly sink: Sink
+  readonly policy: LanePolicy
+  limited<T>(task: () => Promise<T>): Promise<T>
+  /** Takes a turn in the account-wide rate of read-backs. */
+  readBackTurn(signal: AbortSignal): Promise<void>
+}
