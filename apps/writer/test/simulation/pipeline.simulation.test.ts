@@ -133,7 +133,7 @@ describe('whatever crashes, stalls or fails', () => {
     expect(traces[1]).toBe(traces[0])
   })
 
-  it('the runs above have crashed at every named point and met every outcome', () => {
+  it.skipIf(runs < 300)('the runs above have crashed at every named point and met every outcome', () => {
     const wanted = [...POINTS.map((point) => `crashed ${point}`), ...OUTCOMES]
     expect(wanted.filter((what) => !reached.has(what))).toEqual([])
   })
