@@ -160,7 +160,9 @@ async function expectLasting(after: string): Promise<void> {
     repeats += verdicts.firehose.repeats
     expectExact({ ...verdicts, firehose: { ...verdicts.firehose, repeats: 0 } })
   }
-  report(`Firehose after ${after}: ${repeats} repeats, ${possible} counted as possible`)
+  const slowestMs = Math.max(...read.cloudWatchLogs.delaysMs)
+  report(`after ${after}: the slowest record was in CloudWatch Logs after ${slowestMs} ms`)
+  report(`after ${after}: Firehose has ${repeats} repeats, ${possible} were counted as possible`)
   expect(repeats).toBeLessThanOrEqual(possible)
 }
 

@@ -29,6 +29,7 @@ export function expectExact(verdicts: Verdicts): void {
     cloudWatchLogs: { ...exact, inOrder: true },
     firehose: exact,
   })
-  expect(verdicts.cloudWatchLogs.openThere).toEqual(verdicts.s3.openThere)
-  expect(verdicts.firehose.openThere).toEqual(verdicts.s3.openThere)
+  const open = verdicts.s3.openThere
+  const there = { cloudWatchLogs: verdicts.cloudWatchLogs.openThere, firehose: verdicts.firehose.openThere }
+  expect(there).toEqual({ cloudWatchLogs: open, firehose: open })
 }

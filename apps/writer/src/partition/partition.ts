@@ -96,8 +96,12 @@ export class PartitionWorker {
   /** Works until it is told to stop or cannot go on; everything in memory is let go. */
   async run(): Promise<PartitionEnd> {
     try {
-      for (const { destinationVersionId, checkpoint, checkpointAppendId, ...rest } of this.#options.loaded.lanes) {
-        await this.#open(destinationVersionId, { position: checkpoint, appendId: checkpointAppendId }, rest)
+      const { lanes } = this.#options.loaded
+      const found = await this.#lookUp(lanes.map((lane) => lane.destinationVersionId))
+      // In one turn: a row whose lane is not there counts as closed in whatever is written next.
+      for (const { destinationVersionId, checkpoint, checkpointAppendId, ...rest } of lanes) {
+        const destination = found.get(destinationVersionId)
+        if (destination) this.#open(destination, { position: checkpoint, appendId: checkpointAppendId }, rest)
       }
       const { journal, clock, pins, readBytesMax, limitedRead, log } = this.#options
       const ended = await pump(
@@ -210,8 +214,11 @@ export class PartitionWorker {
   async #offer(batch: JournalBatch): Promise<void> {
     const before = toPosition(batch.firstPosition - 1)
     const atFrontier = this.#frontier.position === before
-    if (atFrontier) {
-      for (const id of batch.counts.keys()) if (!this.lanes.has(id)) await this.#open(id, this.#frontier, NO_INTENT)
+    const found = await this.#lookUp(atFrontier ? batch.counts.keys() : [])
+    if (this.#stopping.signal.aborted) return
+    // In one turn from here on: an idle lane may be swept away at any time before it has the batch.
+    for (const [id, destination] of found) {
+      if (!this.lanes.has(id)) this.#open(destination, this.#frontier, NO_INTENT)
     }
     for (const lane of this.lanes.values()) {
       if (lane.next.position === before && lane.wants()) lane.accept(batch)
@@ -221,10 +228,19 @@ export class PartitionWorker {
     if (this.#options.pins.tight()) this.wakeLanes()
   }
 
-  async #open(id: DestinationVersionId, checkpoint: Mark, earlier: EarlierLife): Promise<void> {
-    const { destinations, journal, clock, random, pins, laneCount } = this.#options
-    const destination = await destinations.get(id)
-    if (destination === 'abandoned') return
+  /** Also of lanes that are there: they may be gone by the time the others are found. */
+  async #lookUp(ids: Iterable<DestinationVersionId>): Promise<ReadonlyMap<DestinationVersionId, Destination>> {
+    const found = new Map<DestinationVersionId, Destination>()
+    for (const id of ids) {
+      const destination = await this.#options.destinations.get(id)
+      if (destination !== 'abandoned') found.set(id, destination)
+    }
+    return found
+  }
+
+  #open(destination: Destination, checkpoint: Mark, earlier: EarlierLife): void {
+    const { journal, clock, random, pins, laneCount } = this.#options
+    const { id } = destination.version
     const { partition } = this.lease
     const lane: Lane = new Lane(
       destination,

@@ -22,6 +22,7 @@ export const KINDS: readonly DestinationKind[] = ['s3', 'cloudWatchLogs', 'fireh
 const PARTITIONS = 2
 const ROOMS = 5
 const READ_LAG_MS = 500
+const LOOK_UP_MS = 20
 
 export type Acknowledged = {
   readonly id: MessageId
@@ -186,8 +187,11 @@ export class World {
 
   #destinations(life: Life): Destinations {
     const made = new Map<DestinationVersionId, Destination>()
+    const clock = life.clock()
     return {
       get: async (id) => {
+        // A query: the world goes on meanwhile.
+        await clock.sleep(LOOK_UP_MS)
         const found = made.get(id)
         if (found) return found
         const store = this.stores.get(id)
