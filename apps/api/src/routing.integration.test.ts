@@ -52,7 +52,7 @@ test('under traffic through two apis, exactly the records committed while attach
     expect(answer.status).toBe(200)
     return { from, to: performance.now() }
   }
-  const more = async (n: number) => expect.poll(() => acknowledged.length).toBeGreaterThan(n)
+  const more = async (n: number) => expect.poll(() => acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(n)
   for (const [attacher, detacher] of [
     [one, two],
     [two, one],

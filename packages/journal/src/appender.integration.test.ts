@@ -125,6 +125,10 @@ test('destinations that change under the traffic of two apis are exact at the co
   const sending = Promise.all([sendThrough(database.openPool({ max: 2 })), sendThrough(database.openPool({ max: 2 }))])
   for (const to of [2, 3, null, 1, 'gone', 2, 3, null, 'gone', 1, 2, 3] as const) {
     for (const room of rooms) changes.push(await changeRoute(database.pool, room, to))
+    if (typeof to !== 'number') continue
+    const head = async () => (await journal.heads([HERE])).get(HERE)?.head ?? 0
+    const before = await head()
+    await expect.poll(head, { timeout: 30_000 }).toBeGreaterThan(before + 10)
   }
   changing = false
   const sent = (await sending).flat()
@@ -138,7 +142,6 @@ test('destinations that change under the traffic of two apis are exact at the co
   expect(found.size).toBe(journaled.length)
   expect(sent.filter(({ status }) => status !== 'recorded' && status !== 'gone')).toEqual([])
   expect(sent.filter(({ message, status }) => status === 'gone' && found.has(message.id))).toEqual([])
-  expect(journaled.length).toBeGreaterThan(100)
 })
 
 // The heads are read while the change holds the partitions: what comes after them was committed after it.
