@@ -97,8 +97,10 @@ test('attached, detached and deleted under traffic through either api: exactly t
 
   await Promise.all(doomed.arns.map((arn) => untilGone(one, arn)))
   await untilDelivered(two)
-  const kept = await readBack(site, lasting.names, ledger)
-  const deleted = await readBack(site, doomed.names, ledger)
+  const [kept, deleted] = await Promise.all([
+    readBack(site, lasting.names, ledger),
+    readBack(site, doomed.names, ledger),
+  ])
   for (const room of lastingRooms) expectExact(judgeRoom(kept, ledger, room, ALWAYS))
   for (const room of changing) {
     const verdicts = judgeRoom(kept, ledger, room, changes.get(room))
