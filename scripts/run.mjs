@@ -140,12 +140,24 @@ function passSignalsOn() {
       running?.kill(signal)
     })
   }
-  // npm hands signals down, but a killed npm cannot: without this, a killed `npm start` would leave everything running.
+  // npm hands signals down to its shell, and the shell does not; a killed npm hands down nothing. Without this, either
+  // would leave everything running.
+  if (!process.env.npm_lifecycle_event) return
+  const above = ancestry()
+  setInterval(() => {
+    if (ancestry() !== above && !interrupted) process.emit('SIGTERM')
+  }, 1000).unref()
+}
+
+/** Ids of our parent and, where that is the shell that npm runs us in, of npm. */
+function ancestry() {
   const parent = process.ppid
-  if (process.env.npm_lifecycle_event) {
-    setInterval(() => {
-      if (process.ppid !== parent && !interrupted) process.emit('SIGTERM')
-    }, 1000).unref()
+  try {
+    const stat = readFileSync(`/proc/${parent}/stat`, 'utf8')
+    const [, name, , grandparent] = /\((.*)\) (\S) (\d+)/.exec(stat) ?? []
+    return ['sh', 'dash', 'bash'].includes(name) ? `${parent} ${grandparent}` : `${parent}`
+  } catch {
+    return `${parent}`
   }
 }
 
