@@ -1,21 +1,9 @@
 #!/usr/bin/env node
-import { setTimeout as wait } from 'node:timers/promises'
 import { MigrationError } from '@roomlog/db/migrate'
 import { type Logger, pino } from 'pino'
-import type { Clock } from './clock.ts'
 import { parseEnv, type WriterEnv } from './env.ts'
 import { type RunningWriter, startWriter } from './start.ts'
-
-const TIMEOUT_MAX_MS = 2 ** 31 - 1
-
-const systemClock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  sleep: (ms, signal) =>
-    wait(Math.min(ms, TIMEOUT_MAX_MS), undefined, signal && { signal }).catch((error: unknown) => {
-      if (!signal?.aborted) throw error
-    }),
-}
+import { systemClock } from './system-clock.ts'
 
 const HELP = `roomlog-writer: delivers the journal to S3, CloudWatch Logs and Data Firehose.
 

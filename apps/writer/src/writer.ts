@@ -131,11 +131,17 @@ export function createWriter(options: WriterOptions): Writer {
         pins,
         log,
         readBytesMax: settings.readBytesMax,
-        laneCount: () => activeLanes().length,
+        laneCount,
         limitedRead: (task) => readLimit(task),
       },
       untilMs,
     )
+  }
+
+  function laneCount(): number {
+    let count = 0
+    for (const { worker } of workers.values()) count += worker.lanes.size
+    return count
   }
 
   function activeLanes(): DestinationVersionId[] {

@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { CreateDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose'
@@ -21,9 +20,9 @@ import { testPostgres } from '@roomlog/embedded-postgres'
 import { createPostgresJournal, partitionOf, toAppendId } from '@roomlog/journal'
 import { startLocalAws } from '@roomlog/local-aws'
 import { pino } from 'pino'
-import type { Clock } from '../src/clock.ts'
 import { parseEnv } from '../src/env.ts'
 import { startWriter } from '../src/start.ts'
+import { systemClock } from '../src/system-clock.ts'
 
 const ACCOUNT = '123456789012'
 const REGION = 'us-east-1'
@@ -32,12 +31,6 @@ export const TARGETS: Readonly<Record<DestinationKind, string>> = {
   s3: 'chat-logs',
   cloudWatchLogs: '/chat/logs',
   firehose: 'chat-stream',
-}
-
-const clock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  sleep: (ms, signal) => wait(ms, undefined, signal && { signal }).catch(() => {}),
 }
 
 export type Sent = { readonly roomId: RoomId; readonly id: MessageId }
@@ -129,7 +122,7 @@ export async function startPipeline() {
     })
     if (!parsed.ok) throw new Error(parsed.message)
     const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' })
-    return startWriter(parsed.env, { clock, random: Math.random, log })
+    return startWriter(parsed.env, { clock: systemClock, random: Math.random, log })
   }
 
   const read: Record<DestinationKind, () => Promise<string[]>> = {
