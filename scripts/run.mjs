@@ -176,6 +176,9 @@ function toolEnvironment() {
   if (!isWritable(home())) {
     env.HOME = join(root, 'node_modules', '.home')
     mkdirSync(env.HOME, { recursive: true })
+    // npm hands its own cache on, which is in the home that cannot be written.
+    const cache = env.npm_config_cache
+    if (cache && !isWritable(cache) && !isWritable(dirname(cache))) delete env.npm_config_cache
   }
   return env
 }
