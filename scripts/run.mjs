@@ -191,7 +191,8 @@ function testEnvironment() {
     name.startsWith('AWS_') ||
     name.startsWith('PG') ||
     name.startsWith('ROOMLOG_')
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign(name)))
+  const own = Object.entries(process.env).filter(([name]) => !foreign(name))
+  return { ...Object.fromEntries(own), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 }
 
 function home() {
