@@ -6,7 +6,8 @@ import type { ChatRequest } from './request.ts'
 import { type MessagesCall, RoomQueues, type SingleCall } from './room-queues.ts'
 
 const MESSAGES_PER_CALL = 500
-const LONG_CALLS_MAX = 4
+// One: while it is on its way, what the other rooms have to say gathers for the next. More make smaller calls, no faster ones.
+const LONG_CALLS_MAX = 1
 const SHORT_CALLS_MAX = 2
 const SINGLE_CALLS_MAX = 150
 /** Requests read ahead: a file may hold its rooms one after the other, and many at a time go faster than one. */
