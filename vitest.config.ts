@@ -7,6 +7,8 @@ const exclude = ['**/node_modules/**', '**/dist/**']
 // Tests run on the sources of the workspace, never on a dist that may be stale.
 export default defineConfig({
   test: {
+    // Most integration tests wait for processes and disks; vitest's own choice on 2 cores is one file at a time.
+    maxWorkers: 3,
     projects: [
       {
         resolve,
@@ -26,6 +28,7 @@ export default defineConfig({
           name: 'integration',
           include: ['{apps,packages}/*/{src,test}/**/*.integration.test.ts', 'prisma/src/**/*.integration.test.ts'],
           exclude,
+          globalSetup: ['packages/embedded-postgres/src/vitest-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -53,27 +53,3 @@ test('two start on a new database at once, and a changed root secret is taken ov
   for (const main of [one, two]) main.child.kill('SIGTERM')
   expect(await Promise.all([one.exited, two.exited])).toEqual([0, 0])
 })
-
-test('wrong variables: one message, exit code 2', async () => {
-  const main = start({ AWS_REGION: '', PORT: 'x' })
-  expect(await main.exited).toBe(2)
-  expect(main.output()).toMatch(/^Wrong environment variables:\n {2}PORT: .*\n {2}AWS_REGION: is missing\n$/)
-})
-
-test('a taken port: a message that names PORT, exit code 1', async () => {
-  const squatter = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => squatter.once('listening', resolve))
-  const address = squatter.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  const main = start({ PORT: String(port) })
-  expect(await main.exited).toBe(1)
-  expect(main.output()).toBe(`PORT: 127.0.0.1:${port} is taken by another process; set PORT to a free one\n`)
-  squatter.close()
-})
-
-test('no database, or one without its migrations: a message that says the way out, exit code 1', async () => {
-  const away = start({ DATABASE_URL: 'postgresql://roomlog:hidden@127.0.0.1:1/roomlog' })
-  expect(await away.exited).toBe(1)
-  expect(away.output()).toContain('127.0.0.1:1')
-  expect(away.output()).not.toContain('hidden')
-})

@@ -330,7 +330,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
               checkpoint: 2,
               checkpointAppendId: appendId,
               intent: toPosition(4),
-              quietForMs: 0,
+              quietForMs: expect.any(Number),
             },
           ],
         })

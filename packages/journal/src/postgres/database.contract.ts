@@ -81,6 +81,7 @@ async function elapse(pool: pg.Pool, ms: number): Promise<void> {
   await pool.query(`
     update journal_progress set lease_expires_at = lease_expires_at ${earlier};
     update journal_writer set expires_at = expires_at ${earlier};
+    update journal_lane set quiet_since = quiet_since ${earlier};
     update journal_batch set committed_at = committed_at ${earlier};`)
 }
 
