@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type MainProcess, runMain } from '../test/run-main.ts'
 import { createTestDatabase, ENCRYPTION_KEY } from '../test/start-api.ts'
