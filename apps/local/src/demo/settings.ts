@@ -10,10 +10,10 @@ const RATES = ['SEND_MESSAGE', 'SEND_EVENT', 'DELETE_MESSAGE', 'CREATE_ROOM', 'D
 const S3_FLUSH_SECONDS = { short: 1, long: 5 } as const
 const LINGER_MS = { short: 250, long: 1_000 } as const
 
-/** With a writer that is killed every few seconds, taking over must not take ten; the stand-in's reads do not lag. */
-const QUICK_TAKEOVER = {
-  ROOMLOG_LEASE_SECONDS: '4',
-  ROOMLOG_REQUEST_TIMEOUT_SECONDS: '2.5',
+/** With a writer that is killed every few seconds, taking over must not take long; the stand-in's reads do not lag. */
+const TAKEOVERS = {
+  ROOMLOG_LEASE_SECONDS: '7',
+  ROOMLOG_REQUEST_TIMEOUT_SECONDS: '5',
   ROOMLOG_READ_BACK_SETTLE_SECONDS: '0.5',
 }
 
@@ -30,7 +30,7 @@ export function settingsFor(length: ConversationLength, killed: boolean): Readon
     ROOMLOG_S3_FLUSH_SECONDS: String(S3_FLUSH_SECONDS[length]),
     ROOMLOG_LINGER_MS: String(LINGER_MS[length]),
     ROOMLOG_LOG_LEVEL: 'warn',
-    ...(killed ? QUICK_TAKEOVER : PATIENCE),
+    ...(killed ? TAKEOVERS : PATIENCE),
   }
 }
 

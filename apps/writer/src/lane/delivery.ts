@@ -50,11 +50,12 @@ export function createDelivery(lane: {
       const { recall } = sink
       if (!recall) throw new Error(`a ${sink.kind} destination cannot be read back`)
       for (;;) {
-        await destination.readBackTurn(life.stopping)
-        const outcome = await attempt(recalling, async (signal) => {
-          const answer = await recall(records, { signal })
-          return answer.status === 'refused' ? { ...answer, scope: 'destination' } : answer
-        })
+        const ask = () =>
+          attempt(recalling, async (signal) => {
+            const answer = await recall(records, { signal })
+            return answer.status === 'refused' ? { ...answer, scope: 'destination' } : answer
+          })
+        const outcome = await destination.readBack(ask, life.stopping)
         if (outcome.status === 'recalled') return outcome.found
         // Reading changes nothing: without an answer it is simply asked again.
         if (outcome.status !== 'unknown' || outOfPatience()) return undefined

@@ -209,7 +209,7 @@ export class World {
           }),
           policy: POLICIES[store.version.kind],
           limited: (task) => task(),
-          readBackTurn: () => Promise.resolve(),
+          readBack: (task) => task(),
         }
         made.set(id, destination)
         return destination
