@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { sharedServer } from './env.ts'
-import { startPostgres } from './start.ts'
+import { type Postgres, startPostgres } from './start.ts'
 
 export type TestPostgres = {
   /** The server itself, as superuser. */
@@ -47,14 +47,13 @@ export async function testPostgres(
 }
 
 /** A temporary server for tests: gone, with its folder, when the process ends. */
-export async function startTestServer(): Promise<string> {
+export async function startTestServer(): Promise<Postgres> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roomlog-postgres-'))
   // For root, who runs it as `nobody`.
   await chmod(dataDir, 0o755)
   // A server in a temporary folder need not survive the machine, but tests should meet the commit latency of production:
   // fsync stays on.
-  const server = await startPostgres({ dataDir, temporary: true, settings: { max_connections: '300' } })
-  return server.url
+  return startPostgres({ dataDir, temporary: true, settings: { max_connections: '300' } })
 }
 
 let ownServer: Promise<string> | undefined
@@ -62,7 +61,7 @@ let ownServer: Promise<string> | undefined
 function serverUrl(): Promise<string> {
   const shared = sharedServer()
   if (shared) return Promise.resolve(shared)
-  ownServer ??= startTestServer()
+  ownServer ??= startTestServer().then(({ url }) => url)
   return ownServer
 }
 
