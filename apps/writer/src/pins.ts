@@ -9,7 +9,8 @@ export type Pins = {
   full(): boolean
 }
 
-export function createPins(limitBytes: number, onRelease: () => void): Pins {
+/** `onRoom` is called when the limit was reached and no longer is. */
+export function createPins(limitBytes: number, onRoom: () => void): Pins {
   const holders = new Map<Buffer, number>()
   let bytes = 0
   return {
@@ -28,8 +29,9 @@ export function createPins(limitBytes: number, onRelease: () => void): Pins {
         return
       }
       holders.delete(buffer)
+      const wasFull = bytes >= limitBytes
       bytes -= buffer.length
-      onRelease()
+      if (wasFull && bytes < limitBytes) onRoom()
     },
     tight: () => bytes > limitBytes / 2,
     full: () => bytes >= limitBytes,

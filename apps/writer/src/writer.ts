@@ -52,7 +52,6 @@ export function createWriter(options: WriterOptions): Writer {
   const stopping = new AbortController()
   const readLimit = pLimit(settings.readsMax)
   const pins = createPins(settings.bufferBytesMax, () => {
-    if (pins.tight()) return
     for (const { worker } of workers.values()) worker.wakeLanes()
   })
   let rolled = false
