@@ -1,24 +1,28 @@
 import type pg from 'pg'
-import { decodeEntry } from '../entry.ts'
+import { decodeEntry, type StoredEntry } from '../entry.ts'
 import { toPartition } from '../partition.ts'
 import type { AppendId, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
+import { type CopiedRow, copyOut } from './copy-out.ts'
+import { withClient } from './with-client.ts'
 
 const BATCHES_MAX = 256
 
-// Starts with the batch that holds the record after $2, which a reader may have seen in part.
+// Starts with the batch that holds the record after `after`, which a reader may have seen in part.
 // octet_length of an external value reads only its pointer; bytes are fetched for the rows that fit alone.
-const READ = `
-select first_position::float8, append_id, previous_append_id, floor_time_ms::float8,
+// All that is put into the text are integers.
+const readSql = ({ partition, after, bytesMax }: From) => `
+select first_position, append_id, previous_append_id, floor_time_ms::float8,
        (extract(epoch from committed_at) * 1000)::float8 as committed_at_ms, format,
-       destination_version_ids, destination_counts, index, records
+       array_to_string(destination_version_ids, ','), array_to_string(destination_counts, ','), index, records
   from (select *, sum(octet_length(records)) over (order by first_position) - octet_length(records) as bytes_before
           from (select * from journal_batch
-                 where partition = $1 and first_position + record_count - 1 > $2
+                 where partition = ${Number(partition)} and first_position + record_count - 1 > ${Number(after)}
                    and first_position >= coalesce((select max(first_position) from journal_batch
-                                                    where partition = $1 and first_position <= $2 + 1), $2 + 1)
+                                                    where partition = ${Number(partition)} and first_position <= ${after + 1}),
+                                                  ${after + 1})
                  order by first_position limit ${BATCHES_MAX}) next) sized
- where bytes_before < $3
+ where bytes_before < ${Number(bytesMax)}
  order by sized.first_position`
 
 const HEADS = 'select partition, head, last_append_id from journal_partition where partition = any($1)'
@@ -38,30 +42,46 @@ type From = Parameters<Journal['read']>[0]
 
 /** Batches after a position, checked against the batch that the reader has seen there. */
 export async function read(pool: pg.Pool, from: From): Promise<ReadOutcome> {
-  const values = [from.partition, from.after, from.bytesMax]
-  const { rows } = await pool.query({ name: 'journal-read', text: READ, values })
-  const first = rows[0]
+  const rows = (await withClient(pool, (client) => copyOut(client, readSql(from)))).map(rowFrom)
+  const [first] = rows
   if (!first) return readNothing(pool, from)
-  if (first.first_position > from.after + 1) return gapAt(pool, from)
-  const standing = first.first_position <= from.after ? first.append_id : first.previous_append_id
+  const { firstPosition, appendId } = first.entry
+  if (firstPosition > from.after + 1) return gapAt(pool, from)
+  const standing = firstPosition <= from.after ? appendId : first.previousAppendId
   if (from.afterAppendId !== undefined && standing !== from.afterAppendId) return { status: 'rewound' }
-  return {
-    status: 'read',
-    batches: rows.map((row) =>
-      decodeEntry({
-        partition: from.partition,
-        firstPosition: toPosition(row.first_position),
-        appendId: toAppendId(row.append_id),
-        committedAtMs: row.committed_at_ms,
-        floorTimeMs: row.floor_time_ms,
-        format: row.format,
-        index: row.index,
-        bytes: row.records,
-        destinationVersionIds: row.destination_version_ids,
-        destinationCounts: row.destination_counts,
-      }),
-    ),
+  return { status: 'read', batches: rows.map(({ entry }) => decodeEntry({ ...entry, partition: from.partition })) }
+}
+
+type Row = { readonly entry: Omit<StoredEntry, 'partition'>; readonly previousAppendId: AppendId | undefined }
+
+function rowFrom(row: CopiedRow): Row {
+  const [first, append, previous, floor, committed, format, ids, counts, index, records] = row
+  if (!first || !append || !floor || !committed || !format || !ids || !counts || !index || !records) {
+    throw new Error(`a journal row of ${row.length} columns is not whole`)
   }
+  return {
+    entry: {
+      firstPosition: toPosition(Number(first.readBigInt64BE())),
+      appendId: appendIdFrom(append),
+      floorTimeMs: floor.readDoubleBE(),
+      committedAtMs: committed.readDoubleBE(),
+      format: format.readInt16BE(),
+      destinationVersionIds: numbersFrom(ids),
+      destinationCounts: numbersFrom(counts),
+      index,
+      bytes: records,
+    },
+    previousAppendId: previous && appendIdFrom(previous),
+  }
+}
+
+function appendIdFrom(value: Buffer): AppendId {
+  const hex = value.toString('hex')
+  return toAppendId([8, 12, 16, 20, 32].map((end, n, ends) => hex.slice(n === 0 ? 0 : ends[n - 1], end)).join('-'))
+}
+
+function numbersFrom(list: Buffer): number[] {
+  return list.length === 0 ? [] : list.toString('latin1').split(',').map(Number)
 }
 
 async function readNothing(pool: pg.Pool, from: From): Promise<ReadOutcome> {
