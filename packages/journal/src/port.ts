@@ -142,6 +142,37 @@ export type ProgressChange = {
   readonly totals: readonly Totals[]
 }
 
+/** What retention lets a partition keep. */
+export type RetentionLimits = {
+  /** Since commit, for lanes that are not flowing. */
+  readonly keepMs: number
+  /** Of batches that some lane still waits for. */
+  readonly bytesMax: number
+}
+
+/** A lane that was moved on, and its records in between: it has not settled them and will not. May be none. */
+export type GivenUp = { readonly destinationVersionId: DestinationVersionId; readonly records: number }
+
+export type RedriveRequest = {
+  /** Whose dead letters are sent again. */
+  readonly from: readonly DestinationVersionId[]
+  /** These of them; undefined is any. */
+  readonly letterIds: readonly string[] | undefined
+  /** The oldest go first. */
+  readonly lettersMax: number
+  readonly to: DestinationVersionId
+  /** The version at which `to` was where records go. */
+  readonly configVersion: number
+  readonly newAppendId: () => AppendId
+}
+
+export type RedriveOutcome = {
+  /** `stale`: destinations have changed since; what is not in `letters` is where it was. */
+  readonly status: 'redriven' | 'stale'
+  /** How many are dead letters no more and stand in the journal again. */
+  readonly letters: number
+}
+
 export type HeldLease = { readonly partition: Partition; readonly token: LeaseToken }
 
 export type Roll = {
@@ -189,6 +220,18 @@ export type Journal = {
    * restored database may hold the same token, with another history); a checkpoint or `dispatched` never moves back.
    */
   settle(lease: HeldLease, change: ProgressChange, options?: CallOptions): Promise<'settled' | 'lost'>
+  /**
+   * Gives up what is beyond the limits: counted exactly, in one transaction with the checkpoints that pass it, and only
+   * while the lease is held. Whole hours of effective time go, because no S3 object spans two: a lane that begins behind
+   * the end of an hour meets every object that stands there. So the size may be exceeded by the traffic of an hour.
+   * If a lane moved, what settles meanwhile is lost: its writer must reload.
+   */
+  expire(lease: HeldLease, limits: RetentionLimits, options?: CallOptions): Promise<readonly GivenUp[]>
+  /**
+   * Appends the bytes of dead letters again, each in its room's partition, and deletes them in the same transaction (one
+   * a partition): it happens once or not at all, whoever else asks and whatever breaks. Their time is now.
+   */
+  redrive(request: RedriveRequest, options?: CallOptions): Promise<RedriveOutcome>
   /** Deletes settled batches older than `keepMs`; returns how many records went. */
   trim(partition: Partition, limits: { readonly keepMs: number }, options?: CallOptions): Promise<number>
 }

@@ -19,7 +19,7 @@ describeJournal('in memory', async (): Promise<JournalUnderTest> => {
       const lanes = partitions.flatMap(({ partition, lanes }) =>
         [...lanes.values()].map(({ intent: _, sending: _s, quietSinceMs: _q, ...lane }) => ({ ...lane, partition })),
       )
-      return { lanes, deadLetters, totals }
+      return { lanes, deadLetters: deadLetters.map(({ letterId: _, ...letter }) => letter), totals }
     },
     backup: async () => {
       const kept = journal.snapshot()

@@ -1,9 +1,11 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import { toPartition } from '../partition.ts'
-import type { DeadLetter, Journal, Partition } from '../port.ts'
+import type { Journal, Partition } from '../port.ts'
 import { append } from './append.ts'
+import { expire } from './expire.ts'
 import { acquire, release, roll } from './lease.ts'
 import { heads, read } from './read.ts'
+import { redrive } from './redrive.ts'
 import { settle } from './settle.ts'
 import {
   type Clock,
@@ -13,13 +15,14 @@ import {
   type PartitionTotals,
   partitionIn,
   type State,
+  type StoredLetter,
 } from './state.ts'
 import { trim } from './trim.ts'
 
 /** What the journal holds now; a copy. */
 export type MemoryJournalContents = {
   readonly partitions: readonly PartitionState[]
-  readonly deadLetters: readonly (DeadLetter & { readonly partition: Partition })[]
+  readonly deadLetters: readonly (StoredLetter & { readonly partition: Partition })[]
   readonly totals: readonly PartitionTotals[]
 }
 
@@ -50,6 +53,8 @@ export function createMemoryJournal(options: { readonly partitions: number; read
     release: async (leases) => release(state, leases),
     signOut: async (writerId) => void state.writers.delete(writerId),
     settle: async (lease, change) => settle(state, clock, lease, change),
+    expire: async (lease, limits) => expire(state, clock, lease, limits),
+    redrive: async (request) => redrive(state, clock, request),
     trim: async (partition, limits) => trim(state, clock, partition, limits),
     bumpConfigVersion: () => bumpConfigVersion(state, clock),
     abandon: (id) => void state.abandoned.add(id),

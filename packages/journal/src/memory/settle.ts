@@ -19,7 +19,7 @@ export function settle(state: State, clock: Clock, lease: HeldLease, change: Pro
   for (const lane of change.lanes) {
     if (!state.abandoned.has(lane.destinationVersionId)) moveLane(at, clock, lane)
   }
-  for (const letter of change.deadLetters) bury(at, letter)
+  for (const letter of change.deadLetters) bury(state, at, letter)
   for (const totals of change.totals) count(at, totals)
   return 'settled'
 }
@@ -45,17 +45,17 @@ function moveLane(at: PartitionState, clock: Clock, lane: LaneChange): void {
   at.lanes.set(lane.destinationVersionId, { ...lane, checkpoint, checkpointAppendId, quietSinceMs })
 }
 
-function bury(at: PartitionState, letter: DeadLetter): void {
+function bury(state: State, at: PartitionState, letter: DeadLetter): void {
   const twice = at.deadLetters.some(
     (kept) =>
       kept.destinationVersionId === letter.destinationVersionId &&
       kept.position === letter.position &&
       kept.id === letter.id,
   )
-  if (!twice) at.deadLetters.push(letter)
+  if (!twice) at.deadLetters.push({ ...letter, letterId: String(++state.lastLetterId) })
 }
 
-function count(at: PartitionState, added: Totals): void {
+export function count(at: PartitionState, added: Totals): void {
   const before = at.totals.get(added.destinationVersionId)
   at.totals.set(added.destinationVersionId, before ? sum(before, added) : { ...added, partition: at.partition })
 }

@@ -14,6 +14,8 @@ export type StoredBatch = StoredEntry & {
 /** `quietSinceMs`: nobody can be sending for the intent since then. */
 export type StoredLane = LaneChange & { readonly quietSinceMs: number | undefined }
 
+export type StoredLetter = DeadLetter & { readonly letterId: string }
+
 export type Lease = { readonly owner: string; readonly token: LeaseToken; readonly expiresAtMs: number }
 
 /** What a destination version was sent from one partition, added up. */
@@ -33,7 +35,7 @@ export type PartitionState = {
   batches: StoredBatch[]
   lanes: Map<DestinationVersionId, StoredLane>
   totals: Map<DestinationVersionId, PartitionTotals>
-  deadLetters: DeadLetter[]
+  deadLetters: StoredLetter[]
 }
 
 /** All that a database would hold. */
@@ -43,10 +45,11 @@ export type State = {
   writers: Map<string, number>
   /** Destination versions whose backlog was given up. */
   abandoned: Set<DestinationVersionId>
+  lastLetterId: number
 }
 
 export function emptyState(partitions: readonly Partition[]): State {
-  return { partitions: partitions.map(emptyPartition), writers: new Map(), abandoned: new Set() }
+  return { partitions: partitions.map(emptyPartition), writers: new Map(), abandoned: new Set(), lastLetterId: 0 }
 }
 
 /** A copy that later changes of the original do not reach. */
@@ -61,6 +64,7 @@ export function copyState(state: State): State {
     })),
     writers: new Map(state.writers),
     abandoned: new Set(state.abandoned),
+    lastLetterId: state.lastLetterId,
   }
 }
 

@@ -33,6 +33,8 @@ export async function createPostgresJournal(options: {
     release: (leases) => release(pool, leases),
     signOut: (writerId) => signOut(pool, writerId),
     settle: (lease, change) => settle(pool, lease, change),
+    expire: () => Promise.reject(new Error('not there yet')),
+    redrive: () => Promise.reject(new Error('not there yet')),
     trim: (partition, limits) => trim(pool, partition, limits),
   }
 }

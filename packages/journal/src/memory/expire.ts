@@ -1,0 +1,75 @@
+import { decodeEntry } from '../entry.ts'
+import type { GivenUp, HeldLease, Position, RetentionLimits } from '../port.ts'
+import { HOUR_MS, tooMany } from '../retention.ts'
+import { count } from './settle.ts'
+import { type Clock, type PartitionState, partitionIn, type State, type StoredBatch, type StoredLane } from './state.ts'
+
+/** Gives up what is beyond the limits, in whole hours. */
+export function expire(state: State, clock: Clock, lease: HeldLease, limits: RetentionLimits): readonly GivenUp[] {
+  const at = partitionIn(state, lease.partition)
+  if (at.lease?.token !== lease.token) return []
+  const ends = hourEnds(at)
+  const youngestMs = clock.nowMs() - limits.keepMs
+  const aged = ends.findLast((end) => end.committedAtMs <= youngestMs)
+  const byAge = moveTo(at, aged, (lane) => lane.state !== 'flowing')
+  const floor = floorOf(at)
+  const waiting = at.batches.filter((batch) => batch.lastPosition > floor)
+  const bytes = waiting.reduce((sum, batch) => sum + batch.index.length + batch.bytes.length, 0)
+  const over = tooMany({ records: at.head - floor, bytes, bytesMax: limits.bytesMax })
+  const full =
+    over > 0
+      ? (ends.find((end) => end.lastPosition >= floor + over) ?? ends.findLast((end) => end.lastPosition > floor))
+      : undefined
+  const bySize = moveTo(at, full, () => true)
+  // By two: a change that follows the revision before must not take this for its own first try.
+  if (byAge.size + bySize.size > 0) at.revision += 2
+  return [...new Set([...byAge.keys(), ...bySize.keys()])]
+    .map((id) => ({ destinationVersionId: id, records: (byAge.get(id) ?? 0) + (bySize.get(id) ?? 0) }))
+    .sort((a, b) => a.destinationVersionId - b.destinationVersionId)
+}
+
+/** Dispatched batches that end an hour: what follows begins another. */
+function hourEnds(at: PartitionState): readonly StoredBatch[] {
+  const hour = (timeMs: number | undefined) => Math.floor((timeMs ?? 0) / HOUR_MS)
+  return at.batches.filter((batch, i) => {
+    const next = at.batches[i + 1]
+    if (!next || batch.lastPosition > at.dispatched) return false
+    return hour(decodeEntry(next).timeMs[0]) > hour(next.floorTimeMs)
+  })
+}
+
+function moveTo(at: PartitionState, end: StoredBatch | undefined, concerns: (lane: StoredLane) => boolean) {
+  const givenUp = new Map<GivenUp['destinationVersionId'], number>()
+  if (!end) return givenUp
+  for (const [id, lane] of at.lanes) {
+    if (lane.checkpoint >= end.lastPosition || !concerns(lane)) continue
+    const records = recordsFor(at, lane, end.lastPosition)
+    givenUp.set(id, records)
+    const intent = lane.intent !== undefined && lane.intent > end.lastPosition ? lane.intent : undefined
+    at.lanes.set(id, { ...lane, checkpoint: end.lastPosition, checkpointAppendId: end.appendId, intent })
+    count(at, { ...NOTHING, destinationVersionId: id, givenUp: records })
+  }
+  return givenUp
+}
+
+function recordsFor(at: PartitionState, { destinationVersionId, checkpoint }: StoredLane, to: Position): number {
+  return at.batches
+    .filter((batch) => batch.lastPosition > checkpoint && batch.lastPosition <= to)
+    .reduce((sum, batch) => {
+      const n = batch.destinationVersionIds.indexOf(destinationVersionId)
+      return sum + (batch.destinationCounts[n] ?? 0)
+    }, 0)
+}
+
+function floorOf(at: PartitionState): number {
+  return Math.min(at.dispatched, ...[...at.lanes.values()].map((lane) => lane.checkpoint))
+}
+
+const NOTHING = {
+  delivered: 0,
+  repeatsPossible: 0,
+  dead: 0,
+  errors: { all: 0, accessDenied: 0, notFound: 0 },
+  lastDeliveredAtMs: undefined,
+  lastError: undefined,
+}
