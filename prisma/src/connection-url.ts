@@ -4,6 +4,9 @@ export const SCHEMA = 'roomlog'
 // A client that died, or waits for one that did, must not hold anybody up for longer than this.
 const SESSION = {
   search_path: SCHEMA,
+  // What the statements are written for. Where the role's default is stricter, a change to a room would lose against
+  // every append of the moment, and never get through under traffic.
+  default_transaction_isolation: 'read committed',
   lock_timeout: '10s',
   statement_timeout: '30s',
   idle_in_transaction_session_timeout: '30s',
@@ -20,7 +23,7 @@ export const QUERY_TIMEOUT_MS = 35_000
 export function sessionUrl(url: string): string {
   const session = new URL(url)
   const options = [session.searchParams.get('options') ?? '']
-  for (const [name, value] of Object.entries(SESSION)) options.push(`-c ${name}=${value}`)
+  for (const [name, value] of Object.entries(SESSION)) options.push(`-c ${name}=${value.replaceAll(' ', '\\ ')}`)
   session.searchParams.set('options', options.join(' ').trim())
   // Prisma's own parameter; Postgres has none of that name.
   session.searchParams.delete('schema')

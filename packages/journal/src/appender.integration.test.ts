@@ -7,7 +7,7 @@ import { createAppender, type Routes, type Submission } from './appender.ts'
 import { CONFIG_CHANGED_SQL } from './config-change.ts'
 import { toPartition } from './partition.ts'
 import type { Journal, Partition } from './port.ts'
-import { openDatabase, openJournal, type TestDatabase } from './postgres/database.contract.ts'
+import { openDatabase, openJournal, type TestDatabase, waitingForLock } from './postgres/database.contract.ts'
 import { startFaultProxy } from './postgres/fault-proxy.contract.ts'
 import { createPostgresJournal } from './postgres/journal.ts'
 import { anAppendId, anId, aRecord, aRoomIn, readAll, records, recordsOf, versionId } from './samples.contract.ts'
@@ -234,7 +234,7 @@ test('a caller that gives up an append learns that its fate is unknown, and can 
   const request = { partition: HERE, appendId: anAppendId(), configVersion, records: records(1) }
   const patience = new AbortController()
   const first = journal.append(request, { signal: patience.signal })
-  await waitingForLock()
+  await waitingForLock(database)
   patience.abort()
   expect(await first).toMatchObject({ status: 'unknown' })
   const again = journal.append(request)
@@ -243,15 +243,6 @@ test('a caller that gives up an append learns that its fate is unknown, and can 
   expect(await again).toEqual({ status: 'appended', firstPosition: 1 })
   expect((await journal.heads([HERE])).get(HERE)?.head).toBe(1)
 })
-
-async function waitingForLock(): Promise<void> {
-  for (;;) {
-    const { rowCount } = await database.pool.query(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    )
-    if (rowCount) return
-  }
-}
 
 test('a database that is away is unavailable, and back without a restart', async () => {
   const { journal } = await openJournal(database.pool)

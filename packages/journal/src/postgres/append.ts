@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { ENTRY_FORMAT, encodeEntry } from '../entry.ts'
 import type { AppendOutcome, AppendRequest, CallOptions } from '../port.ts'
 import { toPosition } from '../position.ts'
-import { certainlyRolledBack, reasonOf, sqlState, UNIQUE_VIOLATION } from './errors.ts'
+import { certainlyRolledBack, lostToAnother, reasonOf, sqlState, UNIQUE_VIOLATION } from './errors.ts'
 
 // The head's row lock orders commits; SET reads the values before the update, which is how a batch learns its
 // predecessor and its floor of time in the same statement.
@@ -21,6 +21,9 @@ returning first_position`
 // Longer than `lock_timeout`, so that a partition held by another ends as a rollback: beyond it the socket is dead.
 // (pg takes it with a query; its type does not say so.)
 const ANSWER: object = { query_timeout: 15_000 }
+
+/** Each lost attempt means that another transaction got on; with many rivals at once one may lose often. */
+const ATTEMPTS_MAX = 50
 
 const FIND = 'select first_position from journal_batch where append_id = $1'
 const VERSION = 'select config_version from journal_partition where partition = $1'
@@ -69,13 +72,17 @@ export async function append(
 function ignore(): void {}
 
 async function appendWith(client: pg.PoolClient, request: AppendRequest, values: unknown[]): Promise<AppendOutcome> {
-  try {
-    const query: pg.QueryConfig = { name: 'journal-append', text: APPEND, values, ...ANSWER }
-    const { rows } = await client.query(query)
-    if (rows[0]) return { status: 'appended', firstPosition: toPosition(Number(rows[0].first_position)) }
-  } catch (error) {
-    if (!certainlyRolledBack(error)) throw error
-    if (sqlState(error) !== UNIQUE_VIOLATION) return { status: 'unavailable', reason: reasonOf(error) }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const query: pg.QueryConfig = { name: 'journal-append', text: APPEND, values, ...ANSWER }
+      const { rows } = await client.query(query)
+      if (rows[0]) return { status: 'appended', firstPosition: toPosition(Number(rows[0].first_position)) }
+      break
+    } catch (error) {
+      if (!certainlyRolledBack(error)) throw error
+      if (sqlState(error) === UNIQUE_VIOLATION) break
+      if (!lostToAnother(error) || attempt === ATTEMPTS_MAX) return { status: 'unavailable', reason: reasonOf(error) }
+    }
   }
   // Not at this version, or here already: an earlier try may have been committed before the version moved on.
   const found = await client.query(FIND, [request.appendId])

@@ -43,6 +43,16 @@ export async function openDatabase(): Promise<TestDatabase> {
   }
 }
 
+/** Resolves once a session of the database waits for another's lock. */
+export async function waitingForLock({ pool }: Pick<TestDatabase, 'pool'>): Promise<void> {
+  for (;;) {
+    const { rowCount } = await pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    if (rowCount) return
+  }
+}
+
 const TABLES = [
   'journal_partition',
   'journal_batch',

@@ -16,6 +16,12 @@ export function certainlyRolledBack(error: unknown): boolean {
   return state !== undefined && !/^(57P|08|40003|58|XX)/.test(state)
 }
 
+/** A serialisation failure or a deadlock: nothing is wrong, and asked again it will pass. */
+export function lostToAnother(error: unknown): boolean {
+  const state = sqlState(error)
+  return state === '40001' || state === '40P01'
+}
+
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message
