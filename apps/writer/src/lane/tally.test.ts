@@ -1,0 +1,30 @@
+import { DestinationVersionId } from '@roomlog/domain'
+import { expect, test } from 'vitest'
+import { aCycle } from '../../test/scripted-delivery.ts'
+import { Tally } from './tally.ts'
+
+test('a dead letter is written with its bytes once its cycle is settled, and counts as not delivered', () => {
+  const tally = new Tally(DestinationVersionId.parse(1))
+  const [record] = aCycle(3).records
+  if (!record) throw new Error('no record')
+  const bytes = Buffer.from(record.bytes)
+  tally.bury({ record, reason: 'too old' })
+  expect(tally.take()).toBeUndefined()
+  tally.settled(3, 1_000)
+  // The cycle's memory goes before the dead letters are written.
+  record.bytes.fill(0)
+  const taken = tally.take()
+  expect(taken?.deadLetters).toMatchObject([{ position: 1, reason: 'too old', bytes }])
+  expect(taken?.totals).toMatchObject({ delivered: 2, dead: 1 })
+  expect(tally.take()).toBeUndefined()
+})
+
+test('the dead letters of a dropped cycle are forgotten: its records are delivered again', () => {
+  const tally = new Tally(DestinationVersionId.parse(1))
+  const [record] = aCycle(1).records
+  if (!record) throw new Error('no record')
+  tally.bury({ record, reason: 'too old' })
+  tally.dropped()
+  tally.settled(1, 1_000)
+  expect(tally.take()).toMatchObject({ totals: { delivered: 1, dead: 0 }, deadLetters: [] })
+})

@@ -1,0 +1,126 @@
+import {
+  AccountId,
+  type DestinationKind,
+  DestinationVersionId,
+  LoggingConfigurationId,
+  type MessageId,
+  messageRecord,
+  newId,
+} from '@roomlog/domain'
+import { createMemoryJournal, toAppendId, toPartition } from '@roomlog/journal'
+import type { Sink } from '@roomlog/sinks'
+import { parseEnv } from '../src/env.ts'
+import { policiesFor } from '../src/policies.ts'
+import { createWriter } from '../src/writer.ts'
+import { seeded, uuidFrom } from './simulation/random.ts'
+import { SimulatedTime } from './simulation/time.ts'
+
+const env = parseEnv({ DATABASE_URL: 'postgres://simulated', AWS_REGION: 'us-east-1' })
+if (!env.ok) throw new Error(env.message)
+const policies = policiesFor(env.env)
+const HERE = toPartition(0)
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Writers, one after the other, on simulated time and a journal of one partition; destination versions share one target. */
+export function loneWriters(kind: DestinationKind, write: (version: number, ids: readonly MessageId[]) => WriteEnd) {
+  const time = new SimulatedTime()
+  const random = seeded(1)
+  const clock = {
+    nowMs: () => time.nowMs,
+    monotonicMs: () => time.nowMs,
+    sleep: (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        const cancel = time.after(ms, () => {
+          signal?.removeEventListener('abort', stop)
+          resolve()
+        })
+        const stop = () => {
+          cancel()
+          resolve()
+        }
+        if (signal?.aborted) stop()
+        else signal?.addEventListener('abort', stop, { once: true })
+      }),
+  }
+  const journal = createMemoryJournal({ partitions: 1, clock })
+  const anId = () => newId((n) => Uint8Array.from({ length: n }, () => Math.floor(random() * 256)))
+  const roomId = anId()
+
+  function destination(id: DestinationVersionId) {
+    const sink: Sink = {
+      kind,
+      batchOf: 'any',
+      limits: { recordsMax: 500, bytesMax: 1e6, overheadBytes: 0, recordBytesMax: 1e6, spanMaxMs: 86_400_000 },
+      write: async (records) =>
+        write(
+          id,
+          records.map((record) => record.id),
+        ),
+      check: async () => ({ status: 'ok' }),
+    }
+    const version = {
+      id,
+      loggingConfigurationId: LoggingConfigurationId.parse('config000001'),
+      accountId: AccountId.parse('123456789012'),
+      region: 'us-east-1',
+      kind,
+      target: 'target',
+    }
+    const now = <T>(task: () => Promise<T>) => task()
+    return { version, sink, policy: policies[kind], limited: now, readBack: now }
+  }
+
+  return {
+    time,
+    /** Journals a record for a destination version. */
+    async append(version: number): Promise<MessageId> {
+      const id = anId()
+      const sendTimeNs = BigInt(time.nowMs) * 1_000_000n
+      const bytes = messageRecord({ id, content: 'hi', sendTimeNs, sender: { userId: 'ann' } })
+      const destinations = [DestinationVersionId.parse(version)]
+      const records = [{ roomId, id, timeMs: time.nowMs, destinations, bytes }]
+      const configVersion = await journal.configVersion(HERE)
+      await journal.append({ partition: HERE, appendId: toAppendId(uuidFrom(random)), configVersion, records })
+      return id
+    },
+    start() {
+      const made = new Map<DestinationVersionId, ReturnType<typeof destination>>()
+      const writer = createWriter({
+        journal,
+        destinations: {
+          async get(id) {
+            const found = made.get(id) ?? destination(id)
+            made.set(id, found)
+            return found
+          },
+          abandonedOf: async () => [],
+          keepOnly() {},
+          close() {},
+        },
+        clock,
+        random,
+        randomUUID: () => uuidFrom(random),
+        log: silent,
+        settings: {
+          writerId: uuidFrom(random),
+          leaseMs: 30_000,
+          rollEveryMs: 1_000,
+          pollEveryMs: 50,
+          pollIdleEveryMs: 200,
+          bufferBytesMax: 64 * 1024 * 1024,
+          readBytesMax: 1_000_000,
+          readsMax: 2,
+        },
+      })
+      const running = writer.run()
+      /** Stops it as SIGTERM does. */
+      return async () => {
+        const stopped = writer.stop(10_000)
+        await time.advance(10_000)
+        await Promise.all([running, stopped])
+      }
+    },
+  }
+}
+
+type WriteEnd = Awaited<ReturnType<Sink['write']>>

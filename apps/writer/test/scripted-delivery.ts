@@ -1,0 +1,95 @@
+import { type MessageId, messageRecord, newId, type RoomId } from '@roomlog/domain'
+import { toPosition } from '@roomlog/journal'
+import type { Sink } from '@roomlog/sinks'
+import type { Attempted } from '../src/lane/attempt.ts'
+import type { Cycle, Dead, Delivery } from '../src/lane/cycle.ts'
+import { LaneRecord } from '../src/lane/record.ts'
+
+export const LOST: Attempted = {
+  status: 'unknown',
+  failure: { class: 'network', name: 'ECONNRESET', message: 'lost', metric: 'LogDestinationErrors' },
+}
+
+/** A cycle of `count` records of one room. */
+export function aCycle(count: number, how: { readonly recovering?: boolean } = {}): Cycle {
+  const roomId = anId()
+  const records = Array.from({ length: count }, (_, n) => aLaneRecord(roomId, n + 1))
+  return { to: { position: toPosition(count), appendId: undefined }, records, recovering: how.recovering ?? false }
+}
+
+/** Answers writes and recalls from the script, `delivered` at its end, and keeps what was asked, in order. */
+export function scriptedDelivery(script: {
+  readonly writes?: readonly ((records: readonly LaneRecord[]) => Attempted)[]
+  readonly recalls?: readonly ((records: readonly LaneRecord[]) => readonly LaneRecord[])[]
+  readonly quietForMs?: number
+}) {
+  const writes = [...(script.writes ?? [])]
+  const recalls = [...(script.recalls ?? [])]
+  /** `write 1,2`, `recall 1` by position, and `sleep 5000`. */
+  const calls: string[] = []
+  const buried: Dead[] = []
+  const counted = { repeats: 0 }
+  const note = (what: string, records: readonly LaneRecord[]) =>
+    calls.push(`${what} ${records.map(({ position }) => position)}`)
+  const delivery: Delivery = {
+    sink: SINK,
+    clock: { nowMs: () => 0, monotonicMs: () => 0, sleep: async () => {} },
+    settings: {
+      objectBytesMax: 1_000_000,
+      readBackAfterMs: 5_000,
+      recoverAfterMs: 3_000,
+      readBackAgainAfterMs: 1_000,
+      resendAfterMs: 200,
+    },
+    ghosts: new Map(),
+    async write(records) {
+      note('write', records)
+      return writes.shift()?.(records) ?? { status: 'delivered' }
+    },
+    async recall(records) {
+      note('recall', records)
+      const found = recalls.shift()?.(records) ?? []
+      return new Set<MessageId>(found.map(({ id }) => id))
+    },
+    limited: (task) => task(),
+    freshHead: async () => toPosition(100),
+    quietForMs: () => script.quietForMs ?? 0,
+    async aboutToSend() {
+      calls.push('about to send')
+      return true
+    },
+    bury: (dead) => buried.push(dead),
+    countRepeatsPossible(records) {
+      counted.repeats += records
+    },
+    outOfPatience: () => false,
+    stopped: () => false,
+    async sleep(ms) {
+      calls.push(`sleep ${ms}`)
+      return true
+    },
+  }
+  return { delivery, calls, buried, counted }
+}
+
+const SINK: Sink = {
+  kind: 'firehose',
+  batchOf: 'any',
+  limits: { recordsMax: 500, bytesMax: 1e6, overheadBytes: 0, recordBytesMax: 1e6, spanMaxMs: 86_400_000 },
+  write: () => Promise.reject(new Error('a delivery writes through its lane')),
+  check: async () => ({ status: 'ok' }),
+}
+
+let drawn = 0
+
+function anId(): RoomId & MessageId {
+  drawn++
+  return newId((n) => Uint8Array.from({ length: n }, (_, i) => (drawn * 7 + i * 31) % 251))
+}
+
+function aLaneRecord(roomId: RoomId, position: number): LaneRecord {
+  const timeMs = Date.UTC(2026, 0, 2) + position
+  const sendTimeNs = BigInt(timeMs) * 1_000_000n
+  const buffer = Buffer.from(messageRecord({ id: anId(), content: 'hi', sendTimeNs, sender: { userId: 'ann' } }))
+  return new LaneRecord({ roomId, position, timeMs, buffer, start: 0, end: buffer.length })
+}
