@@ -1,0 +1,131 @@
+const APPENDER = 'packages/journal/src/appender.ts'
+const SETTLE = 'packages/journal/src/postgres/settle.ts'
+const appender = [{ project: 'unit', file: 'packages/journal/src/appender.test.ts' }]
+const postgres = (test) => [
+  { project: 'integration', file: 'packages/journal/src/postgres/journal.integration.test.ts', test },
+]
+const memory = (test) => [{ project: 'unit', file: 'packages/journal/src/memory/journal.test.ts', test }]
+
+/** Bugs in the journal. */
+export const journalMutations = [
+  {
+    name: 'acknowledged-before-commit',
+    promise: 'a request is acknowledged only after its record is committed',
+    file: APPENDER,
+    find: '    const outcome = await appendRouted(',
+    put: "    settleAll({ status: 'recorded' })\n    const outcome = await appendRouted(",
+    suites: appender,
+  },
+  {
+    name: 'retry-with-a-new-append-id',
+    promise: 'a call whose answer was lost is recorded zero or one time',
+    file: APPENDER,
+    find: 'const outcome = await options.journal.append(request)',
+    put: 'const outcome = await options.journal.append({ ...request, appendId: toAppendId(options.randomUUID()) })',
+    suites: appender,
+  },
+  {
+    name: 'batches-of-a-partition-at-once',
+    promise: 'the records of a room are journaled in the order they were acknowledged',
+    file: APPENDER,
+    find: 'while (queue.waiting.length > 0) await commit(',
+    put: 'while (queue.waiting.length > 0) void commit(',
+    suites: appender,
+  },
+  {
+    name: 'a-retry-that-left-nothing-taken-for-the-first-try',
+    promise: 'what may have been recorded is never called not recorded',
+    file: APPENDER,
+    find: "if (outcome.status === 'unavailable' && !unknown) return outcome",
+    put: "if (outcome.status === 'unavailable') return outcome",
+    suites: appender,
+  },
+  {
+    name: 'append-without-config-version',
+    promise: 'who gets a record is decided at its commit, over any number of apis',
+    file: 'packages/journal/src/postgres/append.ts',
+    find: 'where partition = $1 and config_version = $3\n  returning head',
+    put: 'where partition = $1 and $3::bigint > 0\n  returning head',
+    suites: postgres('an append at another version'),
+  },
+  {
+    name: 'effective-time-falls',
+    promise: 'effective time never falls in a partition, whatever the clocks of the apis',
+    file: 'packages/journal/src/postgres/append.ts',
+    find: 'last_time_ms = greatest(last_time_ms, $5)',
+    put: 'last_time_ms = $5',
+    suites: postgres('effective time never falls'),
+  },
+  {
+    name: 'a-lost-connection-taken-for-a-rollback',
+    promise: 'an append whose answer was lost is not called undone',
+    file: 'packages/journal/src/postgres/errors.ts',
+    find: 'return state !== undefined && !/^(57P|08|40003|58|XX)/.test(state)',
+    put: 'return state !== undefined',
+    suites: [{ project: 'unit', file: 'packages/journal/src/postgres/errors.test.ts' }],
+  },
+  {
+    name: 'another-batch-where-the-reader-stands',
+    promise: 'a reader that meets another predecessor reloads instead of going on',
+    file: 'packages/journal/src/postgres/read.ts',
+    find: "if (from.afterAppendId !== undefined && standing !== from.afterAppendId) return { status: 'rewound' }",
+    put: '',
+    suites: postgres('another batch where the reader stands'),
+  },
+  {
+    name: 'checkpoint-without-the-lease-token',
+    promise: "progress is written only with the lease's token",
+    file: SETTLE,
+    find: 'where partition = $1 and lease_token = $2 and revision = $9\n',
+    put: 'where partition = $1 and $2::uuid is not null and revision = $9\n',
+    suites: postgres('a lease that was not renewed can be taken'),
+  },
+  {
+    name: 'settle-ignores-the-revision',
+    promise: 'a settle that was asked for twice counts once, and an older one not at all',
+    file: SETTLE,
+    find: 'where partition = $1 and lease_token = $2 and revision = $9\n',
+    put: 'where partition = $1 and lease_token = $2 and $9::bigint >= 0\n',
+    suites: postgres('a change asked for twice is made once'),
+  },
+  {
+    name: 'settle-ignores-the-revision-in-memory',
+    promise: 'the journal that the simulation runs on keeps the promises of the real one',
+    file: 'packages/journal/src/memory/settle.ts',
+    find: "if (at.revision !== change.revision) return 'lost'",
+    put: '',
+    suites: memory('a change asked for twice is made once'),
+  },
+  {
+    name: 'checkpoint-moves-back',
+    promise: 'a checkpoint never moves back',
+    file: SETTLE,
+    find: 'set checkpoint = greatest(l.checkpoint, excluded.checkpoint)',
+    put: 'set checkpoint = excluded.checkpoint',
+    suites: postgres('checkpoints and dispatched never move back'),
+  },
+  {
+    name: 'progress-over-a-restored-database',
+    promise: "progress counts only where its frontier's batch is in the journal",
+    file: SETTLE,
+    find: 'and ($3 = 0 or dispatched_append_id is not distinct from $4',
+    put: 'and ($3 >= 0 or dispatched_append_id is not distinct from $4',
+    suites: postgres('progress over batches that a restored database lacks'),
+  },
+  {
+    name: 'trimming-past-a-new-lane',
+    promise: 'what a lane has not settled is not trimmed, also when the lane has just begun',
+    file: 'packages/journal/src/postgres/trim.ts',
+    find: 'select least(p.dispatched, (select min(checkpoint) from journal_lane l where l.partition = $1)) as position',
+    put: 'select p.dispatched as position',
+    suites: postgres('batches that a lane has not settled stay'),
+  },
+  {
+    name: 'trimming-what-was-not-dispatched',
+    promise: 'what was offered to no lane yet is not trimmed',
+    file: 'packages/journal/src/postgres/trim.ts',
+    find: 'least(p.dispatched, (select',
+    put: 'coalesce((select',
+    suites: postgres('batches that are not dispatched stay'),
+  },
+]

@@ -1,0 +1,50 @@
+import { mutated } from './edit.mjs'
+import { runSuite } from './suite.mjs'
+
+/** Runs all suites on the unchanged sources, a project at a time; answers what is wrong with them. */
+export async function baseline(copy, mutations, limits) {
+  const suites = mutations.flatMap((mutation) => mutation.suites)
+  const broken = []
+  for (const project of new Set(suites.map((suite) => suite.project))) {
+    const ours = suites.filter((suite) => suite.project === project)
+    const patterns = ours.map(({ test }) => test)
+    const test = patterns.includes(undefined) ? undefined : [...new Set(patterns)].join('|')
+    const files = [...new Set(ours.map(({ file }) => file))]
+    const started = Date.now()
+    const result = await runSuite(copy, { project, files, test }, { ...limits, timeoutMs: 5 * limits.timeoutMs })
+    if (limits.signal.aborted) return []
+    if (result.status !== 'passed') broken.push(`without a mutation, ${project} tests: ${result.how}`)
+    else broken.push(...ours.flatMap((suite) => absent(suite, result.names)))
+    console.log(`${result.status.padEnd(9)} ${project} tests without a mutation (${secondsSince(started)} s)`)
+  }
+  return [...new Set(broken)]
+}
+
+/** Killed only if each of its suites fails in a test: a file that cannot be loaded proves nothing. */
+export async function judge(copy, mutation, limits) {
+  const started = Date.now()
+  const revert = copy.change(mutation.file, (text) => mutated(mutation, text))
+  const hows = []
+  let status = 'killed'
+  try {
+    for (const { project, file, test } of mutation.suites) {
+      const result = await runSuite(copy, { project, files: [file], test }, limits)
+      hows.push(result.how)
+      if (result.status === 'failed' || result.status === 'hung') continue
+      status = result.status === 'passed' ? 'SURVIVED' : 'UNLOADED'
+    }
+  } finally {
+    revert()
+  }
+  return { mutation, status, how: hows.join('; '), seconds: secondsSince(started) }
+}
+
+function absent({ file, test }, names) {
+  const pattern = new RegExp(test ?? '')
+  const found = names.some((passed) => passed.file === file && pattern.test(passed.name))
+  return found ? [] : [`${file} has no test called /${test}/`]
+}
+
+function secondsSince(startedAtMs) {
+  return Math.round((Date.now() - startedAtMs) / 100) / 10
+}

@@ -1,0 +1,59 @@
+const s3 = (test) => [{ project: 'integration', file: 'packages/sinks/src/s3/sink.integration.test.ts', test }]
+
+/** Bugs in the sinks. */
+export const sinkMutations = [
+  {
+    name: 'key-from-the-clock',
+    promise: "an object's key is a function of its first record and its destination version",
+    file: 'packages/sinks/src/s3/object.ts',
+    find: 'timeMs: first.timeMs,',
+    put: 'timeMs: Date.now(),',
+    suites: s3('an object says what it is'),
+  },
+  {
+    name: 'key-without-the-record-id',
+    promise: 'objects of a restored database never meet those of the lost history under one key',
+    file: 'packages/domain/src/object-key.ts',
+    find: '.update(`',
+    put: '.update(roomId || `',
+    suites: [{ project: 'unit', file: 'packages/domain/src/object-key.test.ts' }],
+  },
+  {
+    name: 'put-without-if-none-match',
+    promise: 'an object is never overwritten',
+    file: 'packages/sinks/src/s3/sink.ts',
+    find: "    IfNoneMatch: '*',\n",
+    put: '',
+    suites: s3('the same write twice leaves one object'),
+  },
+  {
+    name: 'a-store-that-ignores-if-none-match-believed',
+    promise: 'a store that does not answer 412 to the second put of its first object is refused',
+    file: 'packages/sinks/src/s3/proof.ts',
+    find: "return { status: 'failed', verdict: IGNORED }",
+    put: 'return first',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/s3/proof.test.ts' }],
+  },
+  {
+    name: 'a-5xx-taken-as-not-done',
+    promise: 'only a 200 or a named 4xx settles a call',
+    file: 'packages/sinks/src/classify.ts',
+    find: 'return status >= 300 && status < 500 && (name !== undefined',
+    put: 'return status >= 300 && status < 600 && (name !== undefined',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/classify.test.ts' }],
+  },
+  {
+    name: 'a-refused-read-back-taken-for-empty',
+    promise: 'what cannot be read back is never guessed',
+    file: 'packages/sinks/src/cloudwatch-logs/recall.ts',
+    find: "if (found.status === 'missing') return { status: 'refused', failure: found.failure }",
+    put: "if (found.status === 'missing') return NOTHING",
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/sinks/src/cloudwatch-logs/sink.integration.test.ts',
+        test: 'a recall of a missing group is refused',
+      },
+    ],
+  },
+]

@@ -1,0 +1,179 @@
+const LANE = 'apps/writer/src/lane/lane.ts'
+const OBJECTS = 'apps/writer/src/deliver/objects.ts'
+const LOG_STREAMS = 'apps/writer/src/deliver/log-streams.ts'
+const DELIVERY_STREAM = 'apps/writer/src/deliver/delivery-stream.ts'
+const SIMULATION = 'apps/writer/test/simulation/pipeline.simulation.test.ts'
+const simulated = [{ project: 'simulation', file: SIMULATION, test: 'every acknowledged record arrives' }]
+const restored = [{ project: 'simulation', file: SIMULATION, test: 'a database restored to an older state' }]
+
+/** Bugs between the journal and the sinks. */
+export const writerMutations = [
+  {
+    name: 'checkpoint-before-write',
+    promise: 'a checkpoint stands only behind what the destination has',
+    file: LANE,
+    find: '    const end = await policy.deliver(this.#delivery, cycle)',
+    put: `    this.#checkpoint = cycle.to
+    if (!(await save())) return 'stop'
+    const end = await policy.deliver(this.#delivery, cycle)`,
+    suites: simulated,
+  },
+  {
+    name: 'sent-without-an-intent',
+    promise: 'a call that cannot be repeated is preceded by a durable intent',
+    file: LANE,
+    find: `      this.#intent = cycle.to.position
+      if (!(await save())) return 'stop'
+`,
+    put: '',
+    suites: simulated,
+  },
+  {
+    name: 'gathered-records-look-settled',
+    promise: 'a lane with unsettled records has a row, so that the next writer finds them',
+    file: LANE,
+    find: 'return this.#cycle === undefined && this.#gather.records.length === 0 && !this.#recovering && !this.#unfinished',
+    put: 'return this.#cycle === undefined && !this.#recovering && !this.#unfinished',
+    suites: simulated,
+  },
+  {
+    name: 'a-stopped-lane-looks-settled',
+    promise: 'what was gathered and not cut belongs to the next writer',
+    file: LANE,
+    find: 'this.#unfinished = this.#gather.records.length > 0',
+    put: 'this.#unfinished = false',
+    suites: simulated,
+  },
+  {
+    name: 'sigterm-flushes-open-runs',
+    promise: 'SIGTERM finishes what is in flight and leaves open runs to the next writer',
+    file: LANE,
+    find: '    return undefined\n  }\n\n  /** ms until a cycle is due',
+    put: '    return this.#gather.records.length > 0 ? this.#cut() : undefined\n  }\n\n  /** ms until a cycle is due',
+    suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/stop.simulation.test.ts' }],
+  },
+  {
+    name: 'a-checkpoint-shared-by-two-lanes',
+    promise: 'a destination that is behind keeps its own checkpoint',
+    file: 'apps/writer/src/partition/progress.ts',
+    find: '      const row = lane.row()\n',
+    put: `      const [ahead = lane.row()] = [...lanes.values()].map((each) => each.row()).sort((a, b) => b.checkpoint - a.checkpoint)
+      const row = { ...lane.row(), checkpoint: ahead.checkpoint, checkpointAppendId: ahead.checkpointAppendId }
+`,
+    suites: simulated,
+  },
+  {
+    name: 'dispatched-past-what-lanes-were-offered',
+    promise: 'rows and `dispatched` move together',
+    file: 'apps/writer/src/partition/partition.ts',
+    find: '    const found = await this.#lookUp(atFrontier ? batch.counts.keys() : [])\n',
+    put: `    if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
+    const found = await this.#lookUp(atFrontier ? batch.counts.keys() : [])
+`,
+    suites: simulated,
+  },
+  {
+    name: 'a-later-version-overtakes',
+    promise: 'a later version with the same target starts after the earlier one has drained',
+    file: 'apps/writer/src/partition/partition.ts',
+    find: 'other.id < version.id &&',
+    put: 'other.id < 0 &&',
+    suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/versions.simulation.test.ts' }],
+  },
+  {
+    name: 'no-lease-check-before-the-send',
+    promise: 'a call that cannot be repeated is sent only while the lease outlasts its timeout',
+    file: 'apps/writer/src/lane/delivery.ts',
+    find: 'mayAttempt: policy.intents ? () => leaseValidForMs() > policy.attemptTimeoutMs : undefined,',
+    put: 'mayAttempt: undefined,',
+    suites: simulated,
+  },
+  {
+    name: 'adopted-without-comparing-the-last-record',
+    promise: 'an object that stands in the way is adopted only if the journal holds the same last record',
+    file: OBJECTS,
+    find: 'if (at >= 0 && records[at]?.id === occupant.last.id) return',
+    put: 'if (at >= 0) return',
+    suites: restored,
+  },
+  {
+    name: 'ghosts-dropped',
+    promise: 'no checkpoint stands inside an object that ends beyond its cycle',
+    file: OBJECTS,
+    find: '  if (until > cycle.to.position) delivery.ghosts.set(roomId, { first: first.detached(), until })\n',
+    put: '',
+    suites: simulated,
+  },
+  {
+    name: 'an-occupied-key-taken-for-delivered',
+    promise: 'what stands in the way settles only the records that it holds',
+    file: OBJECTS,
+    find: '        records = rest\n',
+    put: '        records = records.slice(run.length)\n',
+    suites: simulated,
+  },
+  {
+    name: 'sent-again-without-reading-back',
+    promise: 'CloudWatch Logs is read back before anything is repeated',
+    file: LOG_STREAMS,
+    find: 'const missing = await readBack(delivery, records, delivery.settings.readBackAfterMs)',
+    put: 'const missing = records',
+    suites: simulated,
+  },
+  {
+    name: 'read-back-too-soon',
+    promise: 'a call whose fate is unknown is read back only when its effect must be visible',
+    file: LOG_STREAMS,
+    find: '  if (!(await delivery.sleep(afterMs))) return undefined\n',
+    put: '',
+    suites: simulated,
+  },
+  {
+    name: 'recovery-read-back-too-soon',
+    promise: "a dead writer's calls are read back only when their effect must be visible",
+    file: LOG_STREAMS,
+    find: 'Math.max(0, delivery.settings.recoverAfterMs - delivery.quietForMs())',
+    put: '0',
+    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/log-streams.test.ts' }],
+  },
+  {
+    name: 'absence-believed-at-once',
+    promise: 'absence is believed after two reads',
+    file: LOG_STREAMS,
+    find: 'if (missing === undefined || missing.length === 0) return missing',
+    put: 'return missing',
+    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/log-streams.test.ts' }],
+  },
+  {
+    name: 'a-whole-batch-again-after-a-partial-failure',
+    promise: 'only what Firehose refused is sent again',
+    file: DELIVERY_STREAM,
+    find: 'records = records.filter((_, index) => refused.get(index)?.retryable)',
+    put: 'records = records.filter((_, index) => refused.get(index)?.retryable !== false)',
+    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/delivery-stream.test.ts' }],
+  },
+  {
+    name: 'repeats-not-counted',
+    promise: 'repeats that are possible are counted',
+    file: DELIVERY_STREAM,
+    find: '    delivery.countRepeatsPossible(cycle.records.length)\n',
+    put: '',
+    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/delivery-stream.test.ts' }],
+  },
+  {
+    name: 'dead-letters-dropped',
+    promise: 'what a destination refuses for good is kept, with its reason and bytes',
+    file: 'apps/writer/src/lane/tally.ts',
+    find: 'this.#dead.push(...this.#dying.map(({ record, reason }) => ({ record: record.detached(), reason })))',
+    put: '',
+    suites: [{ project: 'unit', file: 'apps/writer/src/lane/tally.test.ts' }],
+  },
+  {
+    name: 'dead-letters-of-a-dropped-cycle-kept',
+    promise: 'a record becomes a dead letter only in the write that settles its cycle',
+    file: 'apps/writer/src/lane/tally.ts',
+    find: '  dropped(): void {\n    this.#dying = []\n',
+    put: '  dropped(): void {\n',
+    suites: [{ project: 'unit', file: 'apps/writer/src/lane/tally.test.ts' }],
+  },
+]
