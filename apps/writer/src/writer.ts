@@ -44,11 +44,15 @@ export type Writer = {
 }
 
 const BUSY_FOR_MS = 3_000
+/** A partition that only a later version can read is left to one for so long. */
+const LEFT_TO_LATER_MS = 30_000
 
 /** Works its fair share of the journal's partitions. */
 export function createWriter(options: WriterOptions): Writer {
   const { journal, destinations, clock, log, settings } = options
   const workers = new Map<Partition, { readonly worker: PartitionWorker; readonly done: Promise<void> }>()
+  /** Until when partitions are left to later versions of the writer. */
+  const leftUntilMs = new Map<Partition, number>()
   const stopping = new AbortController()
   const readLimit = pLimit(settings.readsMax)
   const pins = createPins(settings.bufferBytesMax, () => {
@@ -85,7 +89,8 @@ export function createWriter(options: WriterOptions): Writer {
     const share = Math.ceil(journal.partitions / writers)
     const mine = [...workers.values()].map(({ worker }) => worker)
     for (const worker of mine.slice(share)) worker.stop()
-    for (const partition of free.slice(0, Math.max(0, share - mine.length))) await take(partition)
+    const wanted = free.filter((partition) => (leftUntilMs.get(partition) ?? 0) <= clock.monotonicMs())
+    for (const partition of wanted.slice(0, Math.max(0, share - mine.length))) await take(partition)
     const abandoned = await destinations.abandonedOf(activeLanes())
     for (const id of abandoned) for (const worker of mine) worker.abandon(id)
   }
@@ -100,6 +105,7 @@ export function createWriter(options: WriterOptions): Writer {
     const worker = openPartition(lease, loaded, untilMs)
     const done = worker.run().then(async (end) => {
       workers.delete(partition)
+      if (end === 'unreadable') leftUntilMs.set(partition, clock.monotonicMs() + LEFT_TO_LATER_MS)
       log.info({ event: 'partition.left', partition, end }, 'Partition left.')
       if (end !== 'lost') await giveBack(lease)
     })

@@ -1,11 +1,11 @@
 import { MessageId, RoomId } from '@roomlog/domain'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeEntry, ENTRY_FORMAT, encodeEntry } from './entry.ts'
+import { decodeEntries, decodeEntry, ENTRY_FORMAT, encodeEntry } from './entry.ts'
 import { toPartition } from './partition.ts'
 import type { NewRecord } from './port.ts'
 import { toPosition } from './position.ts'
-import { anAppendId, aRecord, recordsOf, TIME_MS, versionId } from './samples.contract.ts'
+import { anAppendId, aRecord, batchesOf, recordsOf, TIME_MS, versionId } from './samples.contract.ts'
 
 const FLOOR_MS = TIME_MS - 50
 
@@ -89,6 +89,37 @@ test('the largest batch fits: thousands of rooms, each with its own destinations
 
 test('an entry of a later format is refused with what to do', () => {
   expect(() => decodeEntry({ ...stored([aRecord()]), format: ENTRY_FORMAT + 1 })).toThrow(/format 2 .* upgrade/)
+})
+
+test('rows are read up to the first one of a later format, which is never passed over', () => {
+  const [one, two, three] = [stored([aRecord()]), stored([aRecord()]), stored([aRecord()])]
+  const later = { ...two, format: ENTRY_FORMAT + 1, index: Buffer.from('a layout of its own') }
+  expect(decodeEntries([one, later, three])).toMatchObject({ status: 'read', batches: [{ appendId: one.appendId }] })
+  expect(decodeEntries([later, three])).toEqual({ status: 'unreadable', format: ENTRY_FORMAT + 1 })
+  expect(decodeEntries([])).toEqual({ status: 'read', batches: [] })
+})
+
+test('the bytes of format 1 that journals hold stay readable, whatever is written today', () => {
+  const index =
+    '0100020002000000726f6f6d726f6f6d726f6f6d02070000000201000001070000000000' +
+    '0000001080330da67b4241414141414141414141414104000000' +
+    '00000100000080330da67b4242424242424242424242424207000000'
+  const outcome = decodeEntries([
+    {
+      ...stored([aRecord()]),
+      format: 1,
+      floorTimeMs: 0,
+      index: Buffer.from(index, 'hex'),
+      bytes: Buffer.from('one\nsecond\n'),
+      destinationVersionIds: [7, 258],
+      destinationCounts: [2, 1],
+    },
+  ])
+  const place = { roomId: 'roomroomroom', timeMs: 1_900_000_000_001 }
+  expect(recordsOf(batchesOf(outcome))).toEqual([
+    { ...place, position: 41, id: 'AAAAAAAAAAAA', destinations: [7, 258], text: 'one\n' },
+    { ...place, position: 42, id: 'BBBBBBBBBBBB', destinations: [7], text: 'second\n' },
+  ])
 })
 
 test('an entry whose bytes are cut short is refused', () => {

@@ -4,10 +4,10 @@ import {
   MessageId as messageId,
   RoomId as roomIdOf,
 } from '@roomlog/domain'
-import type { AppendId, JournalBatch, NewRecord, Partition, Position } from './port.ts'
+import type { AppendId, JournalBatch, NewRecord, Partition, Position, ReadOutcome } from './port.ts'
 import { toPosition } from './position.ts'
 
-/** The index layout that `encodeEntry` writes; readers refuse others with a clear error. */
+/** The index layout that `encodeEntry` writes, and the last one that `decodeEntry` knows. */
 export const ENTRY_FORMAT = 1
 
 // Layout: u16 rooms, u16 sets, u32 records; rooms of 12 bytes; sets of u8 n and n u32; then per record
@@ -81,6 +81,14 @@ export type StoredEntry = {
   readonly destinationCounts: readonly number[]
 }
 
+/** Opens rows up to the first one that a later version wrote; where that is the very first, it says so. */
+export function decodeEntries(entries: readonly StoredEntry[]): ReadOutcome {
+  const later = entries.findIndex(({ format }) => format > ENTRY_FORMAT)
+  const unknown = later === 0 ? entries[0] : undefined
+  if (unknown) return { status: 'unreadable', format: unknown.format }
+  return { status: 'read', batches: (later === -1 ? entries : entries.slice(0, later)).map(decodeEntry) }
+}
+
 /** Opens a stored row: offsets and effective times, no record is parsed. */
 export function decodeEntry(entry: StoredEntry): JournalBatch {
   const { index, bytes } = entry
@@ -141,4 +149,13 @@ export function decodeEntry(entry: StoredEntry): JournalBatch {
       return messageId.parse(index.toString('latin1', start, start + ID_BYTES))
     },
   }
+}
+
+/** Effective time of an entry's first record, from the index alone; the floor where the format is not known. */
+export function firstTimeMs(entry: Pick<StoredEntry, 'format' | 'index' | 'floorTimeMs'>): number {
+  const { index, floorTimeMs } = entry
+  if (entry.format !== ENTRY_FORMAT) return floorTimeMs
+  let at = HEADER_BYTES + ID_BYTES * index.readUInt16LE(0)
+  for (let sets = index.readUInt16LE(2); sets > 0; sets--) at += 1 + 4 * index.readUInt8(at)
+  return Math.max(floorTimeMs, index.readDoubleLE(at + 4))
 }

@@ -71,6 +71,8 @@ export type ReadOutcome =
   | { readonly status: 'read'; readonly batches: readonly JournalBatch[] }
   /** The reader is below the floor: it must reload its state. */
   | { readonly status: 'trimmed'; readonly trimmed: Position }
+  /** The next batch is of a later version's format: it waits, and all behind it, until that version reads it. */
+  | { readonly status: 'unreadable'; readonly format: number }
   /** Another batch stands before `after` than the reader has seen, or the head is behind it: the database was restored. */
   | { readonly status: 'rewound' }
 

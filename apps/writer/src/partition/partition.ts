@@ -39,10 +39,17 @@ export type PartitionOptions = {
 
 export type PartitionEnd =
   | 'stopped'
+  /** The next batch is for a later version of the writer: this one can only leave. */
+  | 'unreadable'
   /** The lease is another writer's. */
   | 'lost'
   /** What is in memory does not fit the journal any more, or something failed: begin again from what is stored. */
   | 'reload'
+
+/** What is in memory counts no more. */
+function isSudden(end: PartitionEnd): boolean {
+  return end === 'lost' || end === 'reload'
+}
 
 /** What a lane inherits from the writer before. */
 type EarlierLife = Pick<LoadedLane, 'intent' | 'quietForMs'>
@@ -106,15 +113,16 @@ export class PartitionWorker {
       const { journal, clock, pins, readBytesMax, limitedRead, log } = this.#options
       const ended = await pump(
         { journal, partition: this.lease.partition, clock, pins, readBytesMax, limitedRead, log, alarm: this.#alarm },
-        { next: () => this.#nextRead(), offer: (batch) => this.#offer(batch) },
+        { next: () => this.#nextRead(), offer: (batch) => this.#offer(batch), settled: () => this.#settled() },
         this.#stopping.signal,
       )
       if (ended === 'moved') this.#finish('reload')
+      if (ended === 'unreadable') this.#finish('unreadable')
     } catch (error) {
       this.#fail(error)
     }
     await Promise.all(this.#running)
-    if (this.#end === 'stopped' && !this.#killed.signal.aborted) await this.#progress.save()
+    if (!isSudden(this.#end) && !this.#killed.signal.aborted) await this.#progress.save()
     this.#killed.abort()
     return this.#end
   }
@@ -176,7 +184,7 @@ export class PartitionWorker {
     if (!this.#stopping.signal.aborted) this.#end = end
     this.#stopping.abort()
     for (const lane of this.lanes.values()) lane.stop()
-    if (end !== 'stopped') {
+    if (isSudden(end)) {
       this.#end = end
       this.#kill()
     }
@@ -286,6 +294,10 @@ export class PartitionWorker {
       }
     }
     return false
+  }
+
+  #settled(): boolean {
+    return [...this.lanes.values()].every((lane) => lane.settledTo(this.#frontier.position))
   }
 
   /** Lanes that are settled and have no row simply go; those with a row go with the next write. */

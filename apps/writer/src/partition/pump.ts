@@ -6,6 +6,8 @@ import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
 
 const PAUSE_MS = 250
+/** More than the longest flush window: what came before a batch that this version cannot read is given time to settle. */
+const UNREADABLE_HOLD_MAX_MS = 6 * 60_000
 
 export type PumpOptions = {
   readonly journal: Journal
@@ -24,10 +26,20 @@ export type PumpEnds = {
   /** Where to read; undefined while there is nothing to read, or nobody who can take it. */
   next(): Mark | undefined
   offer(batch: JournalBatch): Promise<void>
+  /** Whether all that was offered is settled. */
+  settled(): boolean
 }
 
-/** Reads batches and offers them, until told to stop or the journal is not what it was. */
-export async function pump(options: PumpOptions, ends: PumpEnds, stopping: AbortSignal): Promise<'stopped' | 'moved'> {
+export type PumpEnd =
+  | 'stopped'
+  /** The journal is not what it was. */
+  | 'moved'
+  /** A later version's batch is next, and all before it is settled. */
+  | 'unreadable'
+
+/** Reads batches and offers them, until told to stop or there is nothing that it may read. */
+export async function pump(options: PumpOptions, ends: PumpEnds, stopping: AbortSignal): Promise<PumpEnd> {
+  let unreadableSinceMs: number | undefined
   const { journal, partition, clock, pins, alarm, log, readBytesMax, limitedRead } = options
   while (!stopping.aborted) {
     const full = pins.full()
@@ -40,6 +52,16 @@ export async function pump(options: PumpOptions, ends: PumpEnds, stopping: Abort
       const read = await limitedRead(() =>
         journal.read({ partition, after: from.position, afterAppendId: from.appendId, bytesMax: readBytesMax }),
       )
+      if (read.status === 'unreadable') {
+        if (unreadableSinceMs === undefined) {
+          unreadableSinceMs = clock.monotonicMs()
+          const facts = { event: 'journal.unreadable', partition, format: read.format }
+          log.error(facts, 'The partition waits: its next records have a newer format. Deploy the newer writer.')
+        }
+        if (ends.settled() || clock.monotonicMs() - unreadableSinceMs > UNREADABLE_HOLD_MAX_MS) return 'unreadable'
+        await clock.sleep(PAUSE_MS, stopping)
+        continue
+      }
       if (read.status !== 'read') {
         const facts = { event: 'journal.moved', partition, status: read.status }
         log.warn(facts, 'The journal was trimmed or restored; reloading.')

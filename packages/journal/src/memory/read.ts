@@ -1,4 +1,4 @@
-import { decodeEntry } from '../entry.ts'
+import { decodeEntries } from '../entry.ts'
 import type { Head, Journal, Partition, ReadOutcome } from '../port.ts'
 import { partitionIn, type State, type StoredBatch } from './state.ts'
 
@@ -21,7 +21,7 @@ export function read(state: State, from: Parameters<Journal['read']>[0]): ReadOu
   const first = at.batches[next]
   const standing = first ? standsOn(first, from.after) : at.lastAppendId
   if (seen !== undefined && standing !== seen) return { status: 'rewound' }
-  return { status: 'read', batches: first ? withinBytes(at.batches.slice(next), from.bytesMax).map(decodeEntry) : [] }
+  return decodeEntries(first ? withinBytes(at.batches.slice(next), from.bytesMax) : [])
 }
 
 /** The batch that a reader at `after` stands on, when `first` holds the record after it. */

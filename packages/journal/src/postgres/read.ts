@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { decodeEntry, type StoredEntry } from '../entry.ts'
+import { decodeEntries, type StoredEntry } from '../entry.ts'
 import { toPartition } from '../partition.ts'
 import type { AppendId, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
@@ -49,7 +49,7 @@ export async function read(pool: pg.Pool, from: From): Promise<ReadOutcome> {
   if (firstPosition > from.after + 1) return gapAt(pool, from)
   const standing = firstPosition <= from.after ? appendId : first.previousAppendId
   if (from.afterAppendId !== undefined && standing !== from.afterAppendId) return { status: 'rewound' }
-  return { status: 'read', batches: rows.map(({ entry }) => decodeEntry({ ...entry, partition: from.partition })) }
+  return decodeEntries(rows.map(({ entry }) => ({ ...entry, partition: from.partition })))
 }
 
 type Row = { readonly entry: Omit<StoredEntry, 'partition'>; readonly previousAppendId: AppendId | undefined }
