@@ -6,9 +6,10 @@ import { attempt, sendOptions } from '../attempt.ts'
 import { metricOf, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
 import { singleAttempt } from '../single-attempt.ts'
+import { withBody } from '../with-body.ts'
+import { eventsBody } from './events-body.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
 import { createStream, findLogGroup, logGroupSubject } from './log-group.ts'
-import { messageOf } from './message.ts'
 import { recallEvents } from './recall.ts'
 import { rejectedEvents } from './rejected.ts'
 
@@ -37,11 +38,8 @@ export function createCloudWatchLogsSink({ client, destination }: CloudWatchLogs
     assert(first !== undefined, 'a write has at least one record')
     assert.equal(first.roomId, records.at(-1)?.roomId, 'a log stream holds records of one room')
     await checkAttempts()
-    const command = new PutLogEventsCommand({
-      logGroupName: destination.target,
-      logStreamName: logStreamName(first.roomId),
-      logEvents: records.map((record) => ({ timestamp: record.timeMs, message: messageOf(record) })),
-    })
+    const names = { logGroupName: destination.target, logStreamName: logStreamName(first.roomId) }
+    const command = withBody(new PutLogEventsCommand({ ...names, logEvents: [] }), eventsBody(names, records))
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
     if (sent.ok) {
       const rejected = rejectedEvents(sent.value.rejectedLogEventsInfo, records.length)

@@ -5,6 +5,8 @@ import { attempt, sendOptions } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
 import { singleAttempt } from '../single-attempt.ts'
+import { withBody } from '../with-body.ts'
+import { batchBody } from './batch-body.ts'
 import { FIREHOSE_LIMITS } from './limits.ts'
 import { rejectedRecords } from './rejected.ts'
 
@@ -37,10 +39,8 @@ export function createFirehoseSink({ client, destination }: FirehoseSinkOptions)
   async function write(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<WriteOutcome> {
     assert(records.length > 0, 'a write has at least one record')
     await checkAttempts()
-    const command = new PutRecordBatchCommand({
-      DeliveryStreamName: target,
-      Records: records.map(({ bytes }) => ({ Data: bytes })),
-    })
+    const name = { DeliveryStreamName: target }
+    const command = withBody(new PutRecordBatchCommand({ ...name, Records: [] }), batchBody(name, records))
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
     const rejected = rejectedRecords(sent.value, records.length)
