@@ -49,12 +49,14 @@ const OneOrMore = z.union([Fault.transform((fault) => [fault]), z.array(Fault)])
 
 function listCalls(admin: Admin, call: Call): Reply {
   const service = call.query.get('service') ?? undefined
+  const accessKeyId = call.query.get('accessKeyId') ?? undefined
+  const fault = call.query.get('fault') ?? undefined
   const outcome = Outcome.optional().safeParse(call.query.get('outcome') ?? undefined)
   const after = z.coerce.number().safeParse(call.query.get('after') ?? 0)
   if ((service !== undefined && !isService(service)) || !outcome.success || !after.success) {
     return answer({ message: 'service, outcome or after is not right.' }, 400)
   }
-  return answer({ calls: admin.calls.list({ service, outcome: outcome.data, after: after.data }) })
+  return answer({ calls: admin.calls.list({ service, outcome: outcome.data, after: after.data, accessKeyId, fault }) })
 }
 
 const Outcome = z.enum(['open', 'answered', 'vanished', 'cut'])

@@ -7,6 +7,8 @@ export type CallRecord = {
   readonly service: Service
   readonly operation: string
   target: string
+  /** Whose call it is, as far as it says. */
+  readonly accessKeyId: string | undefined
   readonly startedMs: number
   /** When the operation had its effect, or was refused. */
   ranMs?: number
@@ -23,12 +25,15 @@ export type CallRecord = {
 export type CallQuery = {
   readonly service?: Service | undefined
   readonly outcome?: CallRecord['outcome'] | undefined
+  readonly accessKeyId?: string | undefined
+  /** Only calls that this fault struck. */
+  readonly fault?: string | undefined
   /** Only calls behind this sequence. */
   readonly after?: number | undefined
 }
 
 export type Calls = {
-  begin(service: Service, operation: string, target: string): CallRecord
+  begin(service: Service, operation: string, target: string, accessKeyId?: string): CallRecord
   end(call: CallRecord, outcome: CallRecord['outcome'], status?: number): void
   countBytes(service: Service, direction: 'in' | 'out', bytes: number): void
   list(query: CallQuery): readonly CallRecord[]
@@ -56,13 +61,14 @@ export function createCalls(now: () => number): Calls {
   let sequence = 0
 
   return {
-    begin(service, operation, target) {
+    begin(service, operation, target, accessKeyId) {
       sequence += 1
       const call: CallRecord = {
         sequence,
         service,
         operation,
         target,
+        accessKeyId,
         startedMs: now(),
         outcome: 'open',
         faults: [],
@@ -87,12 +93,14 @@ export function createCalls(now: () => number): Calls {
       if (direction === 'in') stats[service].bytesIn += bytes
       else stats[service].bytesOut += bytes
     },
-    list({ service, outcome, after = 0 }) {
-      const known = new Set([...open, ...ring.filter((call) => call !== undefined)])
+    list({ service, outcome, accessKeyId, fault, after = 0 }) {
+      const known = outcome === 'open' ? open : new Set([...open, ...ring.filter((call) => call !== undefined)])
       return [...known]
         .filter((call) => call.sequence > after)
         .filter((call) => service === undefined || call.service === service)
         .filter((call) => outcome === undefined || call.outcome === outcome)
+        .filter((call) => accessKeyId === undefined || call.accessKeyId === accessKeyId)
+        .filter((call) => fault === undefined || call.faults.includes(fault))
         .sort((a, b) => a.sequence - b.sequence)
     },
     stats: () => structuredClone(stats),

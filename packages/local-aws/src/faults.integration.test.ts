@@ -160,6 +160,21 @@ test('a store that ignores If-None-Match overwrites', async () => {
   await s3.send(new HeadObjectCommand({ Bucket: 'bucket', Key: 'twice' }))
 })
 
+test('a slow answer follows an effect that was at once, and the call is known by its caller and its fault', async () => {
+  const { aws, put, calls } = await ready()
+  const id = aws.faults.add({ effect: 'slowAnswer', ms: 3_600_000, operation: 'PutObject', count: 1 })
+  const leaving = new AbortController()
+  const left = refusal(put('slow', leaving.signal))
+  const open = `?outcome=open&accessKeyId=test&fault=${id}`
+  await until(async () => (await calls(open))[0]?.ranMs !== undefined)
+  leaving.abort()
+  await left
+  await until(async () => (await calls(`?outcome=vanished&fault=${id}`)).length === 1)
+  expect(await calls(open)).toEqual([])
+  expect(await calls('?accessKeyId=other')).toEqual([])
+  expect((await refusal(put('slow'))).status).toBe(412)
+})
+
 test('faults are added, listed and cleared over HTTP', async () => {
   const { aws, put } = await ready()
   const faults = `${aws.url}/_local/faults`

@@ -33,6 +33,8 @@ export const Fault = z.discriminatedUnion('effect', [
   Strikes.extend({ effect: z.literal('missing') }),
   /** Runs and answers, later. */
   Strikes.extend({ effect: z.literal('latency'), ms: Milliseconds }),
+  /** Runs at once, answers later. */
+  Strikes.extend({ effect: z.literal('slowAnswer'), ms: Milliseconds }),
   /** Takes the request, does nothing, never answers. */
   Strikes.extend({ effect: z.literal('hang') }),
   /** Runs, then cuts the connection instead of answering. */
@@ -62,6 +64,8 @@ export type FaultState = Fault & { readonly id: string; readonly struck: number 
 /** What the faults that strike one call make of it. */
 export type Plan = {
   readonly latencyMs: number
+  /** Between the effect and the answer. */
+  readonly answerLatencyMs: number
   readonly bending: Bending
   /** The effect that takes the place of an ordinary run and answer. */
   readonly instead: Fault | undefined
@@ -94,6 +98,7 @@ export function createFaults(random: () => number): FaultControl & {
     clear: () => faults.clear(),
     plan(service, operation, target) {
       let latencyMs = 0
+      let answerLatencyMs = 0
       let bending: Bending = {}
       let instead: Fault | undefined
       const ids: string[] = []
@@ -103,7 +108,8 @@ export function createFaults(random: () => number): FaultControl & {
         if (used || !matches(fault, service, operation, target)) continue
         const bends = bendingOf(fault, random)
         // Of several that take the place of the answer the first wins; the others wait for a later call.
-        if (bends === undefined && fault.effect !== 'latency' && instead !== undefined) continue
+        const delays = fault.effect === 'latency' || fault.effect === 'slowAnswer'
+        if (bends === undefined && !delays && instead !== undefined) continue
         if (state.passed < (fault.skip ?? 0)) {
           state.passed += 1
           continue
@@ -112,10 +118,11 @@ export function createFaults(random: () => number): FaultControl & {
         state.struck += 1
         ids.push(id)
         if (fault.effect === 'latency') latencyMs += fault.ms
+        else if (fault.effect === 'slowAnswer') answerLatencyMs += fault.ms
         else if (bends !== undefined) bending = { ...bending, ...bends }
         else instead = fault
       }
-      return { latencyMs, bending, instead, ids }
+      return { latencyMs, answerLatencyMs, bending, instead, ids }
     },
   }
 }

@@ -11,7 +11,7 @@ import type { Plan } from './faults.ts'
 import { parseJson } from './json-input.ts'
 import type { Reply } from './reply.ts'
 import { type Asked, asked, checkProtocol, errorReply, runService, type Services, targetIn } from './services.ts'
-import { type Credentials, checkSignature } from './sigv4.ts'
+import { accessKeyIdOf, type Credentials, checkSignature } from './sigv4.ts'
 
 export type ServerParts = {
   readonly services: Services
@@ -60,7 +60,7 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   try {
     wanted = asked(call)
     const { service, operation } = wanted
-    const known = parts.calls.begin(service, operation, wanted.target)
+    const known = parts.calls.begin(service, operation, wanted.target, accessKeyIdOf(call))
     record = known
     response.once('close', () =>
       parts.calls.end(known, response.writableFinished ? 'answered' : 'vanished', response.statusCode),
@@ -116,8 +116,11 @@ async function handle(
   }
   const instead = plan.instead === undefined ? undefined : insteadOf(plan.instead, service)
   switch (instead?.do) {
-    case undefined:
-      return answer(await run(call))
+    case undefined: {
+      const reply = await run(call)
+      if (plan.answerLatencyMs > 0) await sleep(plan.answerLatencyMs, undefined, { signal: stopping })
+      return answer(reply)
+    }
     case 'refuse':
       throw instead.error
     case 'answer':

@@ -40,6 +40,11 @@ export function checkSignature(
   }
 }
 
+/** Whose request it says it is, unchecked. */
+export function accessKeyIdOf(call: Call): string | undefined {
+  return AUTHORIZATION.exec(header(call, 'authorization') ?? '')?.[1]
+}
+
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/
 
