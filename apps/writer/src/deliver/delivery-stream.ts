@@ -44,6 +44,8 @@ async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): P
       }
       case 'unknown':
         delivery.countRepeatsPossible(records.length)
+        // The count is durable before there is anything to count.
+        if (!(await delivery.aboutToSend())) return 'stopped'
         break
       case 'refused':
         return deliverHalves(delivery, records, outcome.failure.message, deliverBatch)

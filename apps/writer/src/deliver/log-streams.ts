@@ -14,6 +14,7 @@ export async function deliverToLogStreams(delivery: Delivery, cycle: Cycle): Pro
     const missing = await readBack(delivery, records, waitMs)
     if (missing === undefined) return { status: 'stopped' }
     records = missing
+    delivery.countRepeatsPossible(records.length)
     if (records.length > 0 && !(await delivery.aboutToSend())) return { status: 'stopped' }
   }
   const ends = await Promise.all(
@@ -54,6 +55,8 @@ async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): P
         const missing = await readBack(delivery, records, delivery.settings.readBackAfterMs)
         if (missing === undefined) return 'stopped'
         delivery.countRepeatsPossible(missing.length)
+        // The count is durable before there is anything to count.
+        if (missing.length > 0 && !(await delivery.aboutToSend())) return 'stopped'
         records = missing
         break
       }
