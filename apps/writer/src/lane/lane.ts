@@ -53,6 +53,8 @@ export class Lane {
   #cycle: Cycle | undefined
   #pausing = false
   #unfinished = false
+  /** Records of settled cycles that a ghost keeps the checkpoint from passing. */
+  #unpassed = 0
 
   constructor(
     destination: Destination,
@@ -190,7 +192,7 @@ export class Lane {
 
   async #deliver(cycle: Cycle): Promise<'go on' | 'stop'> {
     const { policy } = this.destination
-    const { clock, save } = this.#context
+    const { save } = this.#context
     if (policy.intents && !cycle.recovering) {
       this.#intent = cycle.to.position
       if (!(await save())) return 'stop'
@@ -205,12 +207,12 @@ export class Lane {
       await this.#startOver()
       return 'go on'
     }
-    this.tally.settled(cycle.records.length, clock.nowMs())
+    this.#unpassed += cycle.records.length
     this.#cycle = undefined
     this.#recovering = false
     this.#sending = true
     this.#intent = undefined
-    if (this.#ghosts.size === 0) this.#checkpoint = cycle.to
+    if (this.#ghosts.size === 0) this.#pass(cycle.to)
     if (this.idle) this.#forgetGhosts()
     // With more to send at once, the write of the next intent settles this cycle too.
     if (policy.intents && this.#due() === 0 && !this.#life.stopping.aborted) return 'go on'
@@ -224,6 +226,7 @@ export class Lane {
     this.#cycle = undefined
     this.#discard()
     this.#ghosts.clear()
+    this.#unpassed = 0
     this.#next = this.#checkpoint
     const probeAtMs = this.trouble.state().nextProbeAtMs ?? clock.nowMs()
     await clock.sleep(Math.max(0, probeAtMs - clock.nowMs()), this.#life.stopping)
@@ -291,6 +294,13 @@ export class Lane {
 
   #forgetGhosts(): void {
     for (const [roomId, ghost] of this.#ghosts) if (ghost.until <= this.#next.position) this.#ghosts.delete(roomId)
-    if (this.#ghosts.size === 0) this.#checkpoint = this.#next
+    if (this.#ghosts.size === 0) this.#pass(this.#next)
+  }
+
+  /** The checkpoint moves, and what it passes is counted: never before, or a cycle that is built again counts twice. */
+  #pass(to: Mark): void {
+    this.#checkpoint = to
+    if (this.#unpassed > 0) this.tally.settled(this.#unpassed, this.#context.clock.nowMs())
+    this.#unpassed = 0
   }
 }
