@@ -15,7 +15,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['{apps,packages}/*/{src,test}/**/*.test.ts', 'prisma/src/**/*.test.ts', 'scripts/*.test.ts'],
+          include: ['{apps,packages}/*/{src,test}/**/*.test.ts', 'prisma/src/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/*.test.ts'],
           exclude: [...exclude, '**/*.{integration,simulation}.test.ts'],
           // Property tests on a busy machine.
           testTimeout: 30_000,

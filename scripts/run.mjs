@@ -1,4 +1,4 @@
-// What `npm start`, `npm run demo` and `npm test` run: installs and builds what is missing, then hands over.
+// What `npm start`, `npm run demo`, `npm test` and `npm run bench` run: installs and builds what is missing, then hands over.
 // Plain Node with no dependency, because nothing is installed yet when it starts.
 import { spawn } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
@@ -20,8 +20,8 @@ process.exit(interrupted && code !== 0 ? 128 + interrupted : code)
 async function main() {
   const old = tooOld(process.versions.node)
   if (old) return fail(old)
-  if (command !== 'start' && command !== 'demo' && command !== 'test') {
-    return fail('Usage: node scripts/run.mjs start|demo|test [arguments]')
+  if (!['start', 'demo', 'test', 'bench'].includes(command)) {
+    return fail('Usage: node scripts/run.mjs start|demo|test|bench [arguments]')
   }
   passSignalsOn()
   const pnpm = packageManager()
@@ -49,9 +49,9 @@ async function main() {
     '--log-order=grouped',
   ])
   if (built !== 0) return built
-  const script =
-    command === 'test' ? join('node_modules', 'vitest', 'vitest.mjs') : join('apps', 'local', 'dist', 'main.js')
-  return handOver(script, [command === 'test' ? 'run' : command, ...args])
+  if (command === 'test') return handOver(join('node_modules', 'vitest', 'vitest.mjs'), ['run', ...args])
+  if (command === 'bench') return handOver(join('bench', 'dist', 'main.js'), args)
+  return handOver(join('apps', 'local', 'dist', 'main.js'), [command, ...args])
 }
 
 function tooOld(version) {
@@ -83,7 +83,7 @@ function packageFolders() {
   const groups = ['apps', 'packages'].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => join(root, group, name)),
   )
-  return [...groups, join(root, 'prisma')].filter((folder) => {
+  return [...groups, join(root, 'prisma'), join(root, 'bench')].filter((folder) => {
     const manifest = join(folder, 'package.json')
     if (!existsSync(manifest)) return false
     const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8'))
@@ -109,9 +109,9 @@ async function step(title, [program, ...programArgs]) {
 
 function handOver(script, scriptArgs) {
   // The channel tells the other side when this process is gone, however it ended.
-  const tethered = command !== 'test'
+  const tethered = command === 'start' || command === 'demo'
   const stdio = tethered ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit'
-  const env = command === 'test' ? testEnvironment() : process.env
+  const env = tethered ? process.env : testEnvironment()
   return run(process.execPath, [join(root, script), ...scriptArgs], { env, stdio })
 }
 
@@ -183,7 +183,7 @@ function toolEnvironment() {
   return env
 }
 
-/** Tests bring their own database and stand-in: those of another project must not be touched. */
+/** Tests and the benchmark bring their own database and stand-in: those of another project must not be touched. */
 function testEnvironment() {
   const foreign = (name) =>
     name === 'DATABASE_URL' ||
