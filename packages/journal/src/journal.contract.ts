@@ -35,6 +35,8 @@ export type JournalUnderTest = {
     readonly deadLetters: readonly (DeadLetter & { readonly partition: Partition })[]
     readonly totals: readonly (Totals & { readonly partition: Partition })[]
   }>
+  /** Of dead letters, in the order they were buried. */
+  letterIds(): Promise<readonly string[]>
   /** Keeps the state of now; the answer goes back to it. */
   backup(): Promise<() => Promise<void>>
 }

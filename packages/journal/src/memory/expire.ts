@@ -1,4 +1,4 @@
-import { decodeEntry } from '../entry.ts'
+import { firstTimeMs } from '../entry.ts'
 import type { GivenUp, HeldLease, Position, RetentionLimits } from '../port.ts'
 import { HOUR_MS, tooMany } from '../retention.ts'
 import { count } from './settle.ts'
@@ -13,7 +13,7 @@ export function expire(state: State, clock: Clock, lease: HeldLease, limits: Ret
   const aged = ends.findLast((end) => end.committedAtMs <= youngestMs)
   const byAge = moveTo(at, aged, (lane) => lane.state !== 'flowing')
   const floor = floorOf(at)
-  const waiting = at.batches.filter((batch) => batch.lastPosition > floor)
+  const waiting = at.batches.filter((batch) => batch.firstPosition > floor)
   const bytes = waiting.reduce((sum, batch) => sum + batch.index.length + batch.bytes.length, 0)
   const over = tooMany({ records: at.head - floor, bytes, bytesMax: limits.bytesMax })
   const full =
@@ -30,11 +30,11 @@ export function expire(state: State, clock: Clock, lease: HeldLease, limits: Ret
 
 /** Dispatched batches that end an hour: what follows begins another. */
 function hourEnds(at: PartitionState): readonly StoredBatch[] {
-  const hour = (timeMs: number | undefined) => Math.floor((timeMs ?? 0) / HOUR_MS)
+  const hour = (timeMs: number) => Math.floor(timeMs / HOUR_MS)
   return at.batches.filter((batch, i) => {
     const next = at.batches[i + 1]
     if (!next || batch.lastPosition > at.dispatched) return false
-    return hour(decodeEntry(next).timeMs[0]) > hour(next.floorTimeMs)
+    return hour(firstTimeMs(next)) > hour(next.floorTimeMs)
   })
 }
 
@@ -54,7 +54,7 @@ function moveTo(at: PartitionState, end: StoredBatch | undefined, concerns: (lan
 
 function recordsFor(at: PartitionState, { destinationVersionId, checkpoint }: StoredLane, to: Position): number {
   return at.batches
-    .filter((batch) => batch.lastPosition > checkpoint && batch.lastPosition <= to)
+    .filter((batch) => batch.firstPosition > checkpoint && batch.lastPosition <= to)
     .reduce((sum, batch) => {
       const n = batch.destinationVersionIds.indexOf(destinationVersionId)
       return sum + (batch.destinationCounts[n] ?? 0)

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { describeJournal, type JournalUnderTest } from '../journal.contract.ts'
 import { toPartition } from '../partition.ts'
+import { describeRedrive } from '../redrive.contract.ts'
+import { describeRetention } from '../retention.contract.ts'
 import { append, records, TIME_MS } from '../samples.contract.ts'
 import { createMemoryJournal } from './journal.ts'
 
-describeJournal('in memory', async (): Promise<JournalUnderTest> => {
+async function open(): Promise<JournalUnderTest> {
   let nowMs = TIME_MS
   const journal = createMemoryJournal({ partitions: 4, clock: { nowMs: () => nowMs } })
   return {
@@ -21,12 +23,17 @@ describeJournal('in memory', async (): Promise<JournalUnderTest> => {
       )
       return { lanes, deadLetters: deadLetters.map(({ letterId: _, ...letter }) => letter), totals }
     },
+    letterIds: async () => journal.inspect().deadLetters.map(({ letterId }) => letterId),
     backup: async () => {
       const kept = journal.snapshot()
       return async () => journal.restore(kept)
     },
   }
-})
+}
+
+describeJournal('in memory', open)
+describeRetention('in memory', open)
+describeRedrive('in memory', open)
 
 test('a snapshot is not reached by later changes, and can be restored twice', async () => {
   const journal = createMemoryJournal({ partitions: 1, clock: { nowMs: () => TIME_MS } })

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { ENTRY_FORMAT, encodeEntry } from '../entry.ts'
-import type { AppendOutcome, AppendRequest, CallOptions } from '../port.ts'
+import type { AppendOutcome, AppendRequest, CallOptions, Position } from '../port.ts'
 import { toPosition } from '../position.ts'
 import { certainlyRolledBack, lostToAnother, reasonOf, sqlState, UNIQUE_VIOLATION } from './errors.ts'
 
@@ -90,6 +90,12 @@ async function appendWith(client: pg.PoolClient, request: AppendRequest, values:
   const { rows } = await client.query(VERSION, [request.partition])
   if (!rows[0]) throw new Error(`partition ${request.partition} does not exist`)
   return { status: 'stale', configVersion: Number(rows[0].config_version) }
+}
+
+/** Appends a batch as a part of the client's transaction; undefined at another version. */
+export async function appendWithin(client: pg.PoolClient, request: AppendRequest): Promise<Position | undefined> {
+  const { rows } = await client.query({ name: 'journal-append', text: APPEND, values: valuesOf(request) })
+  return rows[0] && toPosition(Number(rows[0].first_position))
 }
 
 function valuesOf(request: AppendRequest): unknown[] {

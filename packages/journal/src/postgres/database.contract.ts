@@ -74,6 +74,10 @@ export async function openJournal(pool: pg.Pool): Promise<JournalUnderTest> {
     },
     elapse: (ms) => elapse(pool, ms),
     contents: () => contents(pool),
+    letterIds: async () => {
+      const { rows } = await pool.query('select id::text from dead_letter order by id')
+      return rows.map(({ id }) => id)
+    },
     backup: async () => {
       await pool.query(`drop schema if exists kept cascade; create schema kept;
                         ${TABLES.map((table) => `create table kept.${table} as table ${table};`).join('\n')}`)

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CONFIG_CHANGED_SQL } from '../config-change.ts'
 import { describeJournal } from '../journal.contract.ts'
 import { toPartition } from '../partition.ts'
+import { describeRedrive } from '../redrive.contract.ts'
+import { describeRetention } from '../retention.contract.ts'
 import { aLane, anAppendId, append, aToken, readAll, records, settle } from '../samples.contract.ts'
 import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
 import { createPostgresJournal } from './journal.ts'
@@ -15,6 +17,8 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 describeJournal('in Postgres', () => openJournal(database.pool))
+describeRetention('in Postgres', () => openJournal(database.pool))
+describeRedrive('in Postgres', () => openJournal(database.pool))
 
 test('processes that start at once agree on the number of partitions, and it stays', async () => {
   await openJournal(database.pool)

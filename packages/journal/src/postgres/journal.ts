@@ -1,8 +1,10 @@
 import type pg from 'pg'
 import type { Journal } from '../port.ts'
 import { append } from './append.ts'
+import { expire } from './expire.ts'
 import { acquire, release, roll, signOut } from './lease.ts'
 import { heads, read } from './read.ts'
+import { redrive } from './redrive.ts'
 import { settle } from './settle.ts'
 import { trim } from './trim.ts'
 
@@ -33,8 +35,8 @@ export async function createPostgresJournal(options: {
     release: (leases) => release(pool, leases),
     signOut: (writerId) => signOut(pool, writerId),
     settle: (lease, change) => settle(pool, lease, change),
-    expire: () => Promise.reject(new Error('not there yet')),
-    redrive: () => Promise.reject(new Error('not there yet')),
+    expire: (lease, limits) => expire(pool, lease, limits),
+    redrive: (request) => redrive(pool, request),
     trim: (partition, limits) => trim(pool, partition, limits),
   }
 }

@@ -1,0 +1,100 @@
+import type pg from 'pg'
+import { firstTimeMs } from '../entry.ts'
+import type { AppendId, Partition, Position } from '../port.ts'
+import { toAppendId, toPosition } from '../position.ts'
+import { HOUR_MS } from '../retention.ts'
+
+/** A batch after which another hour of effective time begins. */
+export type HourEnd = { readonly position: Position; readonly appendId: AppendId }
+
+type Batch = HourEnd & {
+  readonly first: number
+  /** Greatest effective time before it. */
+  readonly floorTimeMs: number
+  readonly committedAtMs: number
+}
+
+const BATCH = `
+select first_position::float8 as first, (first_position + record_count - 1)::float8 as last, append_id,
+       floor_time_ms::float8, (extract(epoch from committed_at) * 1000)::float8 as committed_at_ms
+  from journal_batch where partition = $1 and first_position <= $2
+ order by first_position desc limit 1`
+
+const INDEX = 'select format, index from journal_batch where partition = $1 and first_position = $2'
+
+/**
+ * Where hours end in a partition, found by bisection: a backlog may have millions of batches. Both effective time and the
+ * time of commit rise with the position.
+ */
+export function hourEndsOf(pool: pg.Pool, partition: Partition) {
+  /** The batch that holds the position; undefined beyond the head. */
+  async function batchAt(position: number): Promise<Batch | undefined> {
+    const { rows } = await pool.query({ name: 'journal-batch-at', text: BATCH, values: [partition, position] })
+    const row = rows[0]
+    if (!row || row.last < position) return undefined
+    return {
+      first: row.first,
+      position: toPosition(row.last),
+      appendId: toAppendId(row.append_id),
+      floorTimeMs: row.floor_time_ms,
+      committedAtMs: row.committed_at_ms,
+    }
+  }
+
+  /** The last batch in `(after, upTo]` that passes a test which, once failed, is failed by all that follow. */
+  async function lastWhere(after: number, upTo: number, test: (batch: Batch) => boolean): Promise<Batch | undefined> {
+    let found: Batch | undefined
+    let low = after + 1
+    let high = upTo
+    while (low <= high) {
+      const batch = await batchAt(Math.floor((low + high) / 2))
+      if (!batch) break
+      if (test(batch)) {
+        found = batch
+        low = batch.position + 1
+      } else high = batch.first - 1
+    }
+    return found
+  }
+
+  async function startsHour(batch: Batch): Promise<boolean> {
+    const { rows } = await pool.query(INDEX, [partition, batch.first])
+    return rows[0] !== undefined && hourOf(firstTimeMs({ ...rows[0], ...batch })) > hourOf(batch.floorTimeMs)
+  }
+
+  /** The last one in `(after, upTo]`. */
+  async function last(after: number, upTo: number): Promise<HourEnd | undefined> {
+    let next = (await batchAt(upTo + 1)) ?? (await batchAt(upTo))
+    while (next && next.first - 1 > after) {
+      if (await startsHour(next)) return batchAt(next.first - 1)
+      const begins = hourOf(next.floorTimeMs) * HOUR_MS
+      // It holds the first record of that hour: at its beginning, or (then this is no clean end) in its midst.
+      next = await lastWhere(after, next.first - 1, (batch) => batch.floorTimeMs < begins)
+    }
+    return undefined
+  }
+
+  /** The first one in `[from, upTo]`. */
+  async function first(from: number, upTo: number): Promise<HourEnd | undefined> {
+    const holding = await batchAt(from)
+    let next = holding && (await batchAt(holding.position + 1))
+    while (next && next.first - 1 <= upTo) {
+      if (await startsHour(next)) return batchAt(next.first - 1)
+      const ends = (hourOf(next.floorTimeMs) + 1) * HOUR_MS
+      const turning = await lastWhere(next.position, upTo + 1, (batch) => batch.floorTimeMs < ends)
+      next = turning ?? (await batchAt(next.position + 1))
+    }
+    return undefined
+  }
+
+  /** The end of the last batch in `(after, upTo]` that was committed until then. */
+  async function committedBy(timeMs: number, after: number, upTo: number): Promise<Position | undefined> {
+    return (await lastWhere(after, upTo, (batch) => batch.committedAtMs <= timeMs))?.position
+  }
+
+  return { first, last, committedBy }
+}
+
+function hourOf(timeMs: number): number {
+  return Math.floor(timeMs / HOUR_MS)
+}
