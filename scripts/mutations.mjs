@@ -5,6 +5,7 @@ import { openCopy } from './mutations/copy.mjs'
 import { faultsOf } from './mutations/edit.mjs'
 import { baseline, judge } from './mutations/judge.mjs'
 import { mutations } from './mutations/list.mjs'
+import { sharePostgres } from './mutations/postgres.mjs'
 import { tableOf } from './mutations/table.mjs'
 
 const HELP = `Usage: pnpm mutations [--only <name>]... [--seconds <n>] [--list] [--check]
@@ -45,7 +46,10 @@ async function run() {
   const copy = openCopy()
   const limits = { signal: stopping.signal, timeoutMs: 1_000 * Number(values.seconds) }
   const startedAtMs = Date.now()
+  let stopPostgres = () => {}
   try {
+    const isIntegrated = chosen.some(({ suites }) => suites.some(({ project }) => project === 'integration'))
+    if (isIntegrated) stopPostgres = await sharePostgres(copy)
     const broken = await baseline(copy, chosen, limits)
     if (stopping.signal.aborted) return
     if (broken.length > 0) return refuse(broken)
@@ -61,6 +65,7 @@ async function run() {
     console.log(`${killed} of ${verdicts.length} killed in ${Math.round((Date.now() - startedAtMs) / 1_000)} s`)
     if (killed < verdicts.length) process.exitCode = 1
   } finally {
+    await stopPostgres()
     copy.close()
     if (stopping.signal.aborted) process.exitCode = 130
   }

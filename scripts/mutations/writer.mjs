@@ -3,8 +3,8 @@ const OBJECTS = 'apps/writer/src/deliver/objects.ts'
 const LOG_STREAMS = 'apps/writer/src/deliver/log-streams.ts'
 const DELIVERY_STREAM = 'apps/writer/src/deliver/delivery-stream.ts'
 const SIMULATION = 'apps/writer/test/simulation/pipeline.simulation.test.ts'
+const objects = [{ project: 'unit', file: 'apps/writer/src/deliver/objects.test.ts' }]
 const simulated = [{ project: 'simulation', file: SIMULATION, test: 'every acknowledged record arrives' }]
-const restored = [{ project: 'simulation', file: SIMULATION, test: 'a database restored to an older state' }]
 
 /** Bugs between the journal and the sinks. */
 export const writerMutations = [
@@ -37,11 +37,11 @@ export const writerMutations = [
     suites: simulated,
   },
   {
-    name: 'a-stopped-lane-looks-settled',
-    promise: 'what was gathered and not cut belongs to the next writer',
+    name: 'checkpoint-where-the-lane-has-read-to',
+    promise: 'what was gathered and not delivered belongs to the next writer',
     file: LANE,
-    find: 'this.#unfinished = this.#gather.records.length > 0',
-    put: 'this.#unfinished = false',
+    find: 'const at = this.idle && this.#ghosts.size === 0 ? this.#next : this.#checkpoint',
+    put: 'const at = this.#next',
     suites: simulated,
   },
   {
@@ -86,7 +86,7 @@ export const writerMutations = [
     file: 'apps/writer/src/lane/delivery.ts',
     find: 'mayAttempt: policy.intents ? () => leaseValidForMs() > policy.attemptTimeoutMs : undefined,',
     put: 'mayAttempt: undefined,',
-    suites: simulated,
+    suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/leases.simulation.test.ts' }],
   },
   {
     name: 'adopted-without-comparing-the-last-record',
@@ -94,7 +94,7 @@ export const writerMutations = [
     file: OBJECTS,
     find: 'if (at >= 0 && records[at]?.id === occupant.last.id) return',
     put: 'if (at >= 0) return',
-    suites: restored,
+    suites: objects,
   },
   {
     name: 'ghosts-dropped',
@@ -102,7 +102,7 @@ export const writerMutations = [
     file: OBJECTS,
     find: '  if (until > cycle.to.position) delivery.ghosts.set(roomId, { first: first.detached(), until })\n',
     put: '',
-    suites: simulated,
+    suites: [...objects, ...simulated],
   },
   {
     name: 'an-occupied-key-taken-for-delivered',
@@ -110,7 +110,7 @@ export const writerMutations = [
     file: OBJECTS,
     find: '        records = rest\n',
     put: '        records = records.slice(run.length)\n',
-    suites: simulated,
+    suites: objects,
   },
   {
     name: 'sent-again-without-reading-back',
@@ -159,6 +159,14 @@ export const writerMutations = [
     find: '    delivery.countRepeatsPossible(cycle.records.length)\n',
     put: '',
     suites: [{ project: 'unit', file: 'apps/writer/src/deliver/delivery-stream.test.ts' }],
+  },
+  {
+    name: 'repeats-counted-in-memory-alone',
+    promise: 'repeats that are possible are counted before they can happen',
+    file: LOG_STREAMS,
+    find: '        if (missing.length > 0 && !(await delivery.aboutToSend())) return',
+    put: '        if (missing.length < 0) return',
+    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/log-streams.test.ts' }],
   },
   {
     name: 'dead-letters-dropped',

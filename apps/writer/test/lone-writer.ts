@@ -7,7 +7,7 @@ import {
   messageRecord,
   newId,
 } from '@roomlog/domain'
-import { createMemoryJournal, toAppendId, toPartition } from '@roomlog/journal'
+import { createMemoryJournal, type Journal, toAppendId, toPartition } from '@roomlog/journal'
 import type { Sink } from '@roomlog/sinks'
 import { parseEnv } from '../src/env.ts'
 import { policiesFor } from '../src/policies.ts'
@@ -43,6 +43,11 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
       }),
   }
   const journal = createMemoryJournal({ partitions: 1, clock })
+  const leases = { canBeExtended: true }
+  const reachable: Journal = {
+    ...journal,
+    roll: (writer) => (leases.canBeExtended ? journal.roll(writer) : Promise.reject(new Error('no answer'))),
+  }
   const anId = () => newId((n) => Uint8Array.from({ length: n }, () => Math.floor(random() * 256)))
   const roomId = anId()
 
@@ -72,6 +77,7 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
 
   return {
     time,
+    leases,
     /** Journals a record for a destination version. */
     async append(version: number): Promise<MessageId> {
       const id = anId()
@@ -86,7 +92,7 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
     start() {
       const made = new Map<DestinationVersionId, ReturnType<typeof destination>>()
       const writer = createWriter({
-        journal,
+        journal: reachable,
         destinations: {
           async get(id) {
             const found = made.get(id) ?? destination(id)

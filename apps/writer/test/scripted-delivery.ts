@@ -10,11 +10,13 @@ export const LOST: Attempted = {
   failure: { class: 'network', name: 'ECONNRESET', message: 'lost', metric: 'LogDestinationErrors' },
 }
 
-/** A cycle of `count` records of one room. */
-export function aCycle(count: number, how: { readonly recovering?: boolean } = {}): Cycle {
-  const roomId = anId()
-  const records = Array.from({ length: count }, (_, n) => aLaneRecord(roomId, n + 1))
-  return { to: { position: toPosition(count), appendId: undefined }, records, recovering: how.recovering ?? false }
+/** A cycle of `count` records of one room, the first at position `from`. */
+export function aCycle(
+  count: number,
+  { recovering = false, from = 1, roomId = anId() }: { recovering?: boolean; from?: number; roomId?: RoomId } = {},
+): Cycle {
+  const records = Array.from({ length: count }, (_, n) => aLaneRecord(roomId, from + n))
+  return { to: { position: toPosition(from + count - 1), appendId: undefined }, records, recovering }
 }
 
 /** Answers writes and recalls from the script, `delivered` at its end, and keeps what was asked, in order. */
@@ -82,7 +84,7 @@ const SINK: Sink = {
 
 let drawn = 0
 
-function anId(): RoomId & MessageId {
+export function anId(): RoomId & MessageId {
   drawn++
   return newId((n) => Uint8Array.from({ length: n }, (_, i) => (drawn * 7 + i * 31) % 251))
 }

@@ -21,10 +21,10 @@ test('what is refused for good becomes a dead letter, and the rest is delivered'
   expect(buried.map(({ record }) => record.position)).toEqual([1])
 })
 
-test('repeats that are possible are counted: a lost answer, and the open cycle of a killed writer', async () => {
+test('repeats that are possible are counted before they can happen: a lost answer, and the open cycle of a killed writer', async () => {
   const lost = scriptedDelivery({ writes: [() => LOST] })
   await deliverToDeliveryStream(lost.delivery, aCycle(3))
-  expect(lost.calls).toEqual(['write 1,2,3', 'write 1,2,3'])
+  expect(lost.calls).toEqual(['write 1,2,3', 'about to send', 'write 1,2,3'])
   expect(lost.counted.repeats).toBe(3)
   const killed = scriptedDelivery({})
   await deliverToDeliveryStream(killed.delivery, aCycle(4, { recovering: true }))
