@@ -12,6 +12,11 @@ export function seeded(seed: number): () => number {
 
 /** A UUID in form only. */
 export function uuidFrom(random: () => number): string {
-  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('')
+  let hex = ''
+  for (let n = 0; n < 4; n++) {
+    hex += Math.floor(random() * 4_294_967_296)
+      .toString(16)
+      .padStart(8, '0')
+  }
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

@@ -1,29 +1,34 @@
-import type { Clock } from '../../src/clock.ts'
-
-type Sleeper = { readonly atMs: number; readonly order: number; readonly wake: () => void }
+type Sleeper = { readonly atMs: number; readonly order: number; readonly wake: () => void; cancelled: boolean }
 
 /** Time that moves only when told to, in the order of what waits for it. */
 export class SimulatedTime {
-  nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
-  #sleepers: Sleeper[] = []
+  /** Shortly before an hour ends, and with it S3 objects and what retention gives up at once. */
+  nowMs = Date.UTC(2026, 0, 2, 3, 59, 40)
+  /** A binary heap, the next one to wake first. */
+  readonly #sleepers: Sleeper[] = []
   #order = 0
 
-  /** Calls `wake` once `ms` have passed. */
+  /** Calls `wake` once `ms` have passed; returns how to call that off. */
   after(ms: number, wake: () => void): () => void {
-    const sleeper = { atMs: this.nowMs + Math.max(0, ms), order: this.#order++, wake }
-    this.#sleepers.push(sleeper)
+    const sleeper = { atMs: this.nowMs + Math.max(0, ms), order: this.#order++, wake, cancelled: false }
+    this.#push(sleeper)
     return () => {
-      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
+      sleeper.cancelled = true
     }
+  }
+
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.after(ms, resolve)
+    })
   }
 
   async advance(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms
     await settled()
-    for (;;) {
-      const next = this.#next()
-      if (!next || next.atMs > untilMs) break
-      this.#sleepers = this.#sleepers.filter((other) => other !== next)
+    for (let next = this.#sleepers[0]; next && next.atMs <= untilMs; next = this.#sleepers[0]) {
+      this.#pop()
+      if (next.cancelled) continue
       this.nowMs = next.atMs
       next.wake()
       await settled()
@@ -31,77 +36,42 @@ export class SimulatedTime {
     this.nowMs = untilMs
   }
 
-  #next(): Sleeper | undefined {
-    let first: Sleeper | undefined
-    for (const sleeper of this.#sleepers) {
-      if (!first || sleeper.atMs < first.atMs || (sleeper.atMs === first.atMs && sleeper.order < first.order))
-        first = sleeper
+  #push(sleeper: Sleeper): void {
+    const heap = this.#sleepers
+    let at = heap.length
+    heap.push(sleeper)
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      const parent = heap[above]
+      if (!parent || before(parent, sleeper)) break
+      heap[at] = parent
+      at = above
     }
-    return first
+    heap[at] = sleeper
   }
+
+  #pop(): void {
+    const heap = this.#sleepers
+    const last = heap.pop()
+    if (!last || heap.length === 0) return
+    let at = 0
+    for (;;) {
+      const left = heap[2 * at + 1]
+      const right = heap[2 * at + 2]
+      const child = right && left && before(right, left) ? right : left
+      if (!child || before(last, child)) break
+      heap[at] = child
+      at = child === left ? 2 * at + 1 : 2 * at + 2
+    }
+    heap[at] = last
+  }
+}
+
+function before(a: Sleeper, b: Sleeper): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }
 
 /** All promises that can go on without time passing have gone on. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
-}
-
-/** One process's hold on the world: dead, its calls reach nothing and nothing reaches it; paused, it gets answers later. */
-export class Life {
-  readonly #time: SimulatedTime
-  #dead = false
-  #paused = false
-  #held: (() => void)[] = []
-
-  constructor(time: SimulatedTime) {
-    this.#time = time
-  }
-
-  get dead(): boolean {
-    return this.#dead
-  }
-
-  crash(): void {
-    this.#dead = true
-    this.#held = []
-  }
-
-  pause(): void {
-    this.#paused = true
-  }
-
-  resume(): void {
-    this.#paused = false
-    for (const go of this.#held.splice(0)) go()
-  }
-
-  /** Everything that the process gets to see passes here. */
-  seen<T>(value: T): Promise<T> {
-    return new Promise((resolve) => {
-      if (this.#dead) return
-      if (this.#paused) this.#held.push(() => resolve(value))
-      else resolve(value)
-    })
-  }
-
-  clock(): Clock {
-    return {
-      nowMs: () => this.#time.nowMs,
-      monotonicMs: () => this.#time.nowMs,
-      sleep: (ms, signal) =>
-        new Promise((resolve) => {
-          const wake = () => {
-            signal?.removeEventListener('abort', stop)
-            void this.seen(undefined).then(resolve)
-          }
-          const cancel = this.#time.after(ms, wake)
-          const stop = () => {
-            cancel()
-            resolve()
-          }
-          if (signal?.aborted) stop()
-          else signal?.addEventListener('abort', stop, { once: true })
-        }),
-    }
-  }
 }

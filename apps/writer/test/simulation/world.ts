@@ -1,125 +1,124 @@
-import {
-  AccountId,
-  type DestinationKind,
-  DestinationVersionId,
-  LoggingConfigurationId,
-  type MessageId,
-  messageRecord,
-  newId,
-  type RoomId,
-} from '@roomlog/domain'
-import { createMemoryJournal, type Journal, partitionOf, toAppendId, toPartition } from '@roomlog/journal'
-import type { Destinations } from '../../src/destinations.ts'
-import { parseEnv } from '../../src/env.ts'
-import type { Destination } from '../../src/lane/destination.ts'
-import { policiesFor } from '../../src/policies.ts'
-import { createWriter, type Writer } from '../../src/writer.ts'
+import { type DestinationVersionId, type MessageId, newId, type RoomId } from '@roomlog/domain'
+import { toAppendId } from '@roomlog/journal'
+import { Api, type Submitted } from './api.ts'
+import { Census } from './census.ts'
+import { Configurations } from './configurations.ts'
+import { AWAY, Database } from './database.ts'
+import type { Life } from './life.ts'
 import { seeded, uuidFrom } from './random.ts'
-import { type Census, createSimulatedSink, type Fault, Store } from './stores.ts'
-import { Life, SimulatedTime } from './time.ts'
+import type { Fault, Poison } from './sink.ts'
+import { Store } from './store.ts'
+import { SimulatedTime } from './time.ts'
+import { Witness } from './witness.ts'
+import { LEASE_MS, startWriter, type WriterProcess } from './writers.ts'
 
-export const KINDS: readonly DestinationKind[] = ['s3', 'cloudWatchLogs', 'firehose']
 const PARTITIONS = 2
-const ROOMS = 5
-const READ_LAG_MS = 500
-const LOOK_UP_MS = 20
+const ROOMS = 4
+const WRITERS = [0, 1, 2]
+/** By api: their clocks are 3 s apart. */
+const SKEWS_MS = [-1_500, 1_500]
 
-export type Acknowledged = {
-  readonly id: MessageId
-  readonly roomId: RoomId
-  readonly to: readonly DestinationVersionId[]
-}
+export type Delays = { readonly readLagMs: number; readonly lateMs: number }
+/** Both far below the time that a read-back waits. */
+export const USUAL: Delays = { readLagMs: 500, lateMs: 1_500 }
 
-type Process = { readonly life: Life; readonly writer: Writer }
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
-
-/** The pipeline as it runs in production, on simulated time, journal and destinations. */
+/** Everything between a client's request and what stands in the destinations, and what can be done to it. */
 export class World {
   readonly time = new SimulatedTime()
-  readonly journal = createMemoryJournal({ partitions: PARTITIONS, clock: { nowMs: () => this.time.nowMs } })
-  readonly census: Census = new Map()
-  readonly stores: ReadonlyMap<DestinationVersionId, Store>
-  readonly rooms: readonly RoomId[]
+  readonly census = new Census()
+  readonly witness = new Witness(this.time, PARTITIONS)
+  readonly stores = new Map<string, Store>()
+  readonly submitted: Submitted[] = []
+  readonly rooms: RoomId[] = []
+  readonly configurations: Configurations
+  readonly abandoned = new Set<DestinationVersionId>()
+  readonly database: Database
   readonly errors: unknown[] = []
-  acknowledged: Acknowledged[] = []
-  /** Acknowledged once, then lost with a restored database. */
-  readonly lost: Acknowledged[] = []
-  #random: () => number
-  #processes: (Process | undefined)[] = [undefined, undefined]
-  #faults = new Map<DestinationVersionId, { readonly fault: Fault; readonly share: number }>()
+  readonly poison = new Map<MessageId, Poison>()
+  /** What the run was, as far as promises differ by it. */
+  readonly was = { restored: false, stolen: false }
+  readonly #random: () => number
+  /** Effects and reads may come later than a read-back waits. */
+  readonly isLate: boolean
+  readonly #delays: Delays
+  readonly #writers = new Map<number, WriterProcess>()
+  readonly #apis = new Map<number, Api>()
+  readonly #faults = new Map<string, { readonly fault: Fault; readonly share: number }>()
   #crashAt: string | undefined
-  #backup = { journal: this.journal.snapshot(), acknowledged: 0 }
-  #sequence = 0n
+  #backup: { readonly witness: ReturnType<Witness['backup']>; readonly rooms: ReturnType<Configurations['snapshot']> }
+  #turn = 0
+  readonly #nextTurn = () => ++this.#turn
 
-  constructor(seed: number) {
+  constructor(seed: number, delays: Delays = USUAL) {
     this.#random = seeded(seed)
-    this.rooms = Array.from({ length: ROOMS }, () => this.#newId())
-    this.stores = new Map(
-      KINDS.map((kind, n) => {
-        const id = DestinationVersionId.parse(n + 1)
-        const version = {
-          id,
-          loggingConfigurationId: LoggingConfigurationId.parse(`config00000${n}`),
-          accountId: AccountId.parse('123456789012'),
-          region: 'us-east-1',
-          kind,
-          target: kind,
-        }
-        return [id, new Store(version)]
-      }),
-    )
+    this.#delays = delays
+    this.isLate = delays !== USUAL
+    for (let n = 0; n < ROOMS; n++) this.rooms.push(this.#newId())
+    this.configurations = new Configurations(this.witness.journal, this.rooms, this.#nextTurn)
+    this.database = new Database(this.witness, this.time, this.#random)
+    this.#backup = { witness: this.witness.backup(), rooms: this.configurations.snapshot() }
   }
 
-  /** A batch of one room, acknowledged. */
-  async append(room: number, count: number, destinations: number): Promise<void> {
-    const roomId = this.rooms[room % ROOMS]
-    if (!roomId) throw new Error('no such room')
-    const to = [...this.stores.keys()].filter((_, n) => ((destinations % 7) + 1) & (1 << n))
-    const partition = partitionOf(roomId, PARTITIONS)
-    const records = Array.from({ length: count }, () => {
+  /** Requests to one room, at once, through one api. */
+  send(n: number, room: number, count: number, poison: Poison | undefined): void {
+    const api = this.#apis.get(n) ?? this.#openApi(n)
+    for (let i = 0; i < count; i++) {
       const id = this.#newId()
-      const timeMs = this.time.nowMs
-      const sendTimeNs = BigInt(timeMs) * 1_000_000n + (this.#sequence++ % 1_000_000n)
-      const bytes = messageRecord({ id, content: 'hi', sendTimeNs, sender: { userId: 'ann' } })
-      return { roomId, id, timeMs, destinations: to, bytes }
-    })
-    const configVersion = await this.journal.configVersion(partition)
-    const appendId = toAppendId(uuidFrom(this.#random))
-    await this.journal.append({ partition, appendId, configVersion, records })
-    this.acknowledged.push(...records.map(({ id }) => ({ id, roomId, to })))
+      if (poison && i === count >> 1) this.poison.set(id, poison)
+      this.submitted.push(api.submit(id, this.room(room)))
+    }
+  }
+
+  room(n: number): RoomId {
+    const found = this.rooms[n % ROOMS]
+    if (!found) throw new Error(`no room ${n}`)
+    return found
+  }
+
+  attach(room: number, slot: number): void {
+    this.configurations.attach(this.room(room), slot)
+  }
+
+  detach(room: number, slot: number): void {
+    this.configurations.detach(this.room(room), slot)
+  }
+
+  /** Ends one room and opens another in its place. */
+  replaceRoom(n: number): void {
+    this.configurations.deleteRoom(this.room(n))
+    const roomId = this.#newId()
+    this.rooms[n % ROOMS] = roomId
+    this.configurations.createRoom(roomId)
+  }
+
+  crashApi(n: number): void {
+    this.#apis.get(n)?.life.crash()
+    this.#apis.delete(n)
+  }
+
+  closeApi(n: number): void {
+    this.#apis.get(n)?.close()
+    this.#apis.delete(n)
   }
 
   start(n: number): void {
-    if (this.#processes[n]) return
-    const life = new Life(this.time)
-    const clock = life.clock()
-    const journal = fenced(this.journal, life, (point) => this.#at(point, life))
-    const writer = createWriter({
-      journal,
-      destinations: this.#destinations(life),
-      clock,
+    if (this.#writers.has(n)) return
+    const writer = startWriter({
+      name: `writer-${n}`,
+      database: this.database,
       random: this.#random,
-      randomUUID: () => uuidFrom(this.#random),
-      log: { ...silent, error: (facts) => this.errors.push(facts) },
-      settings: {
-        writerId: `writer-${n}-${uuidFrom(this.#random)}`,
-        leaseMs: 8_000,
-        rollEveryMs: 1_000,
-        pollEveryMs: 50,
-        pollIdleEveryMs: 200,
-        bufferBytesMax: 64 * 1024 * 1024,
-        readBytesMax: 2_000,
-        readsMax: 2,
-      },
+      at: (point, life) => this.#at(point, life),
+      failed: (error) => this.errors.push(error),
+      sinkTo: (id) => this.#sinkTo(id),
+      abandoned: this.abandoned,
     })
-    this.#processes[n] = { life, writer }
-    writer.run().catch((error: unknown) => this.errors.push(error))
+    // It may have been killed at its first call already.
+    if (!writer.life.dead) this.#writers.set(n, writer)
   }
 
   crash(n: number): void {
-    this.#processes[n]?.life.crash()
-    this.#processes[n] = undefined
+    this.#writers.get(n)?.life.crash()
+    this.#writers.delete(n)
   }
 
   /** The next process that passes the point dies there. */
@@ -128,111 +127,156 @@ export class World {
   }
 
   pause(n: number): void {
-    this.#processes[n]?.life.pause()
+    this.#writers.get(n)?.life.pause()
   }
 
   resume(n: number): void {
-    this.#processes[n]?.life.resume()
+    this.#writers.get(n)?.life.resume()
   }
 
-  async stop(n: number): Promise<void> {
-    const process = this.#processes[n]
-    this.#processes[n] = undefined
-    if (!process) return
-    process.life.resume()
-    void process.writer.stop(5_000).catch((error: unknown) => this.errors.push(error))
+  /** Long enough that another takes over, then continued. */
+  async pauseBeyondLease(n: number): Promise<void> {
+    this.pause(n)
+    await this.time.advance(LEASE_MS + 1_500)
+    this.resume(n)
   }
 
-  fault(kind: number, fault: Fault, share: number): void {
-    const id = [...this.stores.keys()][kind % KINDS.length]
-    if (id) this.#faults.set(id, { fault, share })
+  stop(n: number): void {
+    const process = this.#writers.get(n)
+    this.#writers.delete(n)
+    process?.life.resume()
+    process?.writer.stop(5_000).catch((error: unknown) => this.errors.push(error))
+  }
+
+  steal(partition: number): void {
+    this.was.stolen = true
+    this.witness.steal(partition % PARTITIONS)
+  }
+
+  /** For all destinations of a kind. */
+  fault(kind: string, fault: Fault, share: number): void {
+    this.#faults.set(kind, { fault, share })
+  }
+
+  async trim(keepMs: number): Promise<void> {
+    for (const partition of this.witness.partitions()) {
+      if ((await this.witness.journal.trim(partition, { keepMs })) > 0) this.census.count('trimmed')
+    }
+  }
+
+  /** As the housekeeping of whoever holds the leases does. */
+  async expire(limits: { readonly keepMs: number; readonly bytesMax: number }): Promise<void> {
+    for (const { life, writer } of this.#writers.values()) {
+      if (life.dead) continue
+      for (const { lease } of writer.partitions()) {
+        const given = await this.witness.journal.expire(lease, limits)
+        if (given.length > 0) this.census.count('gave up by retention')
+      }
+    }
+  }
+
+  /** Gives up what is left for configurations that are being deleted. */
+  abandonBacklog(): void {
+    for (const id of this.configurations.deleting) {
+      this.abandoned.add(id)
+      this.witness.journal.abandon(id)
+      this.census.count('abandoned')
+    }
+  }
+
+  /** Sends a configuration's dead letters again; `cured`: what was wrong with them is right now. */
+  async redrive(slot: number, cured: boolean): Promise<void> {
+    const { from, to } = this.configurations.versionsAt(slot)
+    if (cured) for (const letter of this.witness.journal.inspect().deadLetters) this.poison.delete(letter.id)
+    const newAppendId = () => toAppendId(uuidFrom(this.#random))
+    const { configVersion } = this.configurations
+    const letters = await this.witness.redrive({
+      from,
+      to,
+      letterIds: undefined,
+      lettersMax: 5,
+      configVersion,
+      newAppendId,
+    })
+    this.census.count('redriven', letters)
   }
 
   backup(): void {
-    this.#backup = { journal: this.journal.snapshot(), acknowledged: this.acknowledged.length }
+    this.#backup = { witness: this.witness.backup(), rooms: this.configurations.snapshot() }
   }
 
-  restore(): void {
-    this.journal.restore(this.#backup.journal)
-    this.lost.push(...this.acknowledged.splice(this.#backup.acknowledged))
-  }
-
-  async trim(): Promise<void> {
-    for (let n = 0; n < PARTITIONS; n++) await this.journal.trim(toPartition(n), { keepMs: 600_000 })
+  /** To the last backup, with processes that live through it. It takes a second. */
+  async restore(): Promise<void> {
+    await this.time.advance(1_000)
+    this.was.restored = true
+    this.database.restarted()
+    this.witness.restore(this.#backup.witness)
+    this.configurations.restore(this.#backup.rooms)
   }
 
   /** No more faults, and time enough; then nothing may be pending. */
   async heal(): Promise<void> {
     this.#faults.clear()
+    this.database.heal()
     this.#crashAt = undefined
-    for (const n of [0, 1]) this.resume(n)
+    for (const n of WRITERS) this.resume(n)
     this.start(0)
-    for (let n = 0; n < 360 && this.pending() > 0; n++) await this.time.advance(5_000)
-  }
-
-  /** Records that some destination still waits for. */
-  pending(): number {
-    return this.journal.inspect().partitions.reduce((sum, at) => sum + (at.head - at.dispatched) + at.lanes.size, 0)
+    await this.time.advance(15_000)
+    for (let n = 0; n < 120 && this.witness.pending() > 0; n++) await this.time.advance(5_000)
   }
 
   end(): void {
-    for (const n of [0, 1]) this.crash(n)
+    for (const n of WRITERS) this.crash(n)
+    for (const n of this.#apis.keys()) this.crashApi(n)
+    for (const { outcome } of this.submitted) this.census.count(`submit ${outcome ?? 'unanswered'}`)
+    this.census.count('died', this.witness.journal.inspect().deadLetters.length)
   }
 
-  /** Everything that was delivered, where and when, and what was reached on the way. */
+  /** Errors that nothing drawn explains. */
+  unexplained(): readonly string[] {
+    return this.errors.map(describe).filter((error) => !error.includes(AWAY))
+  }
+
+  /** Everything that was delivered, where and when, what was answered and what was reached on the way. */
   trace(): string {
     const stores = [...this.stores.values()].map((store) => store.records().map(({ id, timeMs }) => [id, timeMs]))
-    return JSON.stringify([stores, [...this.census], this.time.nowMs])
+    const answers = this.submitted.map(({ id, outcome, answeredTurn }) => [id, outcome, answeredTurn])
+    return JSON.stringify([stores, answers, this.census.entries(), this.time.nowMs])
   }
 
-  #destinations(life: Life): Destinations {
-    const made = new Map<DestinationVersionId, Destination>()
-    const clock = life.clock()
-    return {
-      get: async (id) => {
-        // A query: the world goes on meanwhile.
-        await clock.sleep(LOOK_UP_MS)
-        const found = made.get(id)
-        if (found) return found
-        const store = this.stores.get(id)
-        if (!store) throw new Error(`no store ${id}`)
-        const destination: Destination = {
-          version: store.version,
-          sink: createSimulatedSink({
-            store,
-            life,
-            time: this.time,
-            census: this.census,
-            readLagMs: READ_LAG_MS,
-            weather: () => this.#weather(id),
-            at: (point) => this.#at(point, life),
-          }),
-          policy: POLICIES[store.version.kind],
-          limited: (task) => task(),
-          readBack: (task) => task(),
-        }
-        made.set(id, destination)
-        return destination
-      },
-      abandonedOf: async () => [],
-      keepOnly() {},
-      close() {},
+  #openApi(n: number): Api {
+    const { database, configurations } = this
+    const at = (point: string) => this.#at(point, api.life)
+    const turn = this.#nextTurn
+    const skewMs = SKEWS_MS[n] ?? 0
+    const api: Api = new Api({ database, configurations, random: this.#random, at, skewMs, turn })
+    this.#apis.set(n, api)
+    return api
+  }
+
+  #sinkTo(id: DestinationVersionId) {
+    const version = this.configurations.versions.get(id)
+    if (!version) throw new Error(`no version ${id}`)
+    const { kind, target } = version
+    const store = this.stores.get(target) ?? new Store(kind, target)
+    this.stores.set(target, store)
+    const { time, census } = this
+    const weather = () => {
+      const faulty = this.#faults.get(kind)
+      const fault = faulty && this.#random() < faulty.share ? faulty.fault : undefined
+      return { latencyMs: Math.floor(this.#random() * 80), fault }
     }
-  }
-
-  #weather(id: DestinationVersionId) {
-    const latencyMs = Math.floor(this.#random() * 80)
-    const faulty = this.#faults.get(id)
-    return { latencyMs, fault: faulty && this.#random() < faulty.share ? faulty.fault : undefined }
+    const poisonOf = (record: MessageId) => this.poison.get(record)
+    return { version, store, time, census, weather, poisonOf, random: this.#random, ...this.#delays }
   }
 
   #at(point: string, life: Life): void {
-    this.census.set(`at ${point}`, (this.census.get(`at ${point}`) ?? 0) + 1)
     if (this.#crashAt !== point || life.dead) return
     this.#crashAt = undefined
-    this.census.set(`crashed ${point}`, (this.census.get(`crashed ${point}`) ?? 0) + 1)
+    this.census.count(`crashed ${point}`)
     life.crash()
-    this.#processes = this.#processes.map((process) => (process?.life === life ? undefined : process))
+    for (const [n, process] of this.#writers) if (process.life === life) this.#writers.delete(n)
+    for (const [n, api] of this.#apis) if (api.life === life) this.#apis.delete(n)
   }
 
   #newId() {
@@ -240,39 +284,7 @@ export class World {
   }
 }
 
-const env = parseEnv({
-  DATABASE_URL: 'postgres://simulated',
-  AWS_REGION: 'us-east-1',
-  ROOMLOG_S3_FLUSH_SECONDS: '5',
-  ROOMLOG_LEASE_SECONDS: '8',
-  ROOMLOG_REQUEST_TIMEOUT_SECONDS: '2',
-  ROOMLOG_READ_BACK_SETTLE_SECONDS: '3',
-})
-if (!env.ok) throw new Error(env.message)
-const POLICIES = policiesFor(env.env)
-
-/** What a process sees of the journal: nothing once it is dead, later when it is paused. */
-function fenced(journal: Journal, life: Life, at: (point: string) => void): Journal {
-  const through =
-    <A extends unknown[], R>(name: string, call: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      at(`before ${name}`)
-      if (life.dead) return new Promise<R>(() => {})
-      const result = await call(...args)
-      at(`after ${name}`)
-      return life.seen(result)
-    }
-  return {
-    partitions: journal.partitions,
-    append: journal.append,
-    configVersion: journal.configVersion,
-    trim: journal.trim,
-    heads: through('heads', journal.heads),
-    read: through('read', journal.read),
-    roll: through('roll', journal.roll),
-    acquire: through('acquire', journal.acquire),
-    release: through('release', journal.release),
-    signOut: through('signOut', journal.signOut),
-    settle: through('settle', journal.settle),
-  }
+function describe(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'err' in error) return describe(error.err)
+  return error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error)
 }

@@ -1,0 +1,178 @@
+import { type DestinationVersion, type MessageId, objectKey } from '@roomlog/domain'
+import type { Failure, RecallOutcome, Rejected, Sink, SinkRecord, WriteOutcome } from '@roomlog/sinks'
+import { takeBatch } from '@roomlog/sinks'
+import type { Census } from './census.ts'
+import type { Life } from './life.ts'
+import type { Store } from './store.ts'
+import type { SimulatedTime } from './time.ts'
+
+export const FAULTS = [
+  'throttled',
+  'refused',
+  'missing',
+  'invalid',
+  'partial',
+  'lost-before',
+  'lost-after',
+  'late',
+  'hang',
+] as const
+export type Fault = (typeof FAULTS)[number]
+
+/** A record that a destination never takes: `batch` refuses all that it came with, `alone` only itself. */
+export type Poison = 'batch' | 'alone'
+
+export type SimulatedSinkOptions = {
+  readonly version: DestinationVersion
+  readonly store: Store
+  readonly life: Life
+  readonly time: SimulatedTime
+  /** What a destination does with a call now. */
+  readonly weather: () => { readonly latencyMs: number; readonly fault: Fault | undefined }
+  readonly poisonOf: (id: MessageId) => Poison | undefined
+  readonly random: () => number
+  readonly census: Census
+  /** Reads do not show what is younger. */
+  readonly readLagMs: number
+  /** From an answer that says nothing until the effect. */
+  readonly lateMs: number
+  /** Called at a named point, where the process may be killed. */
+  readonly at: (point: string) => void
+}
+
+const failure = (failureClass: Failure['class'], name: string, metric: Failure['metric'] = 'LogDestinationErrors') =>
+  ({ class: failureClass, name, message: name, metric }) satisfies Failure
+const LOST = failure('network', 'ECONNRESET')
+const THROTTLED = failure('throttled', 'SlowDown')
+const INVALID = failure('invalid', 'InvalidParameter')
+const DENIED = failure('access', 'AccessDenied', 'LogDestinationAccessDeniedError')
+const MISSING = failure('missing', 'NotFound', 'LogDestinationResourceNotFoundErrors')
+
+const LIMITS = { recordsMax: 5, bytesMax: 1e9, overheadBytes: 26, recordBytesMax: 1e6, spanMaxMs: 86_400_000 }
+const OBJECT_LIMITS = { ...LIMITS, recordsMax: 20_000, spanMaxMs: 3_600_000 - 1 }
+
+/** The sink of one process to a store, with the weather in between. */
+export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
+  const { version, store, life, time, weather, census, at } = options
+  const { kind } = version
+  const limits = kind === 's3' ? OBJECT_LIMITS : LIMITS
+
+  function take(records: readonly SinkRecord[], fault?: Fault): WriteOutcome {
+    if (kind === 's3') {
+      const occupant = store.create(keyOf(records, version), records)
+      return occupant ? { status: 'occupied', occupant } : { status: 'delivered' }
+    }
+    if (records.some(({ id }) => options.poisonOf(id) === 'batch')) return refused('batch', INVALID)
+    const rejected = rejectedOf(records, fault)
+    const taken = records.filter((_, index) => !rejected.some((each) => each.index === index))
+    store.put(taken, time.nowMs + options.readLagMs)
+    return rejected.length > 0 ? { status: 'partial', rejected } : { status: 'delivered' }
+  }
+
+  function rejectedOf(records: readonly SinkRecord[], fault: Fault | undefined): Rejected[] {
+    return records.flatMap(({ id }, index): Rejected[] => {
+      if (options.poisonOf(id) === 'alone') return [{ index, reason: 'unacceptable', retryable: false }]
+      if (kind !== 'firehose' || fault !== 'partial' || options.random() < 0.5) return []
+      store.delayed.add(id)
+      return [{ index, reason: 'ServiceUnavailableException', retryable: true }]
+    })
+  }
+
+  /** Answers after some time, unless the caller hangs up or dies before. */
+  function call<T>(effect: (fault: Fault | undefined) => { readonly answer: T } | 'no answer', signal?: AbortSignal) {
+    const { latencyMs, fault } = weather()
+    return new Promise<T>((resolve, reject) => {
+      if (life.dead) return
+      const hangUp = () => reject(new DOMException('aborted', 'AbortError'))
+      signal?.addEventListener('abort', hangUp, { once: true })
+      time.after(latencyMs / 2, () => {
+        const effected = effect(fault)
+        if (effected === 'no answer') return
+        time.after(latencyMs / 2, () => {
+          signal?.removeEventListener('abort', hangUp)
+          void life.seen(effected.answer).then(resolve)
+        })
+      })
+    })
+  }
+
+  function effectOf(records: readonly SinkRecord[], fault: Fault | undefined): WriteOutcome | 'no answer' {
+    switch (fault) {
+      case 'throttled':
+        return { status: 'retry', failure: THROTTLED }
+      case 'refused':
+        return refused('destination', DENIED)
+      case 'missing':
+        return refused('destination', MISSING)
+      case 'invalid':
+        return refused(kind === 's3' ? 'batch' : 'destination', INVALID)
+      case 'lost-before':
+        return { status: 'unknown', failure: LOST }
+      case 'lost-after':
+        take(records)
+        at(`${kind} after effect`)
+        return { status: 'unknown', failure: LOST }
+      case 'late':
+        time.after(options.lateMs, () => void take(records))
+        return { status: 'unknown', failure: LOST }
+      case 'hang':
+        return 'no answer'
+      case 'partial':
+      case undefined: {
+        const answer = take(records, fault)
+        at(`${kind} after effect`)
+        return answer
+      }
+    }
+  }
+
+  return {
+    kind,
+    batchOf: kind === 'firehose' ? 'any' : 'room',
+    limits,
+    async write(records, { signal } = {}) {
+      at(`${kind} before write`)
+      if (life.dead) return new Promise(() => {})
+      if (takeBatch(records, limits) < records.length) return refused('batch', INVALID)
+      const kept = records.map(copyOf)
+      const outcome = await call((fault) => {
+        const answer = effectOf(kept, fault)
+        return answer === 'no answer' ? answer : { answer }
+      }, signal)
+      census.count(`${kind} ${outcome.status}`)
+      return outcome
+    },
+    ...(kind !== 'firehose' && {
+      async recall(records, { signal } = {}): Promise<RecallOutcome> {
+        at(`${kind} before recall`)
+        return call<RecallOutcome>((fault) => {
+          if (fault === 'late' || fault === 'hang') return 'no answer'
+          if (fault === 'refused' || fault === 'missing') return { answer: { status: 'refused', failure: DENIED } }
+          if (fault !== undefined && fault !== 'partial') return { answer: { status: 'retry', failure: THROTTLED } }
+          census.count(`${kind} recalled`)
+          const held = kind === 's3' ? store.idsAt(keyOf(records, version)) : store.idsVisible(time.nowMs)
+          const found = new Set(records.map(({ id }) => id).filter((id) => held.has(id)))
+          return { answer: { status: 'recalled', found } }
+        }, signal)
+      },
+    }),
+    check: () =>
+      call((fault) => ({
+        answer: fault === 'missing' ? { status: 'failed', failure: MISSING } : { status: 'ok' },
+      })),
+  }
+}
+
+function refused(scope: 'destination' | 'batch', why: Failure): WriteOutcome {
+  return { status: 'refused', scope, failure: why }
+}
+
+function keyOf([first]: readonly SinkRecord[], { accountId, region, id }: DestinationVersion): string {
+  if (!first) throw new Error('a write has a record')
+  const { roomId, timeMs, position } = first
+  return objectKey({ accountId, region, roomId, timeMs, position, destinationVersionId: id, id: first.id })
+}
+
+function copyOf({ roomId, id, position, timeMs, bytes }: SinkRecord): SinkRecord {
+  return { roomId, id, position, timeMs, bytes: Buffer.from(bytes) }
+}

@@ -1,0 +1,143 @@
+import fc from 'fast-check'
+import { DATABASE_FAULTS } from './database.ts'
+import { FAULTS } from './sink.ts'
+import type { World } from './world.ts'
+
+export type Step = { readonly name: string; readonly run: (world: World) => void | Promise<void> }
+
+/** Where a process may be killed. */
+export const POINTS = [
+  's3 before write',
+  's3 after effect',
+  's3 before recall',
+  'cloudWatchLogs before write',
+  'cloudWatchLogs after effect',
+  'cloudWatchLogs before recall',
+  'firehose before write',
+  'firehose after effect',
+  'before append',
+  'after append',
+  'before settle',
+  'after settle',
+  'before acquire',
+  'after acquire',
+  'before read',
+  'after read',
+  'before roll',
+  'after roll',
+  'before release',
+  'after release',
+] as const
+
+const KINDS = ['s3', 'cloudWatchLogs', 'firehose'] as const
+const writer = fc.nat(2)
+const room = fc.nat(3)
+const slot = fc.nat(3)
+
+const share = fc.constantFrom(0, 0.3, 0.3, 1)
+
+const step = (what: string, values: readonly unknown[], run: Step['run']): Step => ({
+  name: [what, ...values].join(' '),
+  run,
+})
+
+const traffic: fc.WeightedArbitrary<Step>[] = [
+  {
+    weight: 16,
+    arbitrary: fc
+      .tuple(fc.nat(1), room, fc.integer({ min: 1, max: 12 }))
+      .map((v) => step('send', v, (w) => w.send(v[0], v[1], v[2], undefined))),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.nat(1), room, fc.integer({ min: 1, max: 6 }), fc.constantFrom('batch', 'alone'))
+      .map((v) => step('send poison', v, (w) => w.send(...v))),
+  },
+  {
+    weight: 14,
+    arbitrary: fc
+      .oneof(fc.integer({ min: 1, max: 900 }), fc.integer({ min: 900, max: 12_000 }))
+      .map((ms) => step('advance', [ms], (w) => w.time.advance(ms))),
+  },
+]
+
+const processes: fc.WeightedArbitrary<Step>[] = [
+  { weight: 3, arbitrary: writer.map((n) => step('crash', [n], (w) => w.crash(n))) },
+  { weight: 8, arbitrary: writer.map((n) => step('start', [n], (w) => w.start(n))) },
+  { weight: 2, arbitrary: writer.map((n) => step('pause', [n], (w) => w.pause(n))) },
+  { weight: 2, arbitrary: writer.map((n) => step('resume', [n], (w) => w.resume(n))) },
+  { weight: 2, arbitrary: writer.map((n) => step('pause beyond lease', [n], (w) => w.pauseBeyondLease(n))) },
+  { weight: 2, arbitrary: writer.map((n) => step('stop', [n], (w) => w.stop(n))) },
+  { weight: 1, arbitrary: fc.nat(1).map((n) => step('crash api', [n], (w) => w.crashApi(n))) },
+  { weight: 1, arbitrary: fc.nat(1).map((n) => step('close api', [n], (w) => w.closeApi(n))) },
+  { weight: 8, arbitrary: fc.constantFrom(...POINTS).map((at) => step('crash at', [at], (w) => w.crashAt(at))) },
+]
+
+const routing: fc.WeightedArbitrary<Step>[] = [
+  { weight: 2, arbitrary: fc.tuple(room, slot).map((v) => step('attach', v, (w) => w.attach(...v))) },
+  { weight: 2, arbitrary: fc.tuple(room, slot).map((v) => step('detach', v, (w) => w.detach(...v))) },
+  { weight: 2, arbitrary: slot.map((n) => step('retarget', [n], (w) => w.configurations.retarget(n))) },
+  { weight: 1, arbitrary: slot.map((n) => step('delete', [n], (w) => w.configurations.delete(n))) },
+  { weight: 1, arbitrary: room.map((n) => step('replace room', [n], (w) => w.replaceRoom(n))) },
+]
+
+const weather: fc.WeightedArbitrary<Step>[] = [
+  {
+    weight: 7,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...KINDS), fc.constantFrom(...FAULTS), share)
+      .map((v) => step('fault', v, (w) => w.fault(...v))),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...DATABASE_FAULTS), share)
+      .map((v) => step('database', v, (w) => w.database.trouble(...v))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(40, 3_000).map((ms) => step('database slow', [ms], (w) => w.database.slow(ms))),
+  },
+]
+
+const upkeep: fc.WeightedArbitrary<Step>[] = [
+  { weight: 2, arbitrary: fc.constantFrom(0, 600_000).map((ms) => step('trim', [ms], (w) => w.trim(ms))) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ keepMs: fc.constantFrom(0, 2_000, 1e9), bytesMax: fc.constantFrom(0, 4_000, 1e9) })
+      .map((limits) => step('expire', Object.values(limits), (w) => w.expire(limits))),
+  },
+  { weight: 1, arbitrary: fc.constant(step('abandon', [], (w) => w.abandonBacklog())) },
+  { weight: 2, arbitrary: fc.tuple(slot, fc.boolean()).map((v) => step('redrive', v, (w) => w.redrive(...v))) },
+]
+
+const anyStep = fc.oneof(...traffic, ...processes, ...routing, ...weather, ...upkeep)
+
+/** What may happen while the database keeps its history and leases are only lost by time. */
+export const usual = lists(anyStep)
+
+/** The same, with leases that are taken from writers that live. */
+export const stealing = lists(
+  fc.oneof(
+    { weight: 14, arbitrary: anyStep },
+    { weight: 1, arbitrary: fc.nat(1).map((n) => step('steal', [n], (w) => w.steal(n))) },
+  ),
+)
+
+/** The same, with a database that goes back to an older state. */
+export const restoring = lists(
+  fc.oneof(
+    { weight: 20, arbitrary: anyStep },
+    { weight: 1, arbitrary: fc.constant(step('backup', [], (w) => w.backup())) },
+    { weight: 1, arbitrary: fc.constant(step('restore', [], (w) => w.restore())) },
+  ),
+)
+
+/** Prints as the names of its steps, so that a failure tells what to do again. */
+function lists(arbitrary: fc.Arbitrary<Step>): fc.Arbitrary<readonly Step[]> {
+  return fc
+    .array(arbitrary, { minLength: 5, maxLength: 45, size: 'max' })
+    .map((list) => Object.assign(list, { [fc.toStringMethod]: () => list.map(({ name }) => name).join('; ') }))
+}
