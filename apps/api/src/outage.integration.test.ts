@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '@roomlog/db/migrate'
 import { type Postgres, startPostgres } from '@roomlog/embedded-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,7 +16,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'roomlog-outage-'))
   postgres = await startPostgres({ dataDir })
   await migrate({ url: postgres.url })
-  api = await startApi(postgres.url)
+  api = await startApi(postgres.url, { ceilings: { roomRateMax: 100_000 } })
 })
 afterAll(async () => {
   await api?.close()
@@ -54,6 +55,55 @@ test('without its database the api says so clearly, and works again by itself on
   const contents = (await readJournal(postgres.url)).map(({ record }) => Object(record.payload).Content)
   expect(contents.filter((content) => content !== 'during')).toEqual(['before', 'after'])
 })
+
+test('a database killed while records are being committed: acknowledged ones are there once, refused ones never, and nobody waits for long', async () => {
+  const destinationConfiguration = { s3: { bucketName: 'bucket' } }
+  const configuration = (await api.call('loggingConfiguration.create', { destinationConfiguration })).data
+  const input = { loggingConfigurationIdentifiers: [configuration.arn], maximumMessageRatePerSecond: 100_000 }
+  const rooms = await Promise.all(Array.from({ length: 8 }, async () => (await api.call('room.create', input)).data))
+  const answers = new Map<string, { readonly status: number; readonly name: string | undefined }>()
+  let slowestMs = 0
+  let sending = true
+  const send = async (arn: string, sender: number) => {
+    for (let i = 0; sending; i++) {
+      const content = `killed ${sender} ${i} ${arn}`
+      const sinceMs = performance.now()
+      const answer = await api.call('chat.sendMessage', { roomIdentifier: arn, sender: { userId: 'ann' }, content })
+      slowestMs = Math.max(slowestMs, performance.now() - sinceMs)
+      answers.set(content, { status: answer.status, name: answer.ivs?.name })
+      // Refusals come at once; an outage should not fill the memory of the test with them.
+      if (answer.status !== 200) await sleep(20)
+    }
+  }
+  const sendingAll = Promise.all(rooms.flatMap(({ arn }) => [1, 2, 3].map((sender) => send(arn, sender))))
+  const acknowledged = () => [...answers.values()].filter(({ status }) => status === 200).length
+  const { port } = postgres
+  for (let kill = 0; kill < 4; kill++) {
+    const before = acknowledged()
+    await expect.poll(acknowledged, { timeout: 30_000, interval: 5 }).toBeGreaterThan(before + 50 + kill)
+    postgres.kill('SIGKILL')
+    await postgres.exited
+    postgres = await startPostgres({ dataDir, port })
+  }
+  const before = acknowledged()
+  await expect.poll(acknowledged, { timeout: 30_000 }).toBeGreaterThan(before + 50)
+  sending = false
+  await sendingAll
+
+  const found = (await readJournal(postgres.url)).map(({ record }) => String(Object(record.payload).Content))
+  const mine = found.filter((content) => content.startsWith('killed'))
+  expect(new Set(mine).size).toBe(mine.length)
+  const there = new Set(mine)
+  const lost = [...answers].filter(([content, { status }]) => status === 200 && !there.has(content))
+  expect(lost).toEqual([])
+  const kinds = new Set([...answers.values()].map(({ status, name }) => `${status} ${name ?? ''}`.trim()))
+  expect([...kinds].filter((kind) => !KNOWN_ANSWERS.includes(kind))).toEqual([])
+  const refused = [...answers].filter(([content, { status }]) => status === 503 && there.has(content))
+  expect(refused).toEqual([])
+  expect(slowestMs).toBeLessThan(30_000)
+})
+
+const KNOWN_ANSWERS = ['200', '503 ServiceUnavailable', '500 InternalServerException']
 
 test('a wrong clock makes the api not ready, and the records right all the same', async () => {
   const wrong = await startApi(postgres.url, { ambient: { ...ambient, wallMs: () => ambient.wallMs() + 3_000 } })

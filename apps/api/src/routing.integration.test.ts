@@ -117,6 +117,74 @@ test('a change of destination holds from its commit on, through either api', asy
   expect([...before]).not.toEqual([...after])
 })
 
+test('destinations that change under traffic through two apis: each record goes to the one of its commit', async () => {
+  const configuration = await createConfiguration('moving-0-bucket')
+  const input = { loggingConfigurationIdentifiers: [configuration.arn], maximumMessageRatePerSecond: 100 }
+  const room = (await one.call('room.create', input)).data
+  const { acknowledged, stop } = traffic(room.arn)
+  const more = async () => {
+    const goal = acknowledged.length + 15
+    await expect.poll(() => acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(goal)
+  }
+  const changes = [{ calledAt: 0, answeredAt: 0 }]
+  for (const [n, api] of [one, two, one, two].entries()) {
+    await more()
+    const calledAt = performance.now()
+    const destinationConfiguration = { s3: { bucketName: `moving-${n + 1}-bucket` } }
+    const change = { identifier: configuration.arn, destinationConfiguration }
+    expect((await api.call('loggingConfiguration.update', change)).status).toBe(200)
+    changes.push({ calledAt, answeredAt: performance.now() })
+  }
+  await more()
+  await stop()
+
+  const contents = new Set(acknowledged.map(({ content }) => content))
+  const mine = (await readJournal(databaseUrl)).filter(
+    (item) => item.roomId === room.id && contents.has(contentOf(item)),
+  )
+  expect(mine.map(contentOf).toSorted()).toEqual([...contents].toSorted())
+  // One destination each, and in the order of the journal only ever the next one.
+  const versions = mine.map(({ destinations }) => destinations.join())
+  const inTurn = versions.filter((version, n) => version !== versions[n - 1])
+  expect(inTurn).toHaveLength(changes.length)
+  expect(new Set(inTurn).size).toBe(changes.length)
+  const versionOf = new Map(mine.map((item, n) => [contentOf(item), inTurn.indexOf(versions[n] ?? '')]))
+  for (const { content, sentAt, answeredAt } of acknowledged) {
+    const least = changes.findLastIndex((change) => change.answeredAt <= sentAt)
+    const most = changes.findLastIndex((change) => change.calledAt < answeredAt)
+    expect(versionOf.get(content)).toBeGreaterThanOrEqual(least)
+    expect(versionOf.get(content)).toBeLessThanOrEqual(most)
+  }
+})
+
+test('a configuration detached and deleted under traffic gets nothing after that, and can end', async () => {
+  const doomed = await createConfiguration('doomed-bucket')
+  const lasting = await createConfiguration('lasting-bucket')
+  const input = { loggingConfigurationIdentifiers: [doomed.arn, lasting.arn], maximumMessageRatePerSecond: 100 }
+  const room = (await one.call('room.create', input)).data
+  const { acknowledged, stop } = traffic(room.arn)
+  const more = async () => {
+    const goal = acknowledged.length + 15
+    await expect.poll(() => acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(goal)
+  }
+  await more()
+  const list = { identifier: room.arn, loggingConfigurationIdentifiers: [lasting.arn] }
+  expect((await two.call('room.update', list)).status).toBe(200)
+  expect((await two.call('loggingConfiguration.delete', { identifier: doomed.arn })).status).toBe(200)
+  const deletedAt = performance.now()
+  await more()
+  await stop()
+  const mine = (await readJournal(databaseUrl)).filter(({ roomId }) => roomId === room.id)
+  const after = new Set(acknowledged.filter(({ sentAt }) => sentAt > deletedAt).map(({ content }) => content))
+  const [first, last] = [mine[0]?.destinations ?? [], mine.at(-1)?.destinations ?? []]
+  expect([first.length, last.length]).toEqual([2, 1])
+  expect(after.size).toBeGreaterThan(10)
+  for (const item of mine.filter((each) => after.has(contentOf(each)))) expect(item.destinations).toEqual(last)
+  // In the order of the journal it happened once.
+  const sizes = mine.map(({ destinations }) => destinations.length)
+  expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
+})
+
 test('of an attach and a delete at the same time, exactly one succeeds', async () => {
   for (let round = 0; round < 8; round += 1) {
     const configuration = await createConfiguration('contested-bucket')

@@ -1,7 +1,13 @@
 import { createPool } from '@roomlog/db'
-import { createPostgresJournal, START, toPartition } from '@roomlog/journal'
+import { createPostgresJournal, type Journal, type JournalBatch, START, toPartition } from '@roomlog/journal'
 
-export type Journaled = { readonly record: Readonly<Record<string, unknown>>; readonly destinations: readonly number[] }
+export type Journaled = {
+  readonly record: Readonly<Record<string, unknown>>
+  readonly destinations: readonly number[]
+  readonly roomId: string | undefined
+  /** Effective time. */
+  readonly timeMs: number
+}
 
 /** Every record in the journal, with the destination versions it is addressed to. */
 export async function readJournal(databaseUrl: string): Promise<readonly Journaled[]> {
@@ -10,23 +16,36 @@ export async function readJournal(databaseUrl: string): Promise<readonly Journal
     const journal = await createPostgresJournal({ pool })
     const found: Journaled[] = []
     for (let number = 0; number < journal.partitions; number += 1) {
-      const from = {
-        partition: toPartition(number),
-        after: START,
-        afterAppendId: undefined,
-        bytesMax: 64 * 1024 * 1024,
-      }
-      const outcome = await journal.read(from)
-      if (outcome.status !== 'read') throw new Error(outcome.status)
-      for (const batch of outcome.batches) {
+      for (const batch of await batchesOf(journal, number)) {
         for (let i = 0; i < batch.room.length; i += 1) {
           const line = batch.bytes.subarray(batch.offset[i], batch.offset[i + 1]).toString()
-          found.push({ record: JSON.parse(line), destinations: batch.sets[batch.set[i] ?? -1] ?? [] })
+          found.push({
+            record: JSON.parse(line),
+            destinations: batch.sets[batch.set[i] ?? -1] ?? [],
+            roomId: batch.rooms[batch.room[i] ?? -1],
+            timeMs: batch.timeMs[i] ?? 0,
+          })
         }
       }
     }
     return found
   } finally {
     await pool.end()
+  }
+}
+
+async function batchesOf(journal: Journal, number: number): Promise<readonly JournalBatch[]> {
+  const all: JournalBatch[] = []
+  for (;;) {
+    const last = all.at(-1)
+    const outcome = await journal.read({
+      partition: toPartition(number),
+      after: last?.lastPosition ?? START,
+      afterAppendId: last?.appendId,
+      bytesMax: 64 * 1024 * 1024,
+    })
+    if (outcome.status !== 'read') throw new Error(outcome.status)
+    if (outcome.batches.length === 0) return all
+    all.push(...outcome.batches)
   }
 }
