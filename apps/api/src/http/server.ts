@@ -12,6 +12,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { AppRouter } from '../router.ts'
 import { isUnexpected, toTRPCError } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
+import { answerSingleCall, singleCallIn } from './single-call.ts'
 
 /** Of one request's body. */
 export const BODY_BYTES_MAX = 8 * 1024 * 1024
@@ -83,16 +84,20 @@ export async function serveRouter(server: FastifyInstance, router: AppRouter, li
       if (leave === undefined) return refuse(reply, toTRPCError(serviceUnavailable(BUSY)))
       reply.raw.once('close', leave)
     })
+    const onError = (error: TRPCError, path: string | undefined) => {
+      if (isUnexpected(error)) server.log.error({ event: 'api.error', path, err: error }, 'A call failed unexpectedly.')
+    }
+    scope.addHook('preHandler', async (request, reply) => {
+      const call = singleCallIn(request)
+      return call && answerSingleCall(router, call, request, reply, onError)
+    })
     const plugin: FastifyTRPCPluginOptions<AppRouter> = {
       prefix: '/trpc',
       trpcOptions: {
         router,
         maxBatchSize: BATCH_CALLS_MAX,
         createContext: ({ req }) => ({ authorization: req.headers.authorization }),
-        onError: ({ error, req, path }) => {
-          if (isUnexpected(error))
-            req.log.error({ event: 'api.error', path, err: error }, 'A call failed unexpectedly.')
-        },
+        onError: ({ error, path }) => onError(error, path),
       },
     }
     await scope.register(fastifyTRPCPlugin, plugin)

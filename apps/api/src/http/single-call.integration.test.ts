@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createTestDatabase, startApi, type TestApi } from '../../test/start-api.ts'
+
+let api: TestApi
+let arn: string
+
+beforeAll(async () => {
+  api = await startApi((await createTestDatabase()).url)
+  arn = (await api.call('room.create', {})).data.arn
+})
+afterAll(() => api?.close())
+
+type Request = { readonly procedure?: string; readonly body: string; readonly headers?: Record<string, string> }
+
+async function post({ procedure = 'chat.sendMessage', body, headers }: Request, query: string) {
+  const authorization = `Bearer ${api.bearer}`
+  const response = await fetch(`${api.url}/trpc/${procedure}${query}`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json', ...headers },
+    body,
+  })
+  return { status: response.status, vary: response.headers.get('vary'), answer: await response.json() }
+}
+
+const message = (fields: object) => JSON.stringify({ roomIdentifier: arn, sender: { userId: 'ann' }, ...fields })
+
+test.each<[string, () => Request]>([
+  ['a field that is not as it must be', () => ({ body: message({ content: '' }) })],
+  ['a stranger', () => ({ body: message({ content: 'hi' }), headers: { authorization: 'Bearer no.body' } })],
+  ['no authorization', () => ({ body: message({ content: 'hi' }), headers: { authorization: '' } })],
+  [
+    'a room that is not there',
+    () => ({ body: message({ content: 'hi', roomIdentifier: `${arn.slice(0, -12)}nosuchroom00` }) }),
+  ],
+  ['a body that is not JSON', () => ({ body: '{' })],
+  ['a body that is no object', () => ({ body: '"text"' })],
+  ['a procedure that is not there', () => ({ procedure: 'chat.sendNothing', body: '{}' })],
+])('%s is answered as by the adapter of tRPC', async (_, request) => {
+  // A query string that means nothing leaves the request to the adapter.
+  const [ours, theirs] = [await post(request(), ''), await post(request(), '?by=adapter')]
+  expect(ours).toEqual(theirs)
+  expect(ours.status).toBeGreaterThanOrEqual(400)
+})
+
+test('a message that is taken is answered in the same form', async () => {
+  const form = { result: { data: { id: expect.any(String), sendTime: expect.any(String) } } }
+  for (const query of ['', '?by=adapter']) {
+    expect(await post({ body: message({ content: 'hi' }) }, query)).toMatchObject({ status: 200, answer: form })
+  }
+})
