@@ -67,7 +67,10 @@ async function run() {
   } finally {
     await stopPostgres()
     copy.close()
-    if (stopping.signal.aborted) process.exitCode = 130
+    if (stopping.signal.aborted) {
+      console.error('Stopped, nothing is left behind.')
+      process.exitCode = 130
+    }
   }
 }
 

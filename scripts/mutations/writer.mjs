@@ -4,7 +4,7 @@ const LOG_STREAMS = 'apps/writer/src/deliver/log-streams.ts'
 const DELIVERY_STREAM = 'apps/writer/src/deliver/delivery-stream.ts'
 const SIMULATION = 'apps/writer/test/simulation/pipeline.simulation.test.ts'
 const objects = [{ project: 'unit', file: 'apps/writer/src/deliver/objects.test.ts' }]
-const simulated = [{ project: 'simulation', file: SIMULATION, test: 'every acknowledged record arrives' }]
+const simulated = [{ project: 'simulation', file: SIMULATION, test: 'what was acknowledged arrives' }]
 
 /** Bugs between the journal and the sinks. */
 export const writerMutations = [

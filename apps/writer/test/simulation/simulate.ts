@@ -40,6 +40,6 @@ export async function sweep(
   const replay = (error: string) =>
     `${error}\nTo see it again: ROOMLOG_SIMULATION_RUNS=${RUNS} ROOMLOG_SIMULATION_SEED=${seed}`
   const numRuns = Math.max(1, Math.round(RUNS * part))
-  const result = await fc.check(property, { numRuns, seed, endOnFailure: false })
+  const result = await fc.check(property, { numRuns, seed })
   if (result.failed) throw new Error(replay(fc.defaultReportMessage(result) ?? ''), { cause: result.errorInstance })
 }
