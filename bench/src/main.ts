@@ -1,21 +1,26 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startPostgres } from '@roomlog/embedded-postgres'
 import { type Arguments, HELP, readArguments } from './arguments.ts'
+import { createRecordSource, roomsOf } from './generator/records.ts'
 import { describeMachine } from './measure/machine.ts'
 import { unmeasurable } from './measure/proc.ts'
 import { goalsOf } from './report/goals.ts'
 import { renderTable } from './report/table.ts'
-import type { Bench } from './rows/bench.ts'
+import { type Bench, ROOMS, START_MS } from './rows/bench.ts'
 import { runRows } from './run-rows.ts'
 import { startAwsServer } from './server/aws-server.ts'
+
+const WRITE_RECORDS = 10_000
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 try {
   const args = readArguments(process.argv.slice(2))
   if (args.help) process.stdout.write(HELP)
   else if (args.serve !== undefined) await serve(args.serve)
+  else if (args.write !== undefined) writeRecords(args.write, args)
   else await bench(args)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
@@ -60,4 +65,15 @@ async function serve(port: number): Promise<void> {
     `Discarding AWS at ${server.url}; ${server.url}/_bench/counts counts, ${server.url}/_bench/check looks inside.`,
   )
   await new Promise(() => {})
+}
+
+function writeRecords(path: string, { seed, records }: Arguments): void {
+  const source = createRecordSource({ seed, rooms: roomsOf(seed, ROOMS), startMs: START_MS })
+  const file = openSync(path, 'w')
+  for (let done = 0; done < records; done += WRITE_RECORDS) {
+    const lines = Array.from({ length: Math.min(WRITE_RECORDS, records - done) }, () => source.next().bytes)
+    writeSync(file, Buffer.concat(lines))
+  }
+  closeSync(file)
+  console.log(`${records} records, ${source.bytes} bytes, Ids ${source.ids.digest}`)
 }

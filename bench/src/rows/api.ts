@@ -24,7 +24,7 @@ export async function measureApi(
   done: (row: Row) => void,
 ): Promise<void> {
   const shape = name === 'api.batch' ? BATCH : SINGLE
-  const messages = name === 'api.batch' ? bench.records : Math.min(bench.records, bench.quick ? 20_000 : 100_000)
+  const messages = name === 'api.batch' ? bench.records : Math.min(bench.records, bench.quick ? 8_000 : 100_000)
   const calls = Math.ceil(messages / shape.perCall)
   const rooms = roomsOf(bench.seed, ROOMS)
   const database = await openDatabase(bench.postgres, 'bench_api')

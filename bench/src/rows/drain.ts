@@ -24,6 +24,8 @@ export type Drain = {
   readonly requests: Readonly<Record<string, number>>
   readonly bytes: number
   readonly firehoseBilledBytes: number
+  /** S3's compressed bytes over those of gzip level 6. */
+  readonly sizeOfLevel6: number | undefined
 }
 
 const SETTLE_DOWN_MS = 500
@@ -84,10 +86,11 @@ async function whatCame(
   { server, endpoint }: Bench,
   kinds: readonly Kind[],
   filled: Filled,
-): Promise<Pick<Drain, 'requests' | 'bytes' | 'firehoseBilledBytes'>> {
-  if (endpoint !== undefined) return { requests: {}, bytes: 0, firehoseBilledBytes: 0 }
+): Promise<Pick<Drain, 'requests' | 'bytes' | 'firehoseBilledBytes' | 'sizeOfLevel6'>> {
+  if (endpoint !== undefined) return { requests: {}, bytes: 0, firehoseBilledBytes: 0, sizeOfLevel6: undefined }
   const counts = await server.counts()
   const checked = await server.check()
+  const { sample } = checked.s3
   for (const kind of kinds) {
     const { records, digest } = checked[kind]
     if (records !== filled.records || digest !== filled.digest) {
@@ -100,5 +103,6 @@ async function whatCame(
     requests: Object.assign({}, ...kinds.map((kind) => counts[kind].requests)),
     bytes: kinds.reduce((sum, kind) => sum + counts[kind].bytes, 0),
     firehoseBilledBytes: checked.firehose.billedBytes,
+    sizeOfLevel6: kinds.includes('s3') ? sample.bytes / sample.level6Bytes : undefined,
   }
 }

@@ -100,6 +100,7 @@ export function rowOf(name: RowName, drains: readonly Drain[], filled: Filled, k
   const { records } = filled
   const of = (value: (drain: Drain) => number) => median(drains.map(value))
   const scale = MILLION / records
+  const sizeOfLevel6 = drains[0]?.sizeOfLevel6
   const requests = (drain: Drain) => Object.values(drain.requests).reduce((sum, count) => sum + count, 0)
   return {
     name,
@@ -112,6 +113,7 @@ export function rowOf(name: RowName, drains: readonly Drain[], filled: Filled, k
     bytesPerMillion: of(({ bytes }) => bytes) * scale,
     usdPerMillion: of((drain) => usd(drain, filled, kinds)) * scale,
     details: {
+      ...(sizeOfLevel6 === undefined ? {} : { sizeOfLevel6 }),
       startCpuSeconds: of(({ startCpuSeconds }) => startCpuSeconds),
       postgresCpuSecondsPerMillion: of(({ postgresCpuSeconds }) => postgresCpuSeconds) * scale,
       serverCpuSecondsPerMillion: of(({ serverCpuSeconds }) => serverCpuSeconds) * scale,

@@ -8,6 +8,7 @@ const Checked = z.object({
   records: z.number(),
   digest: z.string(),
   billedBytes: z.number(),
+  sample: z.object({ bytes: z.number(), level6Bytes: z.number() }),
   delaysMs: z.array(z.number()),
 })
 const byKind = <T extends z.ZodType>(each: T) => z.object({ s3: each, cloudWatchLogs: each, firehose: each })

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { IdSum } from '../generator/id-sum.ts'
 import { type RecordFound, scanFirehoseBody, scanLogEvents, scanObject } from './scan.ts'
 
@@ -17,11 +18,14 @@ export type Checked = {
   readonly digest: string
   /** Of Firehose records, each rounded up to 5 KB. */
   readonly billedBytes: number
+  /** Of some of the S3 objects: their size, and what gzip level 6 makes of the same lines. */
+  readonly sample: { readonly bytes: number; readonly level6Bytes: number }
   /** From `event_timestamp` to the arrival of the request's last byte, ms. */
   readonly delaysMs: readonly number[]
 }
 
 const PENDING_BYTES_MAX = 1_500_000_000
+const SAMPLE_BYTES_MAX = 5_000_000
 
 /** Counts at once; looks into the bodies later, so that looking costs nothing while others are measured. */
 export class Ledger {
@@ -34,6 +38,7 @@ export class Ledger {
   #pendingBytes = 0
   #bytes = 0
   #billedBytes = 0
+  #sample = { bytes: 0, level6Bytes: 0 }
 
   /** Delays are kept of records whose own time is `delaysSinceMs` or later. */
   constructor(kind: Kind, options: { readonly delaysSinceMs: number }) {
@@ -61,7 +66,7 @@ export class Ledger {
   check(): Checked {
     this.#look()
     const { count, digest } = this.#ids
-    return { records: count, digest, billedBytes: this.#billedBytes, delaysMs: this.#delaysMs }
+    return { records: count, digest, billedBytes: this.#billedBytes, sample: this.#sample, delaysMs: this.#delaysMs }
   }
 
   #look(): void {
@@ -72,11 +77,17 @@ export class Ledger {
         const sentAtMs = timeMs()
         if (sentAtMs >= this.#delaysSinceMs) this.#delaysMs.push(receivedAtMs - sentAtMs)
       }
-      if (this.#kind === 's3') scanObject(body, found)
+      if (this.#kind === 's3') this.#compare(body, scanObject(body, found))
       else if (this.#kind === 'cloudWatchLogs') scanLogEvents(body, found)
       else this.#billedBytes += scanFirehoseBody(body, found)
     }
     this.#pending = []
     this.#pendingBytes = 0
+  }
+
+  #compare(body: Buffer, lines: Buffer): void {
+    if (this.#sample.bytes > SAMPLE_BYTES_MAX) return
+    this.#sample.bytes += body.length
+    this.#sample.level6Bytes += gzipSync(lines, { level: 6 }).length
   }
 }

@@ -17,9 +17,11 @@ const TIME_BYTES = '2026-01-02T03:04:05.678Z'.length
 /** Firehose bills each record rounded up to 5 KB. */
 const BILLED_UNIT = 5 * 1024
 
-/** Records of a gzipped object. */
-export function scanObject(body: Buffer, found: RecordFound): void {
-  scanLines(gunzipSync(body), found)
+/** Records of a gzipped object; returns its lines. */
+export function scanObject(body: Buffer, found: RecordFound): Buffer {
+  const lines = gunzipSync(body)
+  scanLines(lines, found)
+  return lines
 }
 
 /** Records of a PutLogEvents body. */
