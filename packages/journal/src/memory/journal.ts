@@ -29,7 +29,7 @@ export type MemoryJournalContents = {
 export type MemoryJournal = Journal & {
   /** What a change of rooms or configurations does to every partition; returns the new version. */
   bumpConfigVersion(): number
-  /** What giving up a destination version's backlog does: it gets no lane any more. */
+  /** What giving up a destination version's backlog does: its lanes are gone, and it gets none any more. */
   abandon(id: DestinationVersionId): void
   inspect(): MemoryJournalContents
   /** The state of now, for `restore`. */
@@ -57,7 +57,10 @@ export function createMemoryJournal(options: { readonly partitions: number; read
     redrive: async (request) => redrive(state, clock, request),
     trim: async (partition, limits) => trim(state, clock, partition, limits),
     bumpConfigVersion: () => bumpConfigVersion(state, clock),
-    abandon: (id) => void state.abandoned.add(id),
+    abandon: (id) => {
+      state.abandoned.add(id)
+      for (const at of state.partitions) at.lanes.delete(id)
+    },
     inspect: () => inspect(state),
     snapshot: () => copyState(state),
     restore: (snapshot) => {
