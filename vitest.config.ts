@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-const resolve = { conditions: ['@roomlog/source'] }
+const resolve = {
+  conditions: ['@roomlog/source'],
+  // The suite that every sink passes, for the simulated ones too; it is not published.
+  alias: { '@roomlog/sinks/contract': new URL('packages/sinks/src/sink.contract.ts', import.meta.url).pathname },
+}
 const ssr = { resolve: { conditions: ['@roomlog/source'], externalConditions: ['@roomlog/source'] } }
 const exclude = ['**/node_modules/**', '**/dist/**']
 
@@ -15,7 +19,12 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['{apps,packages}/*/{src,test}/**/*.test.ts', 'prisma/src/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/*.test.ts'],
+          include: [
+            '{apps,packages}/*/{src,test}/**/*.test.ts',
+            'prisma/src/**/*.test.ts',
+            'bench/src/**/*.test.ts',
+            'scripts/*.test.ts',
+          ],
           exclude: [...exclude, '**/*.{integration,simulation}.test.ts'],
           // Property tests on a busy machine.
           testTimeout: 30_000,

@@ -31,6 +31,8 @@ export type SimulatedSinkOptions = {
   readonly weather: () => { readonly latencyMs: number; readonly fault: Fault | undefined }
   readonly poisonOf: (id: MessageId) => Poison | undefined
   readonly random: () => number
+  /** Records that one call to CloudWatch Logs or Firehose may hold. */
+  readonly callRecordsMax: number
   readonly census: Census
   /** Reads do not show what is younger. */
   readonly readLagMs: number
@@ -42,20 +44,24 @@ export type SimulatedSinkOptions = {
 
 const failure = (failureClass: Failure['class'], name: string, metric: Failure['metric'] = 'LogDestinationErrors') =>
   ({ class: failureClass, name, message: name, metric }) satisfies Failure
+const TIMED_OUT = failure('network', 'TimeoutError')
 const LOST = failure('network', 'ECONNRESET')
 const THROTTLED = failure('throttled', 'SlowDown')
 const INVALID = failure('invalid', 'InvalidParameter')
 const DENIED = failure('access', 'AccessDenied', 'LogDestinationAccessDeniedError')
 const MISSING = failure('missing', 'NotFound', 'LogDestinationResourceNotFoundErrors')
 
-const LIMITS = { recordsMax: 5, bytesMax: 1e9, overheadBytes: 26, recordBytesMax: 1e6, spanMaxMs: 86_400_000 }
-const OBJECT_LIMITS = { ...LIMITS, recordsMax: 20_000, spanMaxMs: 3_600_000 - 1 }
+const BYTES = { bytesMax: 1e9, overheadBytes: 26, recordBytesMax: 1e6 }
+const OBJECT_LIMITS = { ...BYTES, recordsMax: 20_000, spanMaxMs: 3_600_000 - 1 }
+/** After which a client gives up on an answer. */
+const REQUEST_TIMEOUT_MS = 2_000
 
 /** The sink of one process to a store, with the weather in between. */
 export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
   const { version, store, life, time, weather, census, at } = options
   const { kind } = version
-  const limits = kind === 's3' ? OBJECT_LIMITS : LIMITS
+  const callLimits = { ...BYTES, recordsMax: options.callRecordsMax, spanMaxMs: 86_400_000 }
+  const limits = kind === 's3' ? OBJECT_LIMITS : callLimits
 
   function take(records: readonly SinkRecord[], fault?: Fault): WriteOutcome {
     if (kind === 's3') {
@@ -79,7 +85,7 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
   }
 
   /** Answers after some time, unless the caller hangs up or dies before. */
-  function call<T>(effect: (fault: Fault | undefined) => { readonly answer: T } | 'no answer', signal?: AbortSignal) {
+  function call<T>(effect: (fault: Fault | undefined) => T | 'no answer', signal?: AbortSignal) {
     const { latencyMs, fault } = weather()
     return new Promise<T>((resolve, reject) => {
       if (life.dead) return
@@ -88,15 +94,15 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
       time.after(latencyMs / 2, () => {
         const effected = effect(fault)
         if (effected === 'no answer') return
-        time.after(latencyMs / 2, () => {
+        time.after(fault === 'hang' ? REQUEST_TIMEOUT_MS : latencyMs / 2, () => {
           signal?.removeEventListener('abort', hangUp)
-          void life.seen(effected.answer).then(resolve)
+          void life.seen(effected).then(resolve)
         })
       })
     })
   }
 
-  function effectOf(records: readonly SinkRecord[], fault: Fault | undefined): WriteOutcome | 'no answer' {
+  function effectOf(records: readonly SinkRecord[], fault: Fault | undefined): WriteOutcome {
     switch (fault) {
       case 'throttled':
         return { status: 'retry', failure: THROTTLED }
@@ -105,7 +111,8 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
       case 'missing':
         return refused('destination', MISSING)
       case 'invalid':
-        return refused(kind === 's3' ? 'batch' : 'destination', INVALID)
+        // S3 looks into no record: a smaller object may pass, or it is about the bucket.
+        return refused(kind === 's3' && records.length > 1 ? 'batch' : 'destination', INVALID)
       case 'lost-before':
         return { status: 'unknown', failure: LOST }
       case 'lost-after':
@@ -116,7 +123,7 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
         time.after(options.lateMs, () => void take(records))
         return { status: 'unknown', failure: LOST }
       case 'hang':
-        return 'no answer'
+        return { status: 'unknown', failure: TIMED_OUT }
       case 'partial':
       case undefined: {
         const answer = take(records, fault)
@@ -135,10 +142,7 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
       if (life.dead) return new Promise(() => {})
       if (takeBatch(records, limits) < records.length) return refused('batch', INVALID)
       const kept = records.map(copyOf)
-      const outcome = await call((fault) => {
-        const answer = effectOf(kept, fault)
-        return answer === 'no answer' ? answer : { answer }
-      }, signal)
+      const outcome = await call((fault) => effectOf(kept, fault), signal)
       census.count(`${kind} ${outcome.status}`)
       return outcome
     },
@@ -147,19 +151,16 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
         at(`${kind} before recall`)
         return call<RecallOutcome>((fault) => {
           if (fault === 'late' || fault === 'hang') return 'no answer'
-          if (fault === 'refused' || fault === 'missing') return { answer: { status: 'refused', failure: DENIED } }
-          if (fault !== undefined && fault !== 'partial') return { answer: { status: 'retry', failure: THROTTLED } }
+          if (fault === 'refused' || fault === 'missing') return { status: 'refused', failure: DENIED }
+          if (fault !== undefined && fault !== 'partial') return { status: 'retry', failure: THROTTLED }
           census.count(`${kind} recalled`)
           const held = kind === 's3' ? store.idsAt(keyOf(records, version)) : store.idsVisible(time.nowMs)
           const found = new Set(records.map(({ id }) => id).filter((id) => held.has(id)))
-          return { answer: { status: 'recalled', found } }
+          return { status: 'recalled', found }
         }, signal)
       },
     }),
-    check: () =>
-      call((fault) => ({
-        answer: fault === 'missing' ? { status: 'failed', failure: MISSING } : { status: 'ok' },
-      })),
+    check: () => call((fault) => (fault === 'missing' ? { status: 'failed', failure: MISSING } : { status: 'ok' })),
   }
 }
 

@@ -212,6 +212,8 @@ export class World {
     this.database.restarted()
     this.witness.restore(this.#backup.witness)
     this.configurations.restore(this.#backup.rooms)
+    this.abandoned.clear()
+    for (const id of this.#backup.witness.state.abandoned) this.abandoned.add(id)
   }
 
   /** No more faults, and time enough; then nothing may be pending. */
@@ -267,7 +269,7 @@ export class World {
       return { latencyMs: Math.floor(this.#random() * 80), fault }
     }
     const poisonOf = (record: MessageId) => this.poison.get(record)
-    return { version, store, time, census, weather, poisonOf, random: this.#random, ...this.#delays }
+    return { version, store, time, census, weather, poisonOf, random: this.#random, callRecordsMax: 5, ...this.#delays }
   }
 
   #at(point: string, life: Life): void {
