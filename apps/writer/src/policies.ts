@@ -5,11 +5,22 @@ import { deliverAsObjects } from './deliver/objects.ts'
 import type { WriterEnv } from './env.ts'
 import type { DeliverySettings } from './lane/cycle.ts'
 import type { LanePolicy } from './lane/destination.ts'
+import type { Waits } from './lane/trouble.ts'
 
 const MIB = 1024 * 1024
 
+/** The client's own timeout comes first: it knows what was called. */
+const BEHIND_CLIENT_MS = 500
+
+const WAITS: Waits = {
+  retry: { firstMs: 100, maxMs: 10_000 },
+  probe: { firstMs: 2_000, maxMs: 60_000 },
+}
+
+export type Policies = Readonly<Record<DestinationKind, LanePolicy>>
+
 /** How each kind of destination is gathered for and sent to, from the deployment's configuration. */
-export function policiesFor(env: WriterEnv): Readonly<Record<DestinationKind, LanePolicy>> {
+export function policiesFor(env: WriterEnv): Policies {
   const requestMs = env.ROOMLOG_REQUEST_TIMEOUT_SECONDS * 1_000
   const delivery: DeliverySettings = {
     objectBytesMax: env.ROOMLOG_S3_OBJECT_MB * MIB,
@@ -27,6 +38,7 @@ export function policiesFor(env: WriterEnv): Readonly<Record<DestinationKind, La
       patience: 6,
       // One write may put, prove and look: three requests.
       attemptTimeoutMs: 3 * env.ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS * 1_000,
+      waits: WAITS,
       delivery,
       deliver: deliverAsObjects,
     },
@@ -36,7 +48,8 @@ export function policiesFor(env: WriterEnv): Readonly<Record<DestinationKind, La
       cycleRecordsMax: 20_000,
       intents: true,
       patience: undefined,
-      attemptTimeoutMs: requestMs,
+      attemptTimeoutMs: requestMs + BEHIND_CLIENT_MS,
+      waits: WAITS,
       delivery,
       deliver: deliverToLogStreams,
     },
@@ -47,7 +60,8 @@ export function policiesFor(env: WriterEnv): Readonly<Record<DestinationKind, La
       cycleRecordsMax: 4_000,
       intents: true,
       patience: undefined,
-      attemptTimeoutMs: requestMs,
+      attemptTimeoutMs: requestMs + BEHIND_CLIENT_MS,
+      waits: WAITS,
       delivery,
       deliver: deliverToDeliveryStream,
     },

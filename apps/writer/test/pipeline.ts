@@ -20,8 +20,8 @@ import { testPostgres } from '@roomlog/embedded-postgres'
 import { createPostgresJournal, partitionOf, toAppendId } from '@roomlog/journal'
 import { startLocalAws } from '@roomlog/local-aws'
 import { pino } from 'pino'
-import { parseEnv } from '../src/env.ts'
-import { startWriter } from '../src/start.ts'
+import { parseEnv, type WriterEnv } from '../src/env.ts'
+import { type StartOptions, startWriter } from '../src/start.ts'
 import { systemClock } from '../src/system-clock.ts'
 
 const ACCOUNT = '123456789012'
@@ -32,6 +32,11 @@ export const TARGETS: Readonly<Record<DestinationKind, string>> = {
   cloudWatchLogs: '/chat/logs',
   firehose: 'chat-stream',
 }
+
+const KINDS: readonly DestinationKind[] = ['s3', 'cloudWatchLogs', 'firehose']
+
+/** The bucket that a delivery stream delivers to. */
+const outputOf = (stream: string) => `${stream}-out`
 
 export type Sent = { readonly roomId: RoomId; readonly id: MessageId }
 
@@ -51,20 +56,31 @@ export async function startPipeline() {
   const s3 = new S3Client({ ...config, forcePathStyle: true })
   const logs = new CloudWatchLogsClient(config)
   const firehose = new FirehoseClient(config)
-  await s3.send(new CreateBucketCommand({ Bucket: TARGETS.s3 }))
-  await s3.send(new CreateBucketCommand({ Bucket: 'firehose-out' }))
-  await logs.send(new CreateLogGroupCommand({ logGroupName: TARGETS.cloudWatchLogs }))
-  await firehose.send(
-    new CreateDeliveryStreamCommand({
-      DeliveryStreamName: TARGETS.firehose,
-      DeliveryStreamType: 'DirectPut',
-      ExtendedS3DestinationConfiguration: {
-        BucketARN: 'arn:aws:s3:::firehose-out',
-        RoleARN: 'arn:aws:iam::123456789012:role/firehose',
-        BufferingHints: { IntervalInSeconds: 0, SizeInMBs: 1 },
-      },
-    }),
-  )
+  async function createTarget(kind: DestinationKind, target: string): Promise<void> {
+    switch (kind) {
+      case 's3':
+        await s3.send(new CreateBucketCommand({ Bucket: target }))
+        return
+      case 'cloudWatchLogs':
+        await logs.send(new CreateLogGroupCommand({ logGroupName: target }))
+        return
+      case 'firehose':
+        await s3.send(new CreateBucketCommand({ Bucket: outputOf(target) }))
+        await firehose.send(
+          new CreateDeliveryStreamCommand({
+            DeliveryStreamName: target,
+            DeliveryStreamType: 'DirectPut',
+            ExtendedS3DestinationConfiguration: {
+              BucketARN: `arn:aws:s3:::${outputOf(target)}`,
+              RoleARN: 'arn:aws:iam::123456789012:role/firehose',
+              BufferingHints: { IntervalInSeconds: 0, SizeInMBs: 1 },
+            },
+          }),
+        )
+    }
+  }
+
+  for (const kind of KINDS) await createTarget(kind, TARGETS[kind])
   await pool.query('insert into account (id) values ($1)', [ACCOUNT])
 
   // The writer takes the endpoint from the SDK's standard variables.
@@ -106,7 +122,10 @@ export async function startPipeline() {
     return records.map(({ id }) => ({ roomId, id }))
   }
 
-  async function start(variables: Readonly<Record<string, string>> = {}) {
+  async function start(
+    variables: Readonly<Record<string, string>> = {},
+    pace: (env: WriterEnv) => Pick<StartOptions, 'policies' | 'readBackEveryMs'> = () => ({}),
+  ) {
     const parsed = parseEnv({
       DATABASE_URL: database.url,
       PORT: '0',
@@ -122,35 +141,35 @@ export async function startPipeline() {
     })
     if (!parsed.ok) throw new Error(parsed.message)
     const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' })
-    return startWriter(parsed.env, { clock: systemClock, random: Math.random, log })
+    return startWriter(parsed.env, { clock: systemClock, random: Math.random, log, ...pace(parsed.env) })
   }
 
-  const read: Record<DestinationKind, () => Promise<string[]>> = {
-    s3: () => linesOfBucket(s3, TARGETS.s3, (body) => gunzipSync(body).toString()),
-    cloudWatchLogs: async () => {
+  const read: Record<DestinationKind, (target: string) => Promise<string[]>> = {
+    s3: (target) => linesOfBucket(s3, target, (body) => gunzipSync(body).toString()),
+    cloudWatchLogs: async (logGroupName) => {
       const lines: string[] = []
       let nextToken: string | undefined
       do {
-        const page = await logs.send(
-          new FilterLogEventsCommand({ logGroupName: TARGETS.cloudWatchLogs, ...(nextToken && { nextToken }) }),
-        )
+        const page = await logs.send(new FilterLogEventsCommand({ logGroupName, ...(nextToken && { nextToken }) }))
         for (const event of page.events ?? []) lines.push(event.message ?? '')
         nextToken = page.nextToken
       } while (nextToken)
       return lines
     },
-    firehose: () => linesOfBucket(s3, 'firehose-out', (body) => Buffer.from(body).toString()),
+    firehose: (target) => linesOfBucket(s3, outputOf(target), (body) => Buffer.from(body).toString()),
   }
 
   return {
     aws,
     pool,
     journal,
+    createTarget,
     addDestination,
     send,
     start,
     /** Ids in a destination, in its own order. */
-    idsIn: async (kind: DestinationKind) => (await read[kind]()).map((line) => String(JSON.parse(line).payload.Id)),
+    idsIn: async (kind: DestinationKind, target = TARGETS[kind]) =>
+      (await read[kind](target)).map((line) => String(JSON.parse(line).payload.Id)),
     async close() {
       await pool.end()
       await aws.close()

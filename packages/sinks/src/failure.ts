@@ -73,7 +73,14 @@ export function nameOf({ kind, target }: Pick<Subject, 'kind' | 'target'>): stri
   }
 }
 
-function wordsOf({ class: failure, name }: Verdict, subject: Subject): string {
+/** What to look at when the destination, not a record, is what is not valid. */
+const ADVICE: Readonly<Record<DestinationKind, string>> = {
+  s3: 'Check the settings of the bucket (encryption, Object Lock, object ownership) and the endpoint.',
+  cloudWatchLogs: 'Check the class and the settings of the log group.',
+  firehose: 'Check the source of the stream: it must take direct puts.',
+}
+
+function wordsOf({ class: failure, action, name }: Verdict, subject: Subject): string {
   const { call, permissions, region } = subject
   const target = nameOf(subject)
   switch (failure) {
@@ -92,7 +99,7 @@ function wordsOf({ class: failure, name }: Verdict, subject: Subject): string {
     case 'missing':
       return `${target} was not found in ${region}: ${name}. Create it, or check its name, account and Region.`
     case 'invalid':
-      return `${call} to ${target} was refused as invalid: ${name}.`
+      return `${call} to ${target} was refused as invalid: ${name}.${action === 'hold' ? ` ${ADVICE[subject.kind]}` : ''}`
     case 'conditional-writes-ignored':
       return `${target} does not honour conditional writes (If-None-Match: *): ${name}. Use a store that does.`
   }

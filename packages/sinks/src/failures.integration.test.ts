@@ -93,6 +93,21 @@ describe('S3: what a write comes to on', () => {
 })
 
 describe('S3', () => {
+  test('what the bucket finds invalid is no matter of records, and says where to look', async () => {
+    server.answerWith(xmlError(400, 'InvalidRequest'))
+    expect(await s3().write(records)).toMatchObject({
+      status: 'refused',
+      scope: 'destination',
+      failure: { class: 'invalid', message: expect.stringContaining('Check the settings of the bucket') },
+    })
+  })
+
+  test('what is too large may pass in parts, but one record has none', async () => {
+    server.answerWith(xmlError(400, 'EntityTooLarge'))
+    expect(await s3().write(records)).toMatchObject({ status: 'refused', scope: 'batch' })
+    expect(await s3().write(records.slice(0, 1))).toMatchObject({ status: 'refused', scope: 'destination' })
+  })
+
   test('a store that answers 200 twice is refused', async () => {
     server.answerWith(reply(200))
     expect(await s3().write(records)).toMatchObject({

@@ -64,8 +64,8 @@ export type Rejected = { readonly index: number; readonly reason: string; readon
 /** What one attempt came to. A sink never sleeps, loops or decides policy. */
 export type WriteOutcome =
   | { readonly status: 'delivered' }
-  /** All but these were taken. */
-  | { readonly status: 'partial'; readonly rejected: readonly Rejected[] }
+  /** All but these were taken. `failure`: why some of them were not taken for now. */
+  | { readonly status: 'partial'; readonly rejected: readonly Rejected[]; readonly failure?: Failure }
   /** S3: an object starting at the same record is there already. */
   | { readonly status: 'occupied'; readonly occupant: Occupant }
   /** Surely not taken; worth another try. `retryAfterMs: 0`: the obstacle is gone already (a log stream was made). */

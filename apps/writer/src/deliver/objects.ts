@@ -34,8 +34,9 @@ async function deliverRoom(
   const unghosted = await withoutGhost(delivery, roomId, all)
   if (unghosted === undefined) return delivery.stopped() ? 'stopped' : 'dropped'
   let records = unghosted
+  let recordsMax = records.length
   while (records.length > 0) {
-    const run = records.slice(0, runLength(records, delivery.settings.objectBytesMax))
+    const run = records.slice(0, Math.min(recordsMax, runLength(records, delivery.settings.objectBytesMax)))
     const outcome = await delivery.write(run)
     switch (outcome.status) {
       case 'delivered':
@@ -56,6 +57,9 @@ async function deliverRoom(
       case 'stuck':
         return 'dropped'
       case 'refused':
+        // Too large for the store. A smaller object starts at the same record, so the chain stays whole.
+        recordsMax = Math.ceil(run.length / 2)
+        break
       case 'partial':
       case 'recalled':
         throw new Error(`an S3 write cannot end as ${outcome.status}`)

@@ -1,4 +1,4 @@
-import type { Failure, RecallOutcome, WriteOutcome } from '@roomlog/sinks'
+import type { Failure, FailureClass, RecallOutcome, WriteOutcome } from '@roomlog/sinks'
 import type { Clock } from '../clock.ts'
 import type { Life } from './life.ts'
 import type { Trouble } from './trouble.ts'
@@ -32,9 +32,12 @@ const ASK_AGAIN_AFTER_MS = 100
 const TIMED_OUT: Failure = {
   class: 'network',
   name: 'TimeoutError',
-  message: 'no answer in time',
+  message: 'No answer in time. If it lasts, check the network and the endpoint.',
   metric: 'LogDestinationErrors',
 }
+
+/** The SDK mends these between two attempts, or a person must. */
+const MENDED_AT_ONCE: ReadonlySet<FailureClass> = new Set<FailureClass>(['clock', 'credentials'])
 
 /** The one layer that owns retry and time: attempts until the outcome is one that its caller must act on. */
 export async function attempt(
@@ -42,6 +45,7 @@ export async function attempt(
   once: (signal: AbortSignal) => Promise<WriteOutcome | Recalled>,
 ): Promise<Attempted> {
   const { life, trouble } = context
+  let wasPrepared = false
   for (;;) {
     await trouble.turn(life.stopping)
     while (!life.stopping.aborted && context.mayAttempt?.() === false) {
@@ -51,6 +55,7 @@ export async function attempt(
       trouble.passed()
       return { status: 'stopped' }
     }
+    const isAgain = trouble.failures > 0
     const outcome = await timed(context, once)
     switch (outcome.status) {
       case 'stopped':
@@ -61,13 +66,17 @@ export async function attempt(
         trouble.failed(outcome.failure, { held: false })
         return outcome
       case 'retry':
-        // A retry at once is a step of the protocol (a stream was created), not a failure.
-        if (outcome.retryAfterMs === 0) {
+        // A retry at once is a step of the protocol (a stream was created), not a failure; but only the first time.
+        if (outcome.retryAfterMs === 0 && !wasPrepared) {
+          wasPrepared = true
           trouble.passed()
           continue
         }
         context.onFailure(outcome.failure)
-        trouble.failed(outcome.failure, { held: false, retryAfterMs: outcome.retryAfterMs })
+        trouble.failed(outcome.failure, {
+          held: isAgain && MENDED_AT_ONCE.has(outcome.failure.class),
+          retryAfterMs: outcome.retryAfterMs || undefined,
+        })
         break
       case 'refused':
         context.onFailure(outcome.failure)
@@ -77,7 +86,16 @@ export async function attempt(
         }
         trouble.failed(outcome.failure, { held: true })
         break
-      default:
+      case 'recalled':
+        // That it can be read says nothing about writing.
+        trouble.passed()
+        return outcome
+      case 'partial':
+        if (outcome.failure) context.onFailure(outcome.failure)
+        trouble.over()
+        return outcome
+      case 'delivered':
+      case 'occupied':
         trouble.over()
         return outcome
     }

@@ -56,7 +56,12 @@ export function createDelivery(lane: {
             return answer.status === 'refused' ? { ...answer, scope: 'destination' } : answer
           })
         const outcome = await destination.readBack(ask, life.stopping)
-        if (outcome.status === 'recalled') return outcome.found
+        if (outcome.status === 'recalled') {
+          const { found } = outcome
+          // The write that got no answer was taken: nothing is wrong any more.
+          if (records.every(({ id }) => found.has(id))) trouble.over()
+          return found
+        }
         // Reading changes nothing: without an answer it is simply asked again.
         if (outcome.status !== 'unknown' || outOfPatience()) return undefined
       }

@@ -1,6 +1,7 @@
 import type { DestinationVersion } from '@roomlog/domain'
 import type { Sink } from '@roomlog/sinks'
 import type { Cycle, CycleEnd, Delivery, DeliverySettings } from './cycle.ts'
+import type { Waits } from './trouble.ts'
 
 /** How records of one kind of destination are gathered and sent. */
 export type LanePolicy = {
@@ -13,6 +14,8 @@ export type LanePolicy = {
   /** Failures in a row after which a cycle is dropped and built again later; undefined keeps it. */
   readonly patience: number | undefined
   readonly attemptTimeoutMs: number
+  /** Between attempts while there is trouble. */
+  readonly waits: Waits
   readonly delivery: DeliverySettings
   readonly deliver: (delivery: Delivery, cycle: Cycle) => Promise<CycleEnd>
 }

@@ -76,6 +76,7 @@ export class Lane {
     this.trouble = new Trouble({
       clock: context.clock,
       random: context.random,
+      waits: destination.policy.waits,
       onChange: () => {
         if (this.trouble.held) this.#forgetGathered()
         void context.save()

@@ -9,9 +9,11 @@ export type TroubleState = {
   readonly nextProbeAtMs: number | undefined
 }
 
-const RETRY: Backoff = { firstMs: 100, maxMs: 10_000 }
-/** A destination that needs a person is probed slowly. */
-const PROBE: Backoff = { firstMs: 2_000, maxMs: 60_000 }
+export type Waits = {
+  readonly retry: Backoff
+  /** Of a destination that needs a person. */
+  readonly probe: Backoff
+}
 
 /**
  * What a lane knows of its destination's health. While there is trouble, one caller at a time passes, as the probe;
@@ -20,6 +22,7 @@ const PROBE: Backoff = { firstMs: 2_000, maxMs: 60_000 }
 export class Trouble {
   readonly #clock: Clock
   readonly #random: () => number
+  readonly #waits: Waits
   readonly #onChange: () => void
   readonly #waiters = new Set<AlarmClock>()
   #failures = 0
@@ -28,9 +31,10 @@ export class Trouble {
   #lastError: string | undefined
   #untilMs = 0
 
-  constructor(options: { clock: Clock; random: () => number; onChange: () => void }) {
+  constructor(options: { clock: Clock; random: () => number; waits: Waits; onChange: () => void }) {
     this.#clock = options.clock
     this.#random = options.random
+    this.#waits = options.waits
     this.#onChange = options.onChange
   }
 
@@ -78,7 +82,8 @@ export class Trouble {
   /** `held`: a person must act. */
   failed(failure: Failure, how: { readonly held: boolean; readonly retryAfterMs?: number | undefined }): void {
     this.#failures = how.held === this.#held ? this.#failures + 1 : 1
-    const waitMs = how.retryAfterMs ?? backoffMs(how.held ? PROBE : RETRY, this.#failures, this.#random)
+    const waitMs =
+      how.retryAfterMs ?? backoffMs(how.held ? this.#waits.probe : this.#waits.retry, this.#failures, this.#random)
     this.#untilMs = this.#clock.monotonicMs() + waitMs
     const changed = how.held !== this.#held || this.#failures === 2
     this.#held = how.held

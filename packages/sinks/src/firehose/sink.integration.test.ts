@@ -29,15 +29,16 @@ describe('Firehose', () => {
     expect(outcome).toEqual({
       status: 'partial',
       rejected: [1, 3].map((index) => ({ index, reason: expect.any(String), retryable: true })),
+      failure: expect.objectContaining({ class: 'throttled', name: 'ServiceUnavailableException' }),
     })
     const taken = [records[0], records[2], records[4]].map((record) => record?.bytes)
     expect(await readDestination(service, 'firehose', stream)).toEqual(taken)
   })
 
-  test('a batch of which all failed is partial too', async () => {
+  test('a batch of which all failed was not taken, and the stream is to be left alone for a while', async () => {
     service.aws.faults.add({ effect: 'partial', fraction: 1, count: 1 })
     const outcome = await newSink().write(sampleRecords(3))
-    expect(outcome).toMatchObject({ status: 'partial', rejected: [{ index: 0 }, { index: 1 }, { index: 2 }] })
+    expect(outcome).toMatchObject({ status: 'retry', failure: { class: 'throttled' } })
     expect(await readDestination(service, 'firehose', stream)).toEqual([])
   })
 

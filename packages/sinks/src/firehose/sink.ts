@@ -3,7 +3,7 @@ import { DescribeDeliveryStreamCommand, type FirehoseClient, PutRecordBatchComma
 import type { DestinationVersion } from '@roomlog/domain'
 import { attempt, sendOptions } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
-import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { withBody } from '../with-body.ts'
 import { batchBody } from './batch-body.ts'
@@ -45,7 +45,10 @@ export function createFirehoseSink({ client, destination }: FirehoseSinkOptions)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
     const rejected = rejectedRecords(sent.value, records.length)
     if (rejected === undefined) return { status: 'unknown', failure: unreadable(subject) }
-    return rejected.length === 0 ? { status: 'delivered' } : { status: 'partial', rejected }
+    const [first] = rejected
+    if (first === undefined) return { status: 'delivered' }
+    const failure = refusal(first.reason, subject)
+    return rejected.length === records.length ? { status: 'retry', failure } : { status: 'partial', rejected, failure }
   }
 
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
@@ -63,6 +66,12 @@ export function createFirehoseSink({ client, destination }: FirehoseSinkOptions)
   }
 
   return { kind: 'firehose', batchOf: 'any', limits: FIREHOSE_LIMITS, write, check }
+}
+
+/** Single records are refused for now only: the stream has no room, or failed inside. */
+function refusal(name: string, subject: Subject): Failure {
+  const failure = name === 'ServiceUnavailableException' ? 'throttled' : 'transient'
+  return failureOf({ class: failure, action: 'retry', taken: 'no', name, status: 200, detail: undefined }, subject)
 }
 
 function unreadable(subject: Subject) {

@@ -39,11 +39,11 @@ export function createS3Sink({ client, destination, gzipLevel = 6 }: S3SinkOptio
     permissions: 's3:PutObject and s3:PutObjectAcl',
   }
 
-  async function put(object: BuiltObject, signal: AbortSignal | undefined): Promise<PutResult> {
+  async function put(object: BuiltObject, records: number, signal: AbortSignal | undefined): Promise<PutResult> {
     const command = putCommand(object, destination.target)
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
     if (sent.ok) return { status: 'created' }
-    const verdict = settledByStatus(sent.verdict)
+    const verdict = aboutTheBucket(settledByStatus(sent.verdict), records)
     return verdict.action === 'exists' ? { status: 'exists' } : { status: 'failed', verdict }
   }
 
@@ -54,7 +54,7 @@ export function createS3Sink({ client, destination, gzipLevel = 6 }: S3SinkOptio
     assert.equal(first.roomId, last.roomId, 'an object holds records of one room')
     await checkAttempts()
     const object = await buildObject(records, first, last, { destination, gzipLevel })
-    const result = await proven(() => put(object, signal))
+    const result = await proven(() => put(object, records.length, signal))
     switch (result.status) {
       case 'created':
         return { status: 'delivered' }
@@ -103,4 +103,11 @@ function putCommand({ key, body, metadata }: BuiltObject, bucket: string): PutOb
 function settledByStatus(verdict: Verdict): Verdict {
   const { status } = verdict
   return status !== undefined && status >= 300 && status < 500 ? { ...verdict, taken: 'no' } : verdict
+}
+
+/** S3 does not look into an object: what it calls invalid is the bucket's matter, unless a smaller object may pass. */
+function aboutTheBucket(verdict: Verdict, records: number): Verdict {
+  if (verdict.action !== 'split') return verdict
+  const isTooLarge = verdict.name === 'EntityTooLarge' || verdict.status === 413
+  return isTooLarge && records > 1 ? verdict : { ...verdict, action: 'hold' }
 }
