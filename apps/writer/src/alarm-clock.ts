@@ -24,7 +24,8 @@ export function createAlarmClock(clock: Clock): AlarmClock {
         })
         await (ms === undefined ? woken : Promise.race([woken, clock.sleep(ms, rung.signal)]))
         ring = undefined
-        rung.abort()
+        // Without a reason an error is made for it, with a stack.
+        rung.abort('over')
       }
       pending = false
     },

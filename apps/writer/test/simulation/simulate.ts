@@ -17,7 +17,7 @@ export const isWholeSweep = RUNS >= 2_000 && seedAsked === undefined
 /** One run: steps, then no more faults and time enough, then every oracle. */
 export async function simulate(seed: number, list: readonly Step[], census: Census, delays?: Delays): Promise<World> {
   const world = new World(seed, delays)
-  world.start(0)
+  world.processes.start(0)
   for (const { run } of list) await run(world)
   await world.heal()
   world.end()

@@ -2,22 +2,10 @@ import { type DestinationVersion, type MessageId, objectKey } from '@roomlog/dom
 import type { Failure, RecallOutcome, Rejected, Sink, SinkRecord, WriteOutcome } from '@roomlog/sinks'
 import { takeBatch } from '@roomlog/sinks'
 import type { Census } from './census.ts'
+import { DENIED, type Fault, INVALID, LOST, MISSING, THROTTLED, TIMED_OUT } from './faults.ts'
 import type { Life } from './life.ts'
 import type { Store } from './store.ts'
 import type { SimulatedTime } from './time.ts'
-
-export const FAULTS = [
-  'throttled',
-  'refused',
-  'missing',
-  'invalid',
-  'partial',
-  'lost-before',
-  'lost-after',
-  'late',
-  'hang',
-] as const
-export type Fault = (typeof FAULTS)[number]
 
 /** A record that a destination never takes: `batch` refuses all that it came with, `alone` only itself. */
 export type Poison = 'batch' | 'alone'
@@ -41,15 +29,6 @@ export type SimulatedSinkOptions = {
   /** Called at a named point, where the process may be killed. */
   readonly at: (point: string) => void
 }
-
-const failure = (failureClass: Failure['class'], name: string, metric: Failure['metric'] = 'LogDestinationErrors') =>
-  ({ class: failureClass, name, message: name, metric }) satisfies Failure
-const TIMED_OUT = failure('network', 'TimeoutError')
-const LOST = failure('network', 'ECONNRESET')
-const THROTTLED = failure('throttled', 'SlowDown')
-const INVALID = failure('invalid', 'InvalidParameter')
-const DENIED = failure('access', 'AccessDenied', 'LogDestinationAccessDeniedError')
-const MISSING = failure('missing', 'NotFound', 'LogDestinationResourceNotFoundErrors')
 
 const BYTES = { bytesMax: 1e9, overheadBytes: 26, recordBytesMax: 1e6 }
 const OBJECT_LIMITS = { ...BYTES, recordsMax: 20_000, spanMaxMs: 3_600_000 - 1 }

@@ -8,8 +8,9 @@ import {
 import type { Sink } from '@roomlog/sinks'
 import { describeSink, type Harness, type Trouble } from '@roomlog/sinks/contract'
 import { Census } from './census.ts'
+import type { Fault } from './faults.ts'
 import { Life } from './life.ts'
-import { createSimulatedSink, type Fault } from './sink.ts'
+import { createSimulatedSink } from './sink.ts'
 import { Store } from './store.ts'
 import { SimulatedTime } from './time.ts'
 

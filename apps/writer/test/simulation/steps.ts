@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { DATABASE_FAULTS } from './database.ts'
-import { FAULTS } from './sink.ts'
+import { FAULTS } from './faults.ts'
+import { abandonBacklog, expire, redrive, steal, trim } from './upkeep.ts'
 import type { World } from './world.ts'
 
 export type Step = { readonly name: string; readonly run: (world: World) => void | Promise<void> }
@@ -63,15 +64,21 @@ const traffic: fc.WeightedArbitrary<Step>[] = [
 ]
 
 const processes: fc.WeightedArbitrary<Step>[] = [
-  { weight: 3, arbitrary: writer.map((n) => step('crash', [n], (w) => w.crash(n))) },
-  { weight: 8, arbitrary: writer.map((n) => step('start', [n], (w) => w.start(n))) },
-  { weight: 2, arbitrary: writer.map((n) => step('pause', [n], (w) => w.pause(n))) },
-  { weight: 2, arbitrary: writer.map((n) => step('resume', [n], (w) => w.resume(n))) },
-  { weight: 2, arbitrary: writer.map((n) => step('pause beyond lease', [n], (w) => w.pauseBeyondLease(n))) },
-  { weight: 2, arbitrary: writer.map((n) => step('stop', [n], (w) => w.stop(n))) },
-  { weight: 1, arbitrary: fc.nat(1).map((n) => step('crash api', [n], (w) => w.crashApi(n))) },
-  { weight: 1, arbitrary: fc.nat(1).map((n) => step('close api', [n], (w) => w.closeApi(n))) },
-  { weight: 8, arbitrary: fc.constantFrom(...POINTS).map((at) => step('crash at', [at], (w) => w.crashAt(at))) },
+  { weight: 3, arbitrary: writer.map((n) => step('crash', [n], ({ processes }) => processes.crash(n))) },
+  { weight: 8, arbitrary: writer.map((n) => step('start', [n], ({ processes }) => processes.start(n))) },
+  { weight: 2, arbitrary: writer.map((n) => step('pause', [n], ({ processes }) => processes.pause(n))) },
+  { weight: 2, arbitrary: writer.map((n) => step('resume', [n], ({ processes }) => processes.resume(n))) },
+  {
+    weight: 2,
+    arbitrary: writer.map((n) => step('pause beyond lease', [n], ({ processes }) => processes.pauseBeyondLease(n))),
+  },
+  { weight: 2, arbitrary: writer.map((n) => step('stop', [n], ({ processes }) => processes.stop(n))) },
+  { weight: 1, arbitrary: fc.nat(1).map((n) => step('crash api', [n], ({ processes }) => processes.crashApi(n))) },
+  { weight: 1, arbitrary: fc.nat(1).map((n) => step('close api', [n], ({ processes }) => processes.closeApi(n))) },
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom(...POINTS).map((at) => step('crash at', [at], ({ processes }) => processes.crashAt(at))),
+  },
 ]
 
 const routing: fc.WeightedArbitrary<Step>[] = [
@@ -102,15 +109,15 @@ const weather: fc.WeightedArbitrary<Step>[] = [
 ]
 
 const upkeep: fc.WeightedArbitrary<Step>[] = [
-  { weight: 2, arbitrary: fc.constantFrom(0, 600_000).map((ms) => step('trim', [ms], (w) => w.trim(ms))) },
+  { weight: 2, arbitrary: fc.constantFrom(0, 600_000).map((ms) => step('trim', [ms], (w) => trim(w, ms))) },
   {
     weight: 2,
     arbitrary: fc
       .record({ keepMs: fc.constantFrom(0, 2_000, 1e9), bytesMax: fc.constantFrom(0, 4_000, 1e9) })
-      .map((limits) => step('expire', Object.values(limits), (w) => w.expire(limits))),
+      .map((limits) => step('expire', Object.values(limits), (w) => expire(w, limits))),
   },
-  { weight: 1, arbitrary: fc.constant(step('abandon', [], (w) => w.abandonBacklog())) },
-  { weight: 2, arbitrary: fc.tuple(slot, fc.boolean()).map((v) => step('redrive', v, (w) => w.redrive(...v))) },
+  { weight: 1, arbitrary: fc.constant(step('abandon', [], (w) => abandonBacklog(w))) },
+  { weight: 2, arbitrary: fc.tuple(slot, fc.boolean()).map((v) => step('redrive', v, (w) => redrive(w, ...v))) },
 ]
 
 const anyStep = fc.oneof(...traffic, ...processes, ...routing, ...weather, ...upkeep)
@@ -122,7 +129,7 @@ export const usual = lists(anyStep)
 export const stealing = lists(
   fc.oneof(
     { weight: 14, arbitrary: anyStep },
-    { weight: 1, arbitrary: fc.nat(1).map((n) => step('steal', [n], (w) => w.steal(n))) },
+    { weight: 1, arbitrary: fc.nat(1).map((n) => step('steal', [n], (w) => steal(w, n))) },
   ),
 )
 

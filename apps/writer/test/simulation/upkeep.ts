@@ -1,0 +1,47 @@
+import { toAppendId } from '@roomlog/journal'
+import { uuidFrom } from './random.ts'
+import type { World } from './world.ts'
+
+/** What housekeeping and operators do to the journal. */
+export async function trim({ witness, census }: World, keepMs: number): Promise<void> {
+  for (const partition of witness.partitions()) {
+    if ((await witness.journal.trim(partition, { keepMs })) > 0) census.count('trimmed')
+  }
+}
+
+/** As the housekeeping of whoever holds the leases does. */
+export async function expire(
+  { witness, census, processes }: World,
+  limits: { readonly keepMs: number; readonly bytesMax: number },
+): Promise<void> {
+  for (const lease of processes.leases()) {
+    const given = await witness.journal.expire(lease, limits)
+    if (given.length > 0) census.count('gave up by retention')
+  }
+}
+
+/** Gives up what is left for configurations that are being deleted. */
+export function abandonBacklog({ configurations, abandoned, witness, census }: World): void {
+  for (const id of configurations.deleting) {
+    abandoned.add(id)
+    witness.journal.abandon(id)
+    census.count('abandoned')
+  }
+}
+
+/** Sends a configuration's dead letters again; `cured`: what was wrong with dead letters is right now. */
+export async function redrive(world: World, slot: number, cured: boolean): Promise<void> {
+  const { configurations, witness, poison, census, random } = world
+  const { from, to } = configurations.versionsAt(slot)
+  if (cured) for (const letter of witness.journal.inspect().deadLetters) poison.delete(letter.id)
+  const newAppendId = () => toAppendId(uuidFrom(random))
+  const { configVersion } = configurations
+  const letters = await witness.redrive({ from, to, letterIds: undefined, lettersMax: 5, configVersion, newAppendId })
+  census.count('redriven', letters)
+}
+
+/** Expires a lease at once, whoever holds it and lives. */
+export function steal({ was, witness }: World, partition: number): void {
+  was.stolen = true
+  witness.steal(partition)
+}
