@@ -24,6 +24,8 @@ const Env = z.object({
   ROOMLOG_REQUEST_TIMEOUT_SECONDS: seconds(5, 0.5, 60),
   ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS: seconds(30, 1, 300),
   ROOMLOG_READ_BACK_SETTLE_SECONDS: seconds(10, 0, 300),
+  ROOMLOG_RETENTION_DAYS: z.coerce.number().min(1).max(365).default(7),
+  ROOMLOG_RETENTION_GB: z.coerce.number().min(1).max(100_000).default(100),
   ROOMLOG_POLL_MS: whole(50, 5, 1_000),
   ROOMLOG_DATABASE_CONNECTIONS_MAX: whole(8, 2, 100),
 })

@@ -1,19 +1,29 @@
-import type { Journal } from '@roomlog/journal'
+import type { Journal, RetentionLimits } from '@roomlog/journal'
 import type pg from 'pg'
 import type { Clock } from './clock.ts'
 import { finishDeletions } from './deletions.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
+import { createRetention } from './retention.ts'
 import type { Writer } from './writer.ts'
 
 /** No batch younger than this is trimmed: an append whose answer was lost must find it. */
 const KEEP_MS = 10 * 60_000
 const EVERY_MS = 1_000
 const TRIM_EVERY_MS = 15_000
+/** A call trims a few hundred batches: many small ones must not come faster than they go. */
+const TRIMS_MAX = 100
+const PACE: Pace = { expireEveryMs: 60_000, patienceMs: 300_000 }
 /** Seldom: a new S3 sink proves its bucket again, with a request more. */
 const TIDY_EVERY_MS = 3_600_000
 
-/** The writer's slow chores: trimming what is settled, and ending configurations that have drained. */
+export type Pace = {
+  readonly expireEveryMs: number
+  /** How long a partition is worked before anything in it is given up. */
+  readonly patienceMs: number
+}
+
+/** The writer's slow chores: trimming what is settled, retention, and ending configurations that have drained. */
 export async function keepHouse(
   {
     journal,
@@ -22,6 +32,8 @@ export async function keepHouse(
     writer,
     clock,
     log,
+    retention,
+    pace = PACE,
   }: {
     readonly journal: Journal
     readonly pool: pg.Pool
@@ -29,10 +41,16 @@ export async function keepHouse(
     readonly writer: Writer
     readonly clock: Clock
     readonly log: Log
+    readonly retention: RetentionLimits
+    /** @default a minute, and 5 minutes */
+    readonly pace?: Pace
   },
   signal: AbortSignal,
 ): Promise<void> {
   let trimAtMs = clock.monotonicMs() + TRIM_EVERY_MS
+  const { expireEveryMs, patienceMs } = pace
+  const enforceRetention = createRetention({ journal, clock, log, limits: retention, patienceMs })
+  let expireAtMs = clock.monotonicMs() + expireEveryMs
   let tidyAtMs = clock.monotonicMs() + TIDY_EVERY_MS
   while (!signal.aborted) {
     await clock.sleep(EVERY_MS, signal)
@@ -42,6 +60,10 @@ export async function keepHouse(
       if (clock.monotonicMs() >= trimAtMs) {
         trimAtMs = clock.monotonicMs() + TRIM_EVERY_MS
         await trimAll(journal, writer, log)
+      }
+      if (clock.monotonicMs() >= expireAtMs) {
+        expireAtMs = clock.monotonicMs() + expireEveryMs
+        await enforceRetention(writer.partitions())
       }
       if (clock.monotonicMs() >= tidyAtMs) {
         tidyAtMs = clock.monotonicMs() + TIDY_EVERY_MS
@@ -55,7 +77,12 @@ export async function keepHouse(
 
 async function trimAll(journal: Journal, writer: Writer, log: Log): Promise<void> {
   for (const { lease } of writer.partitions()) {
-    const records = await journal.trim(lease.partition, { keepMs: KEEP_MS })
+    let records = 0
+    for (let n = 0; n < TRIMS_MAX; n++) {
+      const gone = await journal.trim(lease.partition, { keepMs: KEEP_MS })
+      if (gone === 0) break
+      records += gone
+    }
     if (records > 0) log.debug({ event: 'journal.trimmed', partition: lease.partition, records }, 'Journal trimmed.')
   }
 }

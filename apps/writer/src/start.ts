@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { assertMigrated, migrate } from '@roomlog/db/migrate'
 import { createPool } from '@roomlog/db/pool'
-import { createPostgresJournal } from '@roomlog/journal'
+import { createPostgresJournal, type RetentionLimits } from '@roomlog/journal'
 import { createClients } from './clients.ts'
 import type { Clock } from './clock.ts'
 import { createDestinations } from './destinations.ts'
@@ -11,23 +11,15 @@ import { startHealth } from './health.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Log } from './log.ts'
 import { createPacer } from './pacer.ts'
-import { type Policies, policiesFor } from './policies.ts'
+import { policiesFor } from './policies.ts'
 import { createWriter } from './writer.ts'
 
 const MIB = 1024 * 1024
+const GIB = 1024 * MIB
+const DAY_MS = 86_400_000
 /** FilterLogEvents allows about 5 a second in an account; operators' own reads need some of it. */
 const READ_BACK_EVERY_MS = 250
 const CONCURRENCY = { s3: 16, cloudWatchLogs: 16, firehose: 16 }
-
-export type StartOptions = {
-  readonly clock: Clock
-  readonly random: () => number
-  readonly log: Log
-  /** @default policiesFor(env) */
-  readonly policies?: Policies | undefined
-  /** @default 250 */
-  readonly readBackEveryMs?: number | undefined
-}
 
 export type RunningWriter = {
   readonly url: string
@@ -39,7 +31,7 @@ export type RunningWriter = {
 /** Puts a writer together from its configuration and starts it. */
 export async function startWriter(
   env: WriterEnv,
-  { clock, random, log, policies = policiesFor(env), readBackEveryMs = READ_BACK_EVERY_MS }: StartOptions,
+  { clock, random, log }: { readonly clock: Clock; readonly random: () => number; readonly log: Log },
 ): Promise<RunningWriter> {
   if (env.ROOMLOG_MIGRATE === 'on') await migrate({ url: env.DATABASE_URL })
   else await assertMigrated({ url: env.DATABASE_URL })
@@ -53,10 +45,10 @@ export async function startWriter(
   const destinations = createDestinations({
     pool,
     clients: createClients(env, { s3: 2 * CONCURRENCY.s3, other: 2 * CONCURRENCY.firehose }),
-    policies,
+    policies: policiesFor(env),
     gzipLevel: env.ROOMLOG_S3_GZIP_LEVEL,
     concurrency: CONCURRENCY,
-    readBackTurn: createPacer(clock, readBackEveryMs),
+    readBackTurn: createPacer(clock, READ_BACK_EVERY_MS),
   })
   const leaseMs = env.ROOMLOG_LEASE_SECONDS * 1_000
   const writer = createWriter({
@@ -81,7 +73,10 @@ export async function startWriter(
   const ending = new AbortController()
   const running = Promise.all([
     writer.run(),
-    keepHouse({ journal, pool, destinations, writer, clock, log }, ending.signal),
+    keepHouse(
+      { journal, pool, destinations, writer, clock, log, retention: retentionOf(env, journal.partitions) },
+      ending.signal,
+    ),
   ])
   return {
     url: health.url,
@@ -94,5 +89,13 @@ export async function startWriter(
       await health.close()
       await pool.end()
     },
+  }
+}
+
+/** Rooms spread evenly over the partitions, so each gets an equal part of the size. */
+function retentionOf(env: WriterEnv, partitions: number): RetentionLimits {
+  return {
+    keepMs: env.ROOMLOG_RETENTION_DAYS * DAY_MS,
+    bytesMax: (env.ROOMLOG_RETENTION_GB * GIB) / partitions,
   }
 }

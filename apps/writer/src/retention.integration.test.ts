@@ -1,0 +1,110 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { newId } from '@roomlog/domain'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type Pipeline, startPipeline } from '../test/pipeline.ts'
+import { createClients } from './clients.ts'
+import { createDestinations } from './destinations.ts'
+import { parseEnv } from './env.ts'
+import { keepHouse } from './housekeeping.ts'
+import { createPacer } from './pacer.ts'
+import { policiesFor } from './policies.ts'
+import { systemClock } from './system-clock.ts'
+import { createWriter } from './writer.ts'
+
+const HOUR_MS = 3_600_000
+const RETENTION = { keepMs: 7 * 24 * HOUR_MS, bytesMax: 1_000_000_000 }
+
+let pipeline: Pipeline
+let logged: object[]
+beforeEach(async () => {
+  pipeline = await startPipeline()
+  logged = []
+})
+afterEach(async () => {
+  await pipeline.close()
+})
+
+/** A writer as it runs in production, with a retention that does not wait for minutes. */
+function start() {
+  const { journal, pool } = pipeline
+  const env = parseEnv({
+    DATABASE_URL: 'postgres://unused',
+    AWS_REGION: 'us-east-1',
+    ROOMLOG_S3_FLUSH_SECONDS: '1',
+    ROOMLOG_LINGER_MS: '50',
+  })
+  if (!env.ok) throw new Error(env.message)
+  const clock = systemClock
+  const log = { debug() {}, info() {}, warn() {}, error: (facts: object) => void logged.push(facts) }
+  const destinations = createDestinations({
+    pool,
+    clients: createClients(env.env, { s3: 8, other: 8 }),
+    policies: policiesFor(env.env),
+    gzipLevel: 1,
+    concurrency: { s3: 4, cloudWatchLogs: 4, firehose: 4 },
+    readBackTurn: createPacer(clock, 10),
+  })
+  const settings = {
+    writerId: randomUUID(),
+    leaseMs: 8_000,
+    rollEveryMs: 500,
+    pollEveryMs: 20,
+    pollIdleEveryMs: 50,
+    bufferBytesMax: 64 * 1024 * 1024,
+    readBytesMax: 1_000_000,
+    readsMax: 4,
+  }
+  const writer = createWriter({ journal, destinations, clock, random: Math.random, randomUUID, log, settings })
+  const ending = new AbortController()
+  const pace = { expireEveryMs: 500, patienceMs: 500 }
+  const running = Promise.all([
+    writer.run(),
+    keepHouse({ journal, pool, destinations, writer, clock, log, retention: RETENTION, pace }, ending.signal),
+  ])
+  return async () => {
+    ending.abort()
+    await writer.stop(5_000)
+    await running
+    destinations.close()
+  }
+}
+
+const lanes = async () => (await pipeline.pool.query('select state from journal_lane')).rows
+const givenUp = async () => {
+  const { rows } = await pipeline.pool.query(
+    'select destination_version_id as id, sum(given_up)::int as records from delivery_total group by 1 order by 1',
+  )
+  return rows.filter(({ records }) => records > 0)
+}
+
+it('a dead destination loses what is too old, counted and told; others lose nothing, and what is newer arrives', async () => {
+  const [s3, logs] = [await pipeline.addDestination('s3'), await pipeline.addDestination('cloudWatchLogs')]
+  pipeline.aws.faults.add({ effect: 'accessDenied', service: 's3', operation: 'PutObject' })
+  const stop = start()
+  const roomId = newId(randomBytes)
+  const nowMs = Date.now()
+  const old = await pipeline.send(roomId, 4, [s3, logs], { timeMs: nowMs - 2 * HOUR_MS })
+  const young = [
+    ...(await pipeline.send(roomId, 3, [s3, logs], { timeMs: nowMs - HOUR_MS })),
+    ...(await pipeline.send(roomId, 2, [s3, logs], { timeMs: nowMs })),
+  ]
+  const idsOf = (sent: readonly { readonly id: string }[]) => sent.map(({ id }) => String(id))
+  await expect.poll(() => pipeline.idsIn('cloudWatchLogs'), { timeout: 20_000 }).toEqual(idsOf([...old, ...young]))
+  await expect.poll(lanes, { timeout: 20_000 }).toEqual([{ state: 'held' }])
+  expect(await givenUp()).toEqual([])
+
+  await pipeline.pool.query(`update journal_batch set committed_at = now() - interval '8 days' where record_count = 4`)
+  await expect.poll(givenUp, { timeout: 20_000 }).toEqual([{ id: s3, records: 4 }])
+  await expect
+    .poll(() => logged)
+    .toContainEqual(expect.objectContaining({ event: 'retention.gave.up', destinationVersionId: s3, records: 4 }))
+
+  pipeline.aws.faults.clear()
+  await expect.poll(() => pipeline.idsIn('s3'), { timeout: 30_000 }).toEqual(idsOf(young))
+  const later = await pipeline.send(roomId, 2, [s3, logs])
+  await expect.poll(() => pipeline.idsIn('s3'), { timeout: 30_000 }).toEqual(idsOf([...young, ...later]))
+  await expect.poll(() => pipeline.idsIn('cloudWatchLogs')).toHaveLength(old.length + young.length + later.length)
+  await expect.poll(lanes, { timeout: 20_000 }).toEqual([])
+  expect(await givenUp()).toEqual([{ id: s3, records: 4 }])
+  await stop()
+})
