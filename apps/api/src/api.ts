@@ -7,6 +7,7 @@ import { createKeyFinder } from './access/find-key.ts'
 import { ensureAccount, type RootKey } from './access/root-key.ts'
 import { bindOperations } from './bind-operations.ts'
 import type { CheckDestination } from './context.ts'
+import { warnOfLostCommits } from './database/durability.ts'
 import { serveHealth } from './http/health.ts'
 import { readinessChecks } from './http/readiness.ts'
 import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits, serveRouter } from './http/server.ts'
@@ -78,6 +79,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const [journal, clock] = await Promise.all([
       createPostgresJournal({ pool, ...partitions }),
       startClock(pool, options.ambient),
+      warnOfLostCommits(pool, log),
       ensureAccount(db, secretBox, options.accountId, options.rootKey),
     ])
     const { monotonicMs: nowMs, randomBytes, randomUUID, sleep } = options.ambient
