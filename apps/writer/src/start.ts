@@ -11,7 +11,7 @@ import { startHealth } from './health.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Log } from './log.ts'
 import { createPacer } from './pacer.ts'
-import { policiesFor } from './policies.ts'
+import { type Policies, policiesFor } from './policies.ts'
 import { createWriter } from './writer.ts'
 
 const MIB = 1024 * 1024
@@ -20,6 +20,16 @@ const DAY_MS = 86_400_000
 /** FilterLogEvents allows about 5 a second in an account; operators' own reads need some of it. */
 const READ_BACK_EVERY_MS = 250
 const CONCURRENCY = { s3: 16, cloudWatchLogs: 16, firehose: 16 }
+
+export type StartOptions = {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+  /** @default policiesFor(env) */
+  readonly policies?: Policies | undefined
+  /** @default 250 */
+  readonly readBackEveryMs?: number | undefined
+}
 
 export type RunningWriter = {
   readonly url: string
@@ -31,7 +41,7 @@ export type RunningWriter = {
 /** Puts a writer together from its configuration and starts it. */
 export async function startWriter(
   env: WriterEnv,
-  { clock, random, log }: { readonly clock: Clock; readonly random: () => number; readonly log: Log },
+  { clock, random, log, policies = policiesFor(env), readBackEveryMs = READ_BACK_EVERY_MS }: StartOptions,
 ): Promise<RunningWriter> {
   if (env.ROOMLOG_MIGRATE === 'on') await migrate({ url: env.DATABASE_URL })
   else await assertMigrated({ url: env.DATABASE_URL })
@@ -45,10 +55,10 @@ export async function startWriter(
   const destinations = createDestinations({
     pool,
     clients: createClients(env, { s3: 2 * CONCURRENCY.s3, other: 2 * CONCURRENCY.firehose }),
-    policies: policiesFor(env),
+    policies,
     gzipLevel: env.ROOMLOG_S3_GZIP_LEVEL,
     concurrency: CONCURRENCY,
-    readBackTurn: createPacer(clock, READ_BACK_EVERY_MS),
+    readBackTurn: createPacer(clock, readBackEveryMs),
   })
   const leaseMs = env.ROOMLOG_LEASE_SECONDS * 1_000
   const writer = createWriter({
