@@ -9,6 +9,7 @@ import { type Delays, World } from './world.ts'
 // The same runs every time, so that a change is judged by them; a longer mode draws others.
 const asked = process.env['ROOMLOG_SIMULATION_RUNS']
 const seedAsked = process.env['ROOMLOG_SIMULATION_SEED']
+const pathAsked = process.env['ROOMLOG_SIMULATION_PATH']
 
 /** Runs of a whole sweep, which the properties share out. */
 export const RUNS = Number(asked ?? 2_000)
@@ -37,9 +38,10 @@ export async function sweep(
     await simulate(seed, list, census, delays)
   })
   const seed = Number(seedAsked ?? 20_261_122)
-  const replay = (error: string) =>
-    `${error}\nTo see it again: ROOMLOG_SIMULATION_RUNS=${RUNS} ROOMLOG_SIMULATION_SEED=${seed}`
-  const numRuns = Math.max(1, Math.round(RUNS * part))
-  const result = await fc.check(property, { numRuns, seed })
-  if (result.failed) throw new Error(replay(fc.defaultReportMessage(result) ?? ''), { cause: result.errorInstance })
+  const numRuns = pathAsked === undefined ? Math.max(1, Math.round(RUNS * part)) : 1
+  const result = await fc.check(property, { numRuns, seed, ...(pathAsked !== undefined && { path: pathAsked }) })
+  if (!result.failed) return
+  const again = `ROOMLOG_SIMULATION_SEED=${seed} ROOMLOG_SIMULATION_PATH=${result.counterexamplePath}`
+  const told = `${fc.defaultReportMessage(result)}\nTo see this run alone: ${again}, and -t with the name of the test`
+  throw new Error(told, { cause: result.errorInstance })
 }
