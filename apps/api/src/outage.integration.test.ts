@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createPool } from '@roomlog/db'
 import { migrate } from '@roomlog/db/migrate'
 import { type Postgres, startPostgres } from '@roomlog/embedded-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -101,6 +102,35 @@ test('a database killed while records are being committed: acknowledged ones are
   const refused = [...answers].filter(([content, { status }]) => status === 503 && there.has(content))
   expect(refused).toEqual([])
   expect(slowestMs).toBeLessThan(30_000)
+})
+
+test('a database that hangs: an error within half a minute, recorded once or not at all, and it goes on by itself', async () => {
+  const destinationConfiguration = { s3: { bucketName: 'bucket' } }
+  const configuration = (await api.call('loggingConfiguration.create', { destinationConfiguration })).data
+  const room = (await api.call('room.create', { loggingConfigurationIdentifiers: [configuration.arn] })).data
+  const send = (content: string) =>
+    api.call('chat.sendMessage', { roomIdentifier: room.arn, sender: { userId: 'ann' }, content })
+  expect((await send('hangs: before')).status).toBe(200)
+
+  const pool = createPool({ url: postgres.url, max: 1, applicationName: 'test' })
+  const { rows } = await pool.query(`select pid from pg_stat_activity where application_name = 'roomlog-api'`)
+  await pool.end()
+  const backends = rows.map(({ pid }) => Number(pid))
+  for (const pid of backends) process.kill(pid, 'SIGSTOP')
+  const sinceMs = performance.now()
+  const answer = await send('hangs: during').finally(() => {
+    for (const pid of backends) process.kill(pid, 'SIGCONT')
+  })
+  expect(performance.now() - sinceMs).toBeLessThan(30_000)
+  expect(answer).toMatchObject({
+    status: 500,
+    ivs: { name: 'InternalServerException', message: /once.*or not at all/ },
+  })
+  await expect.poll(async () => (await send('hangs: after')).status, { timeout: 40_000 }).toBe(200)
+  const contents = (await readJournal(postgres.url)).map(({ record }) => String(Object(record.payload).Content))
+  const mine = contents.filter((content) => content.startsWith('hangs'))
+  expect(mine.filter((content) => content !== 'hangs: during')).toEqual(['hangs: before', 'hangs: after'])
+  expect(mine.length).toBeLessThanOrEqual(3)
 })
 
 const KNOWN_ANSWERS = ['200', '503 ServiceUnavailable', '500 InternalServerException']
