@@ -1,6 +1,6 @@
 import { connect, createPool, createSecretBox } from '@roomlog/db'
 import { type AccountId, newId } from '@roomlog/domain'
-import { createAppender, createPostgresJournal } from '@roomlog/journal'
+import { createAppender, createPostgresJournal, toAppendId } from '@roomlog/journal'
 import type { FastifyInstance } from 'fastify'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createKeyFinder } from './access/find-key.ts'
@@ -92,6 +92,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       pool,
       rooms,
       appender,
+      journal,
       limiter: createRateLimiter({ nowMs }),
       rates: { ...RATES_DEFAULT, ...options.rates },
       ceilings: { ...CEILINGS_DEFAULT, ...options.ceilings },
@@ -99,6 +100,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       secretBox,
       authenticator: createAuthenticator({ find: createKeyFinder(db, secretBox, log), nowMs }),
       checkDestination: options.checkDestination,
+      newAppendId: () => toAppendId(randomUUID()),
       newId: () => newId(pooledBytes),
       randomBytes,
       log,

@@ -10,6 +10,9 @@ import { disconnectUser } from './operations/chat/disconnect-user.ts'
 import { sendEvent } from './operations/chat/send-event.ts'
 import { sendMessage } from './operations/chat/send-message.ts'
 import { sendMessages } from './operations/chat/send-messages.ts'
+import { listDeadLetters } from './operations/delivery/dead-letters.ts'
+import { discardDeadLetters } from './operations/delivery/discard.ts'
+import { redriveDeadLetters } from './operations/delivery/redrive.ts'
 import { deliveryStatus } from './operations/delivery/status.ts'
 import { createLoggingConfiguration } from './operations/logging-configuration/create.ts'
 import { deleteLoggingConfiguration } from './operations/logging-configuration/delete.ts'
@@ -58,7 +61,12 @@ export function bindOperations(services: Services): Operations {
     },
     tags: { list: bind(listTags), add: bind(addTags), remove: bind(removeTags) },
     accessKey: { create: bind(createAccessKey), list: bind(listAccessKeys), revoke: bind(revokeAccessKey) },
-    delivery: { status: bind(deliveryStatus) },
+    delivery: {
+      status: bind(deliveryStatus),
+      deadLetters: bind(listDeadLetters),
+      redrive: bind(redriveDeadLetters),
+      discardDeadLetters: bind(discardDeadLetters),
+    },
   }
 }
 
@@ -88,6 +96,9 @@ const RULES: Readonly<Record<OperationName, Rule>> = {
   'accessKey.list': { scope: 'admin', rate: 'LIST_ACCESS_KEYS' },
   'accessKey.revoke': { scope: 'admin', rate: 'REVOKE_ACCESS_KEY' },
   'delivery.status': { scope: 'admin', rate: 'DELIVERY_STATUS' },
+  'delivery.deadLetters': { scope: 'admin', rate: 'LIST_DEAD_LETTERS' },
+  'delivery.redrive': { scope: 'admin', rate: 'REDRIVE_DEAD_LETTERS' },
+  'delivery.discardDeadLetters': { scope: 'admin', rate: 'DISCARD_DEAD_LETTERS' },
 }
 
 async function admit(services: Services, name: OperationName, call: Call): Promise<Result<Caller>> {

@@ -1,6 +1,6 @@
 import type { PrismaClient, SecretBox } from '@roomlog/db'
 import type { Destination, MessageId, NewId } from '@roomlog/domain'
-import type { Appender } from '@roomlog/journal'
+import type { Appender, AppendId, Journal } from '@roomlog/journal'
 import type { CheckOutcome } from '@roomlog/sinks'
 import type { FastifyBaseLogger } from 'fastify'
 import type pg from 'pg'
@@ -24,6 +24,7 @@ export type Services = {
   readonly pool: pg.Pool
   readonly rooms: RoomCache
   readonly appender: Appender
+  readonly journal: Pick<Journal, 'redrive'>
   readonly limiter: RateLimiter
   readonly rates: Rates
   readonly ceilings: Ceilings
@@ -31,6 +32,7 @@ export type Services = {
   readonly secretBox: SecretBox
   readonly authenticator: Authenticator
   readonly checkDestination: CheckDestination
+  readonly newAppendId: () => AppendId
   readonly newId: () => NewId & MessageId
   readonly randomBytes: (n: number) => Uint8Array
   readonly log: FastifyBaseLogger

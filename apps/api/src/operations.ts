@@ -12,11 +12,15 @@ import type {
   DeleteRoomInput,
   DeliveryStatusInput,
   DeliveryStatusOutput,
+  DiscardDeadLettersInput,
+  DiscardDeadLettersOutput,
   DisconnectUserInput,
   GetLoggingConfigurationInput,
   GetRoomInput,
   ListAccessKeysInput,
   ListAccessKeysOutput,
+  ListDeadLettersInput,
+  ListDeadLettersOutput,
   ListLoggingConfigurationsInput,
   ListLoggingConfigurationsOutput,
   ListRoomsInput,
@@ -24,6 +28,8 @@ import type {
   ListTagsInput,
   ListTagsOutput,
   LoggingConfiguration,
+  RedriveDeadLettersInput,
+  RedriveDeadLettersOutput,
   RemoveTagsInput,
   Result,
   RevokeAccessKeyInput,
@@ -54,7 +60,7 @@ export type OperationName =
   | `chat.${'sendMessage' | 'sendMessages' | 'sendEvent' | 'deleteMessage' | 'disconnectUser'}`
   | `tags.${'list' | 'add' | 'remove'}`
   | `accessKey.${'create' | 'list' | 'revoke'}`
-  | 'delivery.status'
+  | `delivery.${'status' | 'deadLetters' | 'redrive' | 'discardDeadLetters'}`
 
 /** What a call that has nothing to tell answers. */
 export type Nothing = Readonly<Record<string, never>>
@@ -98,5 +104,10 @@ export type Operations = {
     readonly list: Operation<ListAccessKeysInput, ListAccessKeysOutput>
     readonly revoke: Operation<RevokeAccessKeyInput, Nothing>
   }
-  readonly delivery: { readonly status: Operation<DeliveryStatusInput, DeliveryStatusOutput> }
+  readonly delivery: {
+    readonly status: Operation<DeliveryStatusInput, DeliveryStatusOutput>
+    readonly deadLetters: Operation<ListDeadLettersInput, ListDeadLettersOutput>
+    readonly redrive: Operation<RedriveDeadLettersInput, RedriveDeadLettersOutput>
+    readonly discardDeadLetters: Operation<DiscardDeadLettersInput, DiscardDeadLettersOutput>
+  }
 }

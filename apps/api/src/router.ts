@@ -7,13 +7,16 @@ import {
   DeleteMessageInput,
   DeleteRoomInput,
   DeliveryStatusInput,
+  DiscardDeadLettersInput,
   DisconnectUserInput,
   GetLoggingConfigurationInput,
   GetRoomInput,
   ListAccessKeysInput,
+  ListDeadLettersInput,
   ListLoggingConfigurationsInput,
   ListRoomsInput,
   ListTagsInput,
+  RedriveDeadLettersInput,
   RemoveTagsInput,
   type Result,
   RevokeAccessKeyInput,
@@ -117,6 +120,15 @@ export function createRouter(operations: Operations) {
       status: procedure('delivery.status')
         .input(DeliveryStatusInput)
         .query(({ ctx, input }) => answer(delivery.status(ctx.caller, input))),
+      deadLetters: procedure('delivery.deadLetters')
+        .input(ListDeadLettersInput)
+        .query(({ ctx, input }) => answer(delivery.deadLetters(ctx.caller, input))),
+      redrive: procedure('delivery.redrive')
+        .input(RedriveDeadLettersInput)
+        .mutation(({ ctx, input }) => answer(delivery.redrive(ctx.caller, input))),
+      discardDeadLetters: procedure('delivery.discardDeadLetters')
+        .input(DiscardDeadLettersInput)
+        .mutation(({ ctx, input }) => answer(delivery.discardDeadLetters(ctx.caller, input))),
     }),
   })
 }

@@ -72,7 +72,7 @@ export async function startApi(databaseUrl: string, options: Partial<ApiOptions>
   return { ...api, bearer, call: (procedure, input, as = bearer) => call(api.url, procedure, input, as) }
 }
 
-const QUERIES = /\.(get|list|status)$/
+const QUERIES = /\.(get|list|status|deadLetters)$/
 
 async function call(url: string, procedure: string, input: unknown, bearer: string): Promise<Answer> {
   const headers = { authorization: `Bearer ${bearer}` }

@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { LoggingConfigurationArn } from './arn.ts'
 import type { DestinationConfiguration } from './destination.ts'
+import { DEAD_LETTER_IDS_MAX } from './limits.ts'
+import { oneToken, paging } from './paging.ts'
 
 export const DeliveryStatusInput = z.object({}).prefault({})
 export type DeliveryStatusInput = z.infer<typeof DeliveryStatusInput>
@@ -33,3 +36,58 @@ export type DeliveryCounters = {
 }
 
 export type DeliveryStatusOutput = { readonly loggingConfigurations: readonly DeliveryStatus[] }
+
+export const ListDeadLettersInput = z
+  .object({ ...paging, loggingConfigurationIdentifier: LoggingConfigurationArn.optional() })
+  .prefault({})
+  .transform(oneToken)
+export type ListDeadLettersInput = z.infer<typeof ListDeadLettersInput>
+
+/** A record that its destination refused for good, kept until it is sent again or discarded. */
+export type DeadLetter = {
+  readonly id: string
+  /** Also of a configuration that is gone. */
+  readonly loggingConfigurationArn: string
+  /** What refused it. */
+  readonly destinationConfiguration: DestinationConfiguration
+  readonly roomArn: string
+  /** Its `payload.Id`. */
+  readonly messageId: string
+  readonly reason: string
+  /** The record's line of JSON, as it would be in the log. */
+  readonly record: string
+  /** When it was refused, as an ISO string. */
+  readonly createTime: string
+}
+
+export type ListDeadLettersOutput = {
+  /** Oldest first. */
+  readonly deadLetters: readonly DeadLetter[]
+  readonly nextToken?: string | undefined
+}
+
+const deadLetterIds = z
+  .array(z.string().regex(/^[1-9][0-9]{0,17}$/, 'Must be the id of a dead letter'))
+  .min(1)
+  .max(DEAD_LETTER_IDS_MAX)
+  .optional()
+
+/** Without ids: any, the oldest first. */
+export const RedriveDeadLettersInput = z.object({
+  loggingConfigurationIdentifier: LoggingConfigurationArn,
+  deadLetterIds,
+})
+export type RedriveDeadLettersInput = z.infer<typeof RedriveDeadLettersInput>
+
+/** `redriven` by this call; `remaining` of the logging configuration. */
+export type RedriveDeadLettersOutput = { readonly redriven: number; readonly remaining: number }
+
+/** The configuration may be gone already. Without ids: any, the oldest first. */
+export const DiscardDeadLettersInput = z.object({
+  loggingConfigurationIdentifier: LoggingConfigurationArn,
+  deadLetterIds,
+})
+export type DiscardDeadLettersInput = z.infer<typeof DiscardDeadLettersInput>
+
+/** `discarded` by this call; `remaining` of the logging configuration. */
+export type DiscardDeadLettersOutput = { readonly discarded: number; readonly remaining: number }

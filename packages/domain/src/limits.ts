@@ -44,3 +44,6 @@ export const TAG_VALUE_LENGTH_MAX = 256
 export const MAX_RESULTS_MAX = 50
 export const MAX_RESULTS_DEFAULT = 50
 export const NEXT_TOKEN_LENGTH_MAX = 1024
+
+/** Dead letters that one call may name. */
+export const DEAD_LETTER_IDS_MAX = 500

@@ -30,6 +30,9 @@ export const RATES_DEFAULT = {
   LIST_ACCESS_KEYS: 5,
   REVOKE_ACCESS_KEY: 5,
   DELIVERY_STATUS: 10,
+  LIST_DEAD_LETTERS: 10,
+  REDRIVE_DEAD_LETTERS: 5,
+  DISCARD_DEAD_LETTERS: 5,
 } as const satisfies Record<string, number>
 
 /** Each is the variable `ROOMLOG_RATE_<name>`. */

@@ -19,6 +19,11 @@ export function pageStart(nextToken: string | undefined): Result<PageEnd | undef
     const [timeMs, id] = token.data
     if (tokenAfter({ timeMs, id }) === nextToken) return ok({ timeMs, id })
   }
+  return strangeToken()
+}
+
+/** For a token that is not one of this list. */
+export function strangeToken() {
   const message = 'Is not a token of this list'
   return fail(
     validationException(`Request member: nextToken failed to satisfy the constraints: ${message}`, {

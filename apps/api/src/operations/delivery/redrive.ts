@@ -1,0 +1,62 @@
+import {
+  DestinationVersionId,
+  fail,
+  ok,
+  type RedriveDeadLettersInput,
+  type RedriveDeadLettersOutput,
+  type Result,
+  serviceUnavailable,
+} from '@roomlog/domain'
+import type { Context } from '../../context.ts'
+import { conflict } from '../logging-configuration/lock.ts'
+import { loggingConfigurationIdOf, notFound } from '../resource.ts'
+import { countDeadLetters } from './versions.ts'
+
+/** Of one call; the caller comes back while some remain. */
+const LETTERS_MAX = 1_000
+const ATTEMPTS_MAX = 20
+
+/**
+ * Sends dead letters of a logging configuration again, to where it points now. Each goes once or stays: what another
+ * call has sent meanwhile is not there any more.
+ */
+export async function redriveDeadLetters(
+  ctx: Context,
+  input: RedriveDeadLettersInput,
+): Promise<Result<RedriveDeadLettersOutput>> {
+  const id = loggingConfigurationIdOf(ctx, input.loggingConfigurationIdentifier)
+  if (!id.ok) return id
+  let redriven = 0
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const { rows } = await ctx.pool.query<Row>(CONFIGURATION, [id.value, ctx.accountId])
+    const configuration = rows[0]
+    if (configuration === undefined) return notFound('LOGGING_CONFIGURATION', id.value)
+    if (configuration.state !== 'ACTIVE') return conflict(id.value, 'The logging configuration is not ACTIVE')
+    const from = configuration.versions.map((version) => DestinationVersionId.parse(version))
+    const outcome = await ctx.journal.redrive({
+      from,
+      letterIds: input.deadLetterIds,
+      lettersMax: LETTERS_MAX - redriven,
+      to: DestinationVersionId.parse(configuration.destination_version_id),
+      configVersion: Number(configuration.config_version),
+      newAppendId: ctx.newAppendId,
+    })
+    redriven += outcome.letters
+    if (outcome.status === 'redriven') return ok({ redriven, remaining: await countDeadLetters(ctx, from) })
+  }
+  return fail(serviceUnavailable('Logging configurations change too fast; try again'))
+}
+
+type Row = {
+  readonly config_version: number | string
+  readonly state: string
+  readonly destination_version_id: number
+  readonly versions: readonly number[]
+}
+
+// One statement, so one snapshot: at that config version, this is where the configuration points.
+const CONFIGURATION = `
+select p.config_version, c.state, c.destination_version_id,
+       array(select v.id from destination_version v where v.logging_configuration_id = c.id order by v.id) as versions
+  from journal_partition p, logging_configuration c
+ where p.partition = 0 and c.id = $1 and c.account_id = $2`
