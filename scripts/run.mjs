@@ -1,4 +1,4 @@
-// What `npm start`, `npm run demo`, `npm test` and `npm run bench` run: installs and builds what is missing, then hands over.
+// What npm's `start`, `demo`, `test`, `kills` and `bench` run: installs and builds what is missing, then hands over.
 // Plain Node with no dependency, because nothing is installed yet when it starts.
 import { spawn } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
@@ -20,8 +20,8 @@ process.exit(interrupted && code !== 0 ? 128 + interrupted : code)
 async function main() {
   const old = tooOld(process.versions.node)
   if (old) return fail(old)
-  if (!['start', 'demo', 'test', 'bench'].includes(command)) {
-    return fail('Usage: node scripts/run.mjs start|demo|test|bench [arguments]')
+  if (!['start', 'demo', 'kills', 'test', 'bench'].includes(command)) {
+    return fail('Usage: node scripts/run.mjs start|demo|kills|test|bench [arguments]')
   }
   passSignalsOn()
   const pnpm = packageManager()
@@ -109,7 +109,7 @@ async function step(title, [program, ...programArgs]) {
 
 function handOver(script, scriptArgs) {
   // The channel tells the other side when this process is gone, however it ended.
-  const tethered = command === 'start' || command === 'demo'
+  const tethered = command !== 'test' && command !== 'bench'
   const stdio = tethered ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit'
   const env = tethered ? process.env : testEnvironment()
   return run(process.execPath, [join(root, script), ...scriptArgs], { env, stdio })

@@ -11,6 +11,14 @@ test('the commands and their options', () => {
     keep: true,
     killWriterEverySeconds: 2.5,
   })
+  expect(readArguments(['kills', '--rounds', '50', '--seed', '7', '--json', 'k.json'])).toEqual({
+    command: 'kills',
+    rounds: 50,
+    seed: 7,
+    writers: 3,
+    keep: false,
+    json: 'k.json',
+  })
   expect(readArguments(['demo', '--help'])).toEqual({ command: 'help' })
 })
 
@@ -20,6 +28,8 @@ test.each([
   [['demo', '--limit', '5'], /--file/],
   [['demo', '--file', 'x', '--limit', '0'], /greater than 0/],
   [['demo', '--file', 'x', '--limit', '1.5'], /greater than 0/],
+  [['kills'], /--rounds/],
+  [['kills', '--rounds', '-1'], /--rounds/],
   [['stop'], /no command "stop"/],
 ])('%j is refused', (args, reason) => {
   expect(() => readArguments(args)).toThrow(reason)

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import { Failure } from './failure.ts'
 
+const WRITERS = 3
+
 export type StartArguments = { readonly command: 'start'; readonly database: string | undefined; readonly aws: boolean }
 export type DemoArguments = {
   readonly command: 'demo'
@@ -9,7 +11,17 @@ export type DemoArguments = {
   readonly keep: boolean
   readonly killWriterEverySeconds: number | undefined
 }
-export type Arguments = StartArguments | DemoArguments | { readonly command: 'help' }
+export type KillsArguments = {
+  readonly command: 'kills'
+  readonly rounds: number
+  /** Of what is drawn; moments are as the machine makes them. */
+  readonly seed: number | undefined
+  readonly writers: number
+  readonly keep: boolean
+  /** File for the report. */
+  readonly json: string | undefined
+}
+export type Arguments = StartArguments | DemoArguments | KillsArguments | { readonly command: 'help' }
 
 export const HELP = `Roomlog on one machine.
 
@@ -24,6 +36,13 @@ npm run demo [-- options]     sends a conversation to a system of its own, waits
   --limit N                   only the first N requests of the file
   --keep                      keep the data folder of the demo
   --kill-writer-every SECONDS kill the writer (SIGKILL) that often until everything is delivered
+
+npm run kills -- --rounds N   kills writers, apis, the stand-in and Postgres of a system of its own while traffic flows,
+                              reads every destination back and judges it; about one round a second on two cores
+  --seed N                    draws the rounds again that another run has drawn
+  --writers N                 3 if not given
+  --keep                      keep the data folder of the run
+  --json PATH                 write the report there too, as JSON
 
 Variables of npm start:
   ROOMLOG_API_PORT 3000, ROOMLOG_WRITER_PORT 3001, ROOMLOG_AWS_PORT 4566, ROOMLOG_POSTGRES_PORT 5433
@@ -41,6 +60,7 @@ export function readArguments(args: readonly string[]): Arguments {
   try {
     if (command === 'start') return startArguments(rest)
     if (command === 'demo') return demoArguments(rest)
+    if (command === 'kills') return killsArguments(rest)
   } catch (error) {
     if (error instanceof TypeError) throw new Failure(`${error.message}\n\n${HELP}`, 2)
     throw error
@@ -73,6 +93,27 @@ function demoArguments(args: string[]): DemoArguments {
     limit: positive('--limit', values.limit, Number.isSafeInteger),
     keep: values.keep === true,
     killWriterEverySeconds: positive('--kill-writer-every', values['kill-writer-every'], Number.isFinite),
+  }
+}
+
+function killsArguments(args: string[]): KillsArguments {
+  const options = {
+    rounds: { type: 'string' },
+    seed: { type: 'string' },
+    writers: { type: 'string' },
+    keep: { type: 'boolean' },
+    json: { type: 'string' },
+  } as const
+  const { values } = parseArgs({ args, options, strict: true })
+  const rounds = positive('--rounds', values.rounds, Number.isSafeInteger)
+  if (rounds === undefined) throw new Failure(`kills takes --rounds\n\n${HELP}`, 2)
+  return {
+    command: 'kills',
+    rounds,
+    seed: positive('--seed', values.seed, Number.isSafeInteger),
+    writers: positive('--writers', values.writers, Number.isSafeInteger) ?? WRITERS,
+    keep: values.keep === true,
+    json: values.json,
   }
 }
 

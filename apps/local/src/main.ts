@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Arguments, HELP, readArguments } from './arguments.ts'
@@ -5,6 +6,7 @@ import { demo } from './demo/demo.ts'
 import { readEnvironment } from './env.ts'
 import { awsVariablesFrom, baseEnvironment, forgetForeign, settingsFrom } from './environment.ts'
 import { Failure, reasonOf } from './failure.ts'
+import { kills } from './kills/kills.ts'
 import { stopOnSignals } from './signals.ts'
 import { start } from './start.ts'
 
@@ -34,6 +36,11 @@ async function run(signal: AbortSignal): Promise<number> {
       forgetForeign(process.env)
       const from = process.env.INIT_CWD
       return await demo({ ...args, base, from: [from ?? process.cwd(), process.cwd()], print, signal })
+    }
+    if (args.command === 'kills') {
+      forgetForeign(process.env)
+      const seed = args.seed ?? randomInt(1, 1_000_000)
+      return await kills({ ...args, seed, base, from: process.env.INIT_CWD ?? process.cwd(), print, signal })
     }
     const environment = readEnvironment(process.env)
     const settings = settingsFrom(process.env)

@@ -37,10 +37,21 @@ export async function requireFree(ports: Ports, needed: readonly (keyof Ports)[]
 
 /** Ports that are free now, all different. */
 export async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all([0, 1, 2, 3].map(() => listen(0)))
-  const [api = 0, writer = 0, aws = 0, postgres = 0] = servers.map(portOf)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  const [api = 0, writer = 0, aws = 0, postgres = 0] = await someFreePorts(4)
   return { api, writer, aws, postgres }
+}
+
+/** As many ports that are free now, all different. */
+export async function someFreePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)))
+  const ports = servers.map(portOf)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** Where a part that listens on that port is asked. */
+export function urlOf(port: number): string {
+  return `http://${HOST}:${port}`
 }
 
 function sharedPorts(ports: Ports, needed: readonly (keyof Ports)[]): string[] {

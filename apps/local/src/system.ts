@@ -1,21 +1,10 @@
-import { join } from 'node:path'
-import type { Postgres } from '@roomlog/embedded-postgres'
-import { startPostgres } from '@roomlog/embedded-postgres'
-import { type Child, describeExit, startChild } from './child.ts'
+import type { Child } from './child.ts'
 import type { Credentials, Secrets } from './credentials.ts'
 import { appEnvironment, type Destinations, rootKeyEnvironment, standInEnvironment } from './environment.ts'
 import type { Folder } from './folder.ts'
-import { HOST, type Ports } from './ports.ts'
-import { lastWords, untilReady } from './ready.ts'
-
-const STOP_WITHIN_MS = 20_000
-const POSTGRES_LINES = 15
-
-const ENTRIES = {
-  api: new URL('../../api/dist/main.js', import.meta.url),
-  writer: new URL('../../writer/dist/main.js', import.meta.url),
-  standIn: new URL('../../../packages/local-aws/dist/main.js', import.meta.url),
-} as const
+import { createParts, ENTRIES, type Parts, STAND_IN } from './parts.ts'
+import { type Ports, urlOf } from './ports.ts'
+import { untilReady } from './ready.ts'
 
 export type SystemOptions = {
   readonly folder: Folder
@@ -93,20 +82,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 }
 
-async function startDatabase(parts: Parts, { database, folder, ports }: SystemOptions): Promise<string> {
+async function startDatabase(parts: Parts, { database, ports }: SystemOptions): Promise<string> {
   if (database.kind === 'external') return database.url
-  const lines: string[] = []
-  const postgres = await startPostgres({
-    dataDir: folder.postgres,
-    port: ports.postgres,
-    database: 'roomlog',
-    log: (line) => {
-      lines.push(line)
-      if (lines.length > POSTGRES_LINES) lines.shift()
-    },
-  })
-  parts.addPostgres(postgres, lines)
-  return postgres.url
+  const { url } = await parts.startPostgres(ports.postgres)
+  return url
 }
 
 async function startDestinations(
@@ -115,69 +94,14 @@ async function startDestinations(
 ): Promise<Destinations> {
   if (destinations.kind === 'aws') return destinations
   const env = standInEnvironment(base, { port: ports.aws, data: folder.aws })
-  const standIn = parts.start({ name: 'stand-in', entry: ENTRIES.standIn, env })
+  const standIn = parts.start({ name: STAND_IN, entry: ENTRIES.standIn, env })
   const url = urlOf(ports.aws)
   await untilReady(standIn, `${url}/_local/health`, signal)
   return { kind: 'stand-in', url }
-}
-
-type Parts = ReturnType<typeof createParts>
-
-/** The processes that run, and the news of one that ended by itself. */
-function createParts(folder: Folder) {
-  const children: Child[] = []
-  const expected = new Set<Child>()
-  let postgres: Postgres | undefined
-  let closing: Promise<void> | undefined
-  let report: (message: string) => void
-  const died = new Promise<string>((resolve) => {
-    report = resolve
-  })
-
-  const stop = async (): Promise<void> => {
-    const standIn = children.filter(({ name }) => name === 'stand-in')
-    const apps = children.filter(({ name }) => name !== 'stand-in')
-    await Promise.all(apps.map((child) => child.stop(STOP_WITHIN_MS)))
-    await Promise.all(standIn.map((child) => child.stop(STOP_WITHIN_MS)))
-    await postgres?.stop()
-  }
-
-  return {
-    died,
-    pids: () => ({ standIn: children.find(({ name }) => name === 'stand-in')?.pid, postgres: postgres?.pid }),
-    start: (options: Pick<Parameters<typeof startChild>[0], 'name' | 'entry' | 'env' | 'append'>): Child => {
-      const child = startChild({ ...options, cwd: folder.path, logFile: join(folder.logs, `${options.name}.log`) })
-      children.push(child)
-      void child.exited.then((exit) => {
-        children.splice(children.indexOf(child), 1)
-        if (closing || expected.has(child)) return
-        report(`The ${child.name} ended unexpectedly (${describeExit(exit)}).${lastWords(child)}`)
-      })
-      return child
-    },
-    expectEnd: (child: Child): void => {
-      expected.add(child)
-    },
-    addPostgres: (started: Postgres, lines: readonly string[]): void => {
-      postgres = started
-      void started.exited.then(() => {
-        if (!closing)
-          report(`Postgres ended unexpectedly. Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`)
-      })
-    },
-    close: (): Promise<void> => {
-      closing ??= stop()
-      return closing
-    },
-  }
 }
 
 /** Both values once both have come to an end: what is still starting when the other fails must be stopped too. */
 async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b])
   return Promise.all([a, b])
-}
-
-function urlOf(port: number): string {
-  return `http://${HOST}:${port}`
 }

@@ -1,9 +1,9 @@
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proxyTo } from '../../src/database-proxy.ts'
 import type { AppName } from './deploy.ts'
 import { type Process, run } from './process.ts'
-import { proxyTo } from './proxy.ts'
 import { openSite, type Site } from './site.ts'
 
 const SHUTDOWN_SECONDS = 2

@@ -1,3 +1,4 @@
+import { keepsOrder } from '../../src/order.ts'
 import type { Sent } from './traffic.ts'
 
 /** One change of a room's list, somewhere between its call and its answer. */
@@ -40,7 +41,11 @@ export function judge(sent: readonly Sent[], changes: readonly Change[], read: r
     missing,
     intruders,
     repeats: read.length - there.size,
-    inOrder: isInOrder([...there].flatMap((id) => known.get(id) ?? [])),
+    inOrder: keepsOrder(
+      [...there]
+        .flatMap((id) => known.get(id) ?? [])
+        .map(({ sentMs, acknowledgedMs }) => ({ sentAt: sentMs, acknowledgedAt: acknowledgedMs })),
+    ),
     openThere: openThere.sort(),
   }
 }
@@ -53,14 +58,4 @@ export function fateOf(record: Sent, changes: readonly Change[]): 'owed' | 'fore
   const possible = new Set([before?.attached ?? false, ...during.map(({ attached }) => attached)])
   if (possible.size > 1) return 'open'
   return possible.has(true) ? 'owed' : 'foreign'
-}
-
-/** No record stands behind one that was sent after its acknowledgement. */
-function isInOrder(records: readonly Sent[]): boolean {
-  let latestSentMs = Number.NEGATIVE_INFINITY
-  for (const { sentMs, acknowledgedMs } of records) {
-    if (acknowledgedMs < latestSentMs) return false
-    latestSentMs = Math.max(latestSentMs, sentMs)
-  }
-  return true
 }
