@@ -56,10 +56,10 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
 
   function rejectedOf(records: readonly SinkRecord[], fault: Fault | undefined): Rejected[] {
     return records.flatMap(({ id }, index): Rejected[] => {
-      if (options.poisonOf(id) === 'alone') return [{ index, reason: 'unacceptable', retryable: false }]
-      if (kind !== 'firehose' || fault !== 'partial' || options.random() < 0.5) return []
+      const isPoison = options.poisonOf(id) === 'alone'
+      if (!isPoison && (kind !== 'firehose' || fault !== 'partial' || options.random() < 0.5)) return []
       store.delayed.add(id)
-      return [{ index, reason: 'ServiceUnavailableException', retryable: true }]
+      return [{ index, reason: isPoison ? 'unacceptable' : 'ServiceUnavailableException', retryable: !isPoison }]
     })
   }
 
