@@ -23,6 +23,7 @@ export function singleCallIn(request: FastifyRequest): SingleCall | undefined {
   const path = request.url.slice('/trpc/'.length)
   const { body } = request
   if (request.method !== 'POST' || !HOT.has(path) || typeof body !== 'string') return undefined
+  if (request.headers['content-type']?.startsWith('application/json') !== true) return undefined
   if (request.headers['trpc-accept'] !== undefined || request.headers.accept === 'application/jsonl') return undefined
   try {
     return { path, input: JSON.parse(body) }
