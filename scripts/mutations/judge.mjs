@@ -20,7 +20,7 @@ export async function baseline(copy, mutations, limits) {
   return [...new Set(broken)]
 }
 
-/** Killed only if each of its suites fails in a test: a file that cannot be loaded proves nothing. */
+/** Killed only if each of its suites fails by what a test asserts: a file that cannot be loaded proves nothing. */
 export async function judge(copy, mutation, limits) {
   const started = Date.now()
   const revert = copy.change(mutation.file, (text) => mutated(mutation, text))
@@ -31,7 +31,8 @@ export async function judge(copy, mutation, limits) {
       const result = await runSuite(copy, { project, files: [file], test }, limits)
       hows.push(result.how)
       if (result.status === 'failed' || result.status === 'hung') continue
-      status = result.status === 'passed' ? 'SURVIVED' : 'UNLOADED'
+      status = result.status === 'passed' ? 'SURVIVED' : 'BROKEN'
+      break
     }
   } finally {
     revert()

@@ -8,9 +8,13 @@ import { ROOT } from './copy.mjs'
 const VITEST = join(dirname(createRequire(join(ROOT, 'package.json')).resolve('vitest/package.json')), 'vitest.mjs')
 const LEAVE_WITHIN_MS = 10_000
 
+// Of vitest, of fast-check, and of either when a promise is not kept in time.
+const EXPECTED_FAILURE = /AssertionError|Property failed|timed out/
+
 /**
  * Runs tests of the copy until the first fails.
- * `failed`: a test did; `unloaded`: a file or a hook did, before any test; `hung`: nothing ended in time.
+ * `failed`: a test did, by what it asserts; `broken`: a file, a hook or a test did in another way, which says nothing of
+ * the promise; `hung`: nothing ended in time.
  */
 export async function runSuite({ root }, { project, files, test }, limits) {
   const report = join(root, 'report.json')
@@ -27,15 +31,19 @@ function judgeReport(root, report, said) {
   try {
     results = JSON.parse(readFileSync(report, 'utf8')).testResults
   } catch {
-    return { status: 'unloaded', how: `no report was written: ${said.trim().slice(-2_000)}` }
+    return { status: 'broken', how: `no report was written: ${said.trim().slice(-2_000)}` }
   }
   const tests = results.flatMap(({ name, assertionResults }) =>
     assertionResults.map((one) => ({ ...one, file: relative(root, name) })),
   )
   const failed = tests.find(({ status }) => status === 'failed')
-  if (failed) return { status: 'failed', how: `${failed.file}: ${failed.fullName}` }
-  const unloaded = results.find(({ status }) => status === 'failed')
-  if (unloaded) return { status: 'unloaded', how: `${relative(root, unloaded.name)}: ${unloaded.message}` }
+  if (failed) {
+    const why = failed.failureMessages.join('\n')
+    const how = `${failed.file}: ${failed.fullName}`
+    return EXPECTED_FAILURE.test(why) ? { status: 'failed', how } : { status: 'broken', how: `${how}: ${why}` }
+  }
+  const broken = results.find(({ status }) => status === 'failed')
+  if (broken) return { status: 'broken', how: `${relative(root, broken.name)}: ${broken.message}` }
   const names = tests.filter(({ status }) => status === 'passed').map(({ file, fullName: name }) => ({ file, name }))
   return { status: 'passed', how: `${names.length} tests passed`, names }
 }

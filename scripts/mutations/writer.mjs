@@ -126,7 +126,7 @@ export const writerMutations = [
     file: LOG_STREAMS,
     find: '  if (!(await delivery.sleep(afterMs))) return undefined\n',
     put: '',
-    suites: simulated,
+    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/log-streams.test.ts' }],
   },
   {
     name: 'recovery-read-back-too-soon',
