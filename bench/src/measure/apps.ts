@@ -62,10 +62,8 @@ async function startApp(
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       ...needed,
       ...settings,
-      ...(profile === undefined
-        ? {}
-        : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile} --cpu-prof-name=${name}-${Date.now()}.cpuprofile` }),
     },
+    nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
   })
   try {
     const { url } = await child.line((line) => READY.safeParse(line).data)

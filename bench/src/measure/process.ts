@@ -21,11 +21,13 @@ export function startProcess(options: {
   readonly name: string
   readonly entry: string
   readonly args?: readonly string[]
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly pipeInput?: boolean
 }): RunningProcess {
   const passed = PASSED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
-  const child = spawn(process.execPath, [options.entry, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.entry, ...(options.args ?? [])], {
     env: { ...Object.fromEntries(passed), ...options.env },
     stdio: [options.pipeInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   })
