@@ -6,7 +6,7 @@ import { type AppName, deploy, inspect } from './deploy.ts'
 import type { Change } from './judge.ts'
 import { type Leases, watchLeases } from './leases.ts'
 import type { Process } from './process.ts'
-import { createRooms, createTrio, RATE_SETTINGS, relist, type Trio } from './rooms.ts'
+import { createRooms, createTrio, destinationsOf, RATE_SETTINGS, relist, type Trio } from './rooms.ts'
 import { readBack, untilDelivered } from './settle.ts'
 import { openSite, type Site } from './site.ts'
 import { type Ledger, type Room, startTraffic } from './traffic.ts'
@@ -109,6 +109,56 @@ test('attached, detached and deleted under traffic through either api: exactly t
     expect(Math.min(owed, foreign)).toBeGreaterThan(20)
   }
   for (const room of ending) expectExact(judgeRoom(deleted, ledger, room, changes.get(room)))
+}, 120_000)
+
+test('destinations changed under traffic through either api: each record is in the one of its commit, once, and no lane is left over', async () => {
+  const [one, two] = pair(clients)
+  const [from, to] = [await createTrio(site, one, 'moved-from'), await createTrio(site, two, 'moved-to')]
+  const rooms = await createRooms(two, 4, from.arns)
+  const moves = new Map<Trio, Change[]>([
+    [from, [...ALWAYS]],
+    [to, []],
+  ])
+  const targets = new Map([from, to].map((trio) => [trio, destinationsOf(trio.names)]))
+  const traffic = startTraffic(clients, rooms, ledger)
+  for (const [turn, target] of [to, from, to].entries()) {
+    await traffic.more(150)
+    const client = turn % 2 === 0 ? one : two
+    const calledMs = performance.now()
+    const destinations = targets.get(target) ?? []
+    await Promise.all(
+      from.arns.map((identifier, n) => {
+        const destinationConfiguration = destinations[n]
+        if (destinationConfiguration === undefined) throw new Error('a destination is missing')
+        return client.loggingConfiguration.update.mutate({ identifier, destinationConfiguration })
+      }),
+    )
+    const answeredMs = performance.now()
+    for (const [trio, changes] of moves) changes.push({ calledMs, answeredMs, attached: trio === target })
+  }
+  await traffic.more(150)
+  await traffic.stop()
+  expect(traffic.failures).toEqual([])
+
+  await untilDelivered(two)
+  const [before, after] = [await readBack(site, from.names, ledger), await readBack(site, to.names, ledger)]
+  for (const room of rooms) {
+    const kinds = ['s3', 'cloudWatchLogs', 'firehose'] as const
+    const [here, there] = [
+      judgeRoom(before, ledger, room, moves.get(from)),
+      judgeRoom(after, ledger, room, moves.get(to)),
+    ]
+    for (const kind of kinds) {
+      expect(here[kind]).toMatchObject({ missing: [], intruders: [], repeats: 0 })
+      expect(there[kind]).toMatchObject({ missing: [], intruders: [], repeats: 0 })
+      // What a change overlapped is on one side of it, never on both or on neither.
+      const open = [...here[kind].openThere, ...there[kind].openThere]
+      expect(open).toHaveLength(new Set(open).size)
+      expect(open).toHaveLength(here[kind].counts.open)
+    }
+    expect(Math.min(here.s3.counts.owed, there.s3.counts.owed)).toBeGreaterThan(20)
+  }
+  await leases.drained()
 }, 120_000)
 
 test('writers restarted one after the other under traffic repeat nothing and lose nothing', async () => {

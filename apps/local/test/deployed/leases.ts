@@ -11,6 +11,8 @@ export type Leases = {
   evenOver(pids: readonly number[]): Promise<void>
   /** Waits until all partitions are held by writers other than this one. */
   without(pid: number): Promise<void>
+  /** Waits until every partition is dispatched to its head and has no lane left. */
+  drained(): Promise<void>
   close(): Promise<void>
 }
 
@@ -19,6 +21,10 @@ const HELD = `
 select case when lease_expires_at > clock_timestamp() then substring(lease_owner from '-([0-9]+)-[^-]*$')::int else 0 end as pid,
        count(*)::int as count
   from roomlog.journal_progress group by 1`
+
+const OWED = `
+select (select count(*) from roomlog.journal_lane)::int as lanes,
+       (select sum(head - dispatched) from roomlog.journal_partition join roomlog.journal_progress using (partition))::int as records`
 
 /** Who works what, as the database has it. */
 export async function watchLeases(databaseUrl: string): Promise<Leases> {
@@ -50,6 +56,16 @@ export async function watchLeases(databaseUrl: string): Promise<Leases> {
         return held.size === pids.length && Math.max(...counts) - Math.min(...counts) <= 1
       }),
     without: (pid) => until(`held without ${pid}`, (held) => !held.has(pid) && !held.has(0)),
+    async drained() {
+      const deadlineMs = performance.now() + WITHIN_MS
+      for (;;) {
+        const { rows } = await client.query<{ lanes: number; records: number }>(OWED)
+        const [owed] = rows
+        if (owed?.lanes === 0 && owed.records === 0) return
+        if (performance.now() > deadlineMs) throw new Error(`left over after ${WITHIN_MS} ms: ${JSON.stringify(owed)}`)
+        await sleep(POLL_EVERY_MS)
+      }
+    },
     close: () => client.end(),
   }
 }

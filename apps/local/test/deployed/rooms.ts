@@ -13,6 +13,7 @@ const RATES = [
   'UPDATE_ROOM',
   'CREATE_LOGGING_CONFIGURATION',
   'GET_LOGGING_CONFIGURATION',
+  'UPDATE_LOGGING_CONFIGURATION',
   'DELETE_LOGGING_CONFIGURATION',
   'DELIVERY_STATUS',
 ]
@@ -35,18 +36,22 @@ export async function createTrio({ aws }: Site, client: RoomlogClient, name: str
     deliveryPrefix: 'chat/',
   }
   await createDestinations(aws, names, { bufferSeconds: 1, signal: AbortSignal.timeout(10_000) })
-  const configurations = [
-    { s3: { bucketName: names.bucket } },
-    { cloudWatchLogs: { logGroupName: names.logGroup } },
-    { firehose: { deliveryStreamName: names.deliveryStream } },
-  ]
   const arns: string[] = []
-  for (const destinationConfiguration of configurations) {
+  for (const destinationConfiguration of destinationsOf(names)) {
     const { arn, state } = await client.loggingConfiguration.create.mutate({ destinationConfiguration })
     if (state !== 'ACTIVE') throw new Error(`${arn} is ${state}`)
     arns.push(arn)
   }
   return { names, arns }
+}
+
+/** One of each kind, in the order of a trio's ARNs. */
+export function destinationsOf(names: DestinationNames) {
+  return [
+    { s3: { bucketName: names.bucket } },
+    { cloudWatchLogs: { logGroupName: names.logGroup } },
+    { firehose: { deliveryStreamName: names.deliveryStream } },
+  ]
 }
 
 /** New rooms that list these logging configurations. */
