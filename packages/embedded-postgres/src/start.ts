@@ -14,6 +14,9 @@ import { watch } from './watchdog.ts'
 
 const READY_WITHIN_MS = 60_000
 const STOP_WITHIN_MS = 10_000
+const CLEANLY = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const
+/** Without writing down what goes away anyway: that can take longer than the tests before it. */
+const AT_ONCE = ['SIGQUIT', 'SIGKILL'] as const
 const ATTEMPTS = 20
 const TAIL_LINES = 20
 
@@ -40,7 +43,7 @@ export type Postgres = {
   readonly pid: number
   /** Resolves when the server has ended, by `stop` or by itself. */
   readonly exited: Promise<void>
-  /** Ends sessions and shuts down cleanly. */
+  /** Ends sessions and shuts down: cleanly, if it is to be started again. */
   stop(): Promise<void>
   /** Sends a signal to the server process, SIGKILL for a crash. */
   kill(signal: NodeJS.Signals): void
@@ -58,6 +61,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const binaries = await findBinaries()
   await makeFolder(folder)
   const identity = chooseIdentity(binaries.postgres, folder)
+  const signals = options.temporary === true ? AT_ONCE : CLEANLY
   const password = await readPassword(folder, options.password)
   const cluster = await openCluster({ folder, binaries, identity, password, sync: options.settings?.fsync !== 'off' })
 
@@ -76,11 +80,11 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
         port,
         pid: server.pid,
         exited,
-        stop: () => stop(server).then(() => exited),
+        stop: () => stop(server, signals).then(() => exited),
         kill: (signal) => server.child.kill(signal),
       }
     }
-    await stop(server)
+    await stop(server, signals)
     if (attempt >= ATTEMPTS || !mayPass(refusal, wantedPort)) {
       await exited
       throw refusal
@@ -178,9 +182,9 @@ function mayPass(refusal: EmbeddedPostgresError, wantedPort: number): boolean {
   return refusal.code === 'already-running' || (refusal.code === 'port-taken' && wantedPort === 0)
 }
 
-async function stop(server: Server): Promise<void> {
+async function stop(server: Server, signals: readonly NodeJS.Signals[]): Promise<void> {
   server.child.ref()
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+  for (const signal of signals) {
     server.child.kill(signal)
     const ended = await Promise.race([server.exited.then(() => true), sleep(STOP_WITHIN_MS, false, { ref: true })])
     if (ended) return
