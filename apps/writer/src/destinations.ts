@@ -29,8 +29,8 @@ export type DestinationsOptions = {
   readonly gzipLevel: number
   /** Calls at once to one destination. */
   readonly concurrency: Readonly<Record<DestinationKind, number>>
-  /** Takes a turn in the account's rate of read-backs. */
-  readonly readBackTurn: (signal: AbortSignal) => Promise<void>
+  /** Takes a turn in the account's rate of reads of logs. */
+  readonly readBackTurn: (signal?: AbortSignal) => Promise<void>
 }
 
 export type Destinations = {
@@ -41,9 +41,6 @@ export type Destinations = {
   keepOnly(ids: ReadonlySet<DestinationVersionId>): void
   close(): void
 }
-
-/** After a crash every lane of a destination reads back: one after the other each is soon done, all at once none is. */
-const READ_BACKS_MAX = 2
 
 const SELECT = `select id, logging_configuration_id, account_id, region, kind, target, abandoned_at
   from destination_version where id = $1`
@@ -71,17 +68,11 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     if (raced) return raced.destination
     const { sink, destroy } = sinkFor(version)
     const limit = pLimit(options.concurrency[version.kind])
-    const readBackLimit = pLimit(READ_BACKS_MAX)
     const destination: Destination = {
       version,
       sink,
       policy: options.policies[version.kind],
       limited: (task) => limit(task),
-      readBack: (task, signal) =>
-        readBackLimit(async () => {
-          await options.readBackTurn(signal)
-          return task()
-        }),
     }
     made.set(id, { destination, destroy })
     return destination
@@ -98,7 +89,8 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       }
       case 'cloudWatchLogs': {
         const client = options.clients.cloudWatchLogs()
-        return { sink: createCloudWatchLogsSink({ client, destination }), destroy: () => client.destroy() }
+        const sink = createCloudWatchLogsSink({ client, destination, readTurn: options.readBackTurn })
+        return { sink, destroy: () => client.destroy() }
       }
       case 'firehose': {
         const client = options.clients.firehose()

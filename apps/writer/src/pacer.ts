@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
 /** Hands out turns at a steady pace, first come first served. */
-export function createPacer(clock: Clock, everyMs: number): (signal: AbortSignal) => Promise<void> {
+export function createPacer(clock: Clock, everyMs: number): (signal?: AbortSignal) => Promise<void> {
   let nextAtMs = 0
   return async (signal) => {
     const nowMs = clock.monotonicMs()

@@ -72,7 +72,7 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
       target: 'target',
     }
     const now = <T>(task: () => Promise<T>) => task()
-    return { version, sink, policy: policies[kind], limited: now, readBack: now }
+    return { version, sink, policy: policies[kind], limited: now }
   }
 
   return {

@@ -17,9 +17,7 @@ export async function deliverToLogStreams(delivery: Delivery, cycle: Cycle): Pro
     delivery.countRepeatsPossible(records.length)
     if (records.length > 0 && !(await delivery.aboutToSend())) return { status: 'stopped' }
   }
-  const ends = await Promise.all(
-    [...byRoom(records).values()].map((room) => delivery.limited(() => deliverRoom(delivery, room))),
-  )
+  const ends = await Promise.all([...byRoom(records).values()].map((room) => deliverRoom(delivery, room)))
   return { status: ends.includes('stopped') ? 'stopped' : 'settled' }
 }
 
@@ -39,7 +37,9 @@ async function deliverRoom(delivery: Delivery, records: readonly LaneRecord[]): 
 async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): Promise<BatchEnd> {
   let records = batch
   while (records.length > 0) {
-    const outcome = await delivery.write(records)
+    const sending = records
+    // Each call by itself: a room that waits to be read back must not take the turn of others.
+    const outcome = await delivery.limited(() => delivery.write(sending))
     switch (outcome.status) {
       case 'delivered':
         return 'settled'

@@ -6,8 +6,8 @@ import type { Life } from './life.ts'
 import type { Tally } from './tally.ts'
 import type { Trouble } from './trouble.ts'
 
-/** A read-back may take many pages. */
-const RECALL_TIMEOUTS = 12
+/** A read-back may take many pages, each with the client's own timeout, and other lanes may be read first. */
+const RECALL_TIMEOUTS = 60
 
 /** What a way of delivering gets to work with: its sink behind the retry layer, and its lane's books. */
 export function createDelivery(lane: {
@@ -50,12 +50,10 @@ export function createDelivery(lane: {
       const { recall } = sink
       if (!recall) throw new Error(`a ${sink.kind} destination cannot be read back`)
       for (;;) {
-        const ask = () =>
-          attempt(recalling, async (signal) => {
-            const answer = await recall(records, { signal })
-            return answer.status === 'refused' ? { ...answer, scope: 'destination' } : answer
-          })
-        const outcome = await destination.readBack(ask, life.stopping)
+        const outcome = await attempt(recalling, async (signal) => {
+          const answer = await recall(records, { signal })
+          return answer.status === 'refused' ? { ...answer, scope: 'destination' } : answer
+        })
         if (outcome.status === 'recalled') {
           const { found } = outcome
           // The write that got no answer was taken: nothing is wrong any more.

@@ -26,6 +26,4 @@ export type Destination = {
   readonly sink: Sink
   readonly policy: LanePolicy
   limited<T>(task: () => Promise<T>): Promise<T>
-  /** Runs at most a few read-backs at once, in the account's rate of them; one that is told to stop waits no longer. */
-  readBack<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T>
 }

@@ -72,7 +72,6 @@ function createDestinations({ sinkTo, abandoned, random }: WriterOptions, life: 
         sink: createSimulatedSink({ ...options, life, at }),
         policy: POLICIES[options.version.kind],
         limited: (task) => task(),
-        readBack: (task) => task(),
       }
       made.set(id, destination)
       return destination

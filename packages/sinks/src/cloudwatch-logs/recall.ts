@@ -11,9 +11,14 @@ import { messageOf } from './message.ts'
 /** Before every room's id in the name of its stream. */
 const STREAM_PREFIX = `aws/IVSChatLogs/${RECORD_VERSION}/room_`
 
+export type LogReader = LogGroup & {
+  /** Awaited before each page, to keep to the account's rate of reads. */
+  readonly readTurn?: ((signal?: AbortSignal) => Promise<void>) | undefined
+}
+
 /** Which of the records the log group holds, found by their whole messages. */
 export async function recallEvents(
-  group: LogGroup,
+  group: LogReader,
   records: readonly SinkRecord[],
   signal: AbortSignal | undefined,
 ): Promise<RecallOutcome> {
@@ -34,7 +39,7 @@ const WHOLE_PREFIX = { logStreamNamePrefix: STREAM_PREFIX }
 const NOTHING: RecallOutcome = { status: 'recalled', found: new Set() }
 
 async function filter(
-  { client, destination }: LogGroup,
+  { client, destination, readTurn }: LogReader,
   records: readonly SinkRecord[],
   streams: Pick<FilterLogEventsCommandInput, 'logStreamNames' | 'logStreamNamePrefix'>,
   signal: AbortSignal | undefined,
@@ -45,6 +50,7 @@ async function filter(
   let nextToken: string | undefined
   for (let page = 0; page < FILTER_PAGES_MAX; page += 1) {
     const command = new FilterLogEventsCommand({ ...range, nextToken })
+    await readTurn?.(signal)
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
     if (!sent.ok) {
       if (sent.verdict.class === 'missing') return 'missing'

@@ -12,11 +12,14 @@ import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
 import { createStream, findLogGroup, logGroupSubject } from './log-group.ts'
 import { recallEvents } from './recall.ts'
 import { rejectedEvents } from './rejected.ts'
+import { shareRecalls } from './shared-recall.ts'
 
 export type CloudWatchLogsSinkOptions = {
   /** Created with `maxAttempts: 1`. */
   readonly client: CloudWatchLogsClient
   readonly destination: DestinationVersion
+  /** Awaited before each FilterLogEvents: an account may send about 5 a second. @default none */
+  readonly readTurn?: ((signal?: AbortSignal) => Promise<void>) | undefined
 }
 
 /**
@@ -27,7 +30,7 @@ export type CloudWatchLogsSinkOptions = {
  * const sink = createCloudWatchLogsSink({ client: new CloudWatchLogsClient({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(10_000) })
  */
-export function createCloudWatchLogsSink({ client, destination }: CloudWatchLogsSinkOptions): Sink {
+export function createCloudWatchLogsSink({ client, destination, readTurn }: CloudWatchLogsSinkOptions): Sink {
   assert.equal(destination.kind, 'cloudWatchLogs')
   const checkAttempts = singleAttempt(client)
   const group = { client, destination }
@@ -67,7 +70,7 @@ export function createCloudWatchLogsSink({ client, destination }: CloudWatchLogs
     batchOf: 'room',
     limits: CLOUDWATCH_LOGS_LIMITS,
     write,
-    recall: (records, { signal } = {}) => recallEvents(group, records, signal),
+    recall: shareRecalls((records, { signal } = {}) => recallEvents({ ...group, readTurn }, records, signal)),
     check,
   }
 }
