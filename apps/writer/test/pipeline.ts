@@ -41,13 +41,13 @@ const outputOf = (stream: string) => `${stream}-out`
 export type Sent = { readonly roomId: RoomId; readonly id: MessageId }
 
 /** A real database, the stand-in, and ways to send records and read every destination back. */
-export async function startPipeline() {
+export async function startPipeline(partitionsIfNew = 4) {
   const dataDir = await mkdtemp(join(tmpdir(), 'roomlog-pipeline-'))
   const postgres = await testPostgres({ prepare: (url) => migrate({ url }) })
   const database = await postgres.createDatabase()
   const aws = await startLocalAws({ dataDir })
   const pool = createPool({ url: database.url, max: 4, applicationName: 'test' })
-  const journal = await createPostgresJournal({ pool, partitionsIfNew: 4 })
+  const journal = await createPostgresJournal({ pool, partitionsIfNew })
   const config = {
     region: REGION,
     endpoint: aws.url,

@@ -47,7 +47,7 @@ export async function attempt(
   const { life, trouble } = context
   let wasPrepared = false
   for (;;) {
-    await trouble.turn(life.stopping)
+    const wasProbe = await trouble.turn(life.stopping)
     while (!life.stopping.aborted && context.mayAttempt?.() === false) {
       await context.clock.sleep(ASK_AGAIN_AFTER_MS, life.stopping)
     }
@@ -55,7 +55,6 @@ export async function attempt(
       trouble.passed()
       return { status: 'stopped' }
     }
-    const isAgain = trouble.failures > 0
     const outcome = await timed(context, once)
     switch (outcome.status) {
       case 'stopped':
@@ -63,7 +62,7 @@ export async function attempt(
         return outcome
       case 'unknown':
         context.onFailure(outcome.failure)
-        trouble.failed(outcome.failure, { held: false })
+        trouble.failed(outcome.failure, { held: false, wasProbe })
         return outcome
       case 'retry':
         // A retry at once is a step of the protocol (a stream was created), not a failure; but only the first time.
@@ -74,7 +73,8 @@ export async function attempt(
         }
         context.onFailure(outcome.failure)
         trouble.failed(outcome.failure, {
-          held: isAgain && MENDED_AT_ONCE.has(outcome.failure.class),
+          held: wasProbe && MENDED_AT_ONCE.has(outcome.failure.class),
+          wasProbe,
           retryAfterMs: outcome.retryAfterMs || undefined,
         })
         break
@@ -84,7 +84,7 @@ export async function attempt(
           trouble.over()
           return { status: 'refused', scope: 'batch', failure: outcome.failure }
         }
-        trouble.failed(outcome.failure, { held: true })
+        trouble.failed(outcome.failure, { held: true, wasProbe })
         break
       case 'recalled':
         // That it can be read says nothing about writing.

@@ -56,19 +56,20 @@ export class Trouble {
     }
   }
 
-  /** Waits for this caller's turn; returns at once while all is well. */
-  async turn(signal: AbortSignal): Promise<void> {
+  /** Waits for this caller's turn; returns at once while all is well. True for the probe. */
+  async turn(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted && this.#failures > 0) {
       const leftMs = this.#untilMs - this.#clock.monotonicMs()
       if (!this.#probing && leftMs <= 0) {
         this.#probing = true
-        return
+        return true
       }
       const alarm = createAlarmClock(this.#clock)
       this.#waiters.add(alarm)
       await alarm.wait(this.#probing ? undefined : leftMs, signal)
       this.#waiters.delete(alarm)
     }
+    return false
   }
 
   over(): void {
@@ -79,8 +80,12 @@ export class Trouble {
     if (had) this.#onChange()
   }
 
-  /** `held`: a person must act. */
-  failed(failure: Failure, how: { readonly held: boolean; readonly retryAfterMs?: number | undefined }): void {
+  /** `held`: a person must act. Calls that were out together fail together: only a probe makes the waits longer. */
+  failed(
+    failure: Failure,
+    how: { readonly held: boolean; readonly wasProbe: boolean; readonly retryAfterMs?: number | undefined },
+  ): void {
+    if (this.#failures > 0 && !how.wasProbe && how.held === this.#held) return
     this.#failures = how.held === this.#held ? this.#failures + 1 : 1
     const waitMs =
       how.retryAfterMs ?? backoffMs(how.held ? this.#waits.probe : this.#waits.retry, this.#failures, this.#random)

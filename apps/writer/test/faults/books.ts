@@ -54,5 +54,5 @@ export async function deadLettersOf({ pool }: Pipeline, destination: Destination
 export async function callsTo(aws: LocalAws, target: string): Promise<readonly CallRecord[]> {
   const response = await fetch(`${aws.url}/_local/calls`)
   const { calls } = Calls.parse(await response.json())
-  return calls.filter((call) => call.target.split(/[:/]/)[0] === target)
+  return calls.filter((call) => call.target === target || /^[:/]/.test(call.target.replace(target, '')))
 }
