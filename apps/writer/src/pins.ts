@@ -6,13 +6,25 @@ export type Pins = {
   release(buffer: Buffer): void
   /** More than half is taken: lanes that wait for a fuller cycle should cut what they have. */
   tight(): boolean
+  /** What is being read counts with what is held. */
   full(): boolean
+  /** Makes room for a read; the answer gives it back. */
+  reserve(bytes: number): () => void
+  /**
+   * Lanes that can cut nothing before they have all of a cycle would wait for each other's memory: one of them at a time
+   * may read on beyond the limit, until it is done.
+   */
+  mayOverdraw(who: object): boolean
+  settle(who: object): void
 }
 
 /** `onRoom` is called when the limit was reached and no longer is. */
 export function createPins(limitBytes: number, onRoom: () => void): Pins {
   const holders = new Map<Buffer, number>()
   let bytes = 0
+  let reserved = 0
+  const full = () => bytes + reserved >= limitBytes
+  let overdrawing: object | undefined
   return {
     limitBytes,
     bytes: () => bytes,
@@ -29,11 +41,31 @@ export function createPins(limitBytes: number, onRoom: () => void): Pins {
         return
       }
       holders.delete(buffer)
-      const wasFull = bytes >= limitBytes
+      const wasFull = full()
       bytes -= buffer.length
-      if (wasFull && bytes < limitBytes) onRoom()
+      if (wasFull && !full()) onRoom()
     },
     tight: () => bytes > limitBytes / 2,
-    full: () => bytes >= limitBytes,
+    full,
+    reserve(size) {
+      reserved += size
+      let isGiven = false
+      return () => {
+        if (isGiven) return
+        isGiven = true
+        const wasFull = full()
+        reserved -= size
+        if (wasFull && !full()) onRoom()
+      }
+    },
+    mayOverdraw(who) {
+      overdrawing ??= who
+      return overdrawing === who
+    },
+    settle(who) {
+      if (overdrawing !== who) return
+      overdrawing = undefined
+      onRoom()
+    },
   }
 }

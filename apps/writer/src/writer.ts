@@ -1,5 +1,5 @@
 import type { DestinationVersionId } from '@roomlog/domain'
-import { type Journal, type Partition, type Progress, toLeaseToken } from '@roomlog/journal'
+import { type Journal, type Partition, type Progress, type Roll, toLeaseToken } from '@roomlog/journal'
 import pLimit from 'p-limit'
 import type { Clock } from './clock.ts'
 import type { Destinations } from './destinations.ts'
@@ -41,6 +41,8 @@ export type Writer = {
   /** Whether the last roll reached the journal. */
   ready(): boolean
   partitions(): readonly PartitionWorker[]
+  /** Of the batches that lanes keep in memory. */
+  bufferedBytes(): number
 }
 
 const BUSY_FOR_MS = 3_000
@@ -79,14 +81,14 @@ export function createWriter(options: WriterOptions): Writer {
     const untilMs = clock.monotonicMs() + ttlMs
     const before = [...workers.values()].map(({ worker }) => ({ worker, revision: worker.revision }))
     const held = before.map(({ worker }) => worker.lease)
-    const { renewed, free, writers } = await journal.roll({ writerId, ttlMs, held })
+    const { renewed, free, writers, rank } = await journal.roll({ writerId, ttlMs, held })
     for (const { worker, revision } of before) {
       const still = renewed.find(({ partition }) => partition === worker.lease.partition)
       if (!still) worker.lose()
       else if (still.revision < revision) worker.reload()
       else worker.extended(untilMs)
     }
-    const share = Math.ceil(journal.partitions / writers)
+    const share = shareOf(journal.partitions, { writers, rank })
     const mine = [...workers.values()].map(({ worker }) => worker)
     for (const worker of mine.slice(share)) worker.stop()
     const wanted = free.filter((partition) => (leftUntilMs.get(partition) ?? 0) <= clock.monotonicMs())
@@ -195,5 +197,11 @@ export function createWriter(options: WriterOptions): Writer {
     },
     ready: () => rolled,
     partitions: () => [...workers.values()].map(({ worker }) => worker),
+    bufferedBytes: pins.bytes,
   }
+}
+
+/** Even to one: the first writers take what is left over. */
+function shareOf(partitions: number, { writers, rank }: Pick<Roll, 'writers' | 'rank'>): number {
+  return Math.floor(partitions / writers) + (rank < partitions % writers ? 1 : 0)
 }

@@ -184,6 +184,8 @@ export type Roll = {
   readonly free: readonly Partition[]
   /** Writers alive, this one included. */
   readonly writers: number
+  /** Of those, how many come before this one, in an order on which all agree. */
+  readonly rank: number
 }
 
 /** The durable log between api and writer. Postgres in production, memory as the executable spec. */

@@ -102,6 +102,11 @@ export class Lane {
     return this.#next
   }
 
+  /** Gathers a cycle that an earlier life left open: nothing can be cut before it is whole. */
+  get recovering(): boolean {
+    return this.#recovering
+  }
+
   /** Whether it takes the next batch. */
   wants(): boolean {
     const { policy } = this.destination
@@ -177,18 +182,21 @@ export class Lane {
 
   /** Delivers until told to stop. */
   async run(): Promise<void> {
+    const { pins } = this.#context
     for (;;) {
       const cycle = await this.#nextCycle()
       if (!cycle) break
       const { gather } = cycle
       const ended = await this.#deliver(cycle)
       gather.release()
+      pins.settle(this)
       if (ended === 'stop') break
       this.#context.changed()
     }
     // What was gathered but not cut is the next writer's; the lane must not look settled without it.
     this.#unfinished = this.#gather.records.length > 0
     this.#gather.release()
+    pins.settle(this)
   }
 
   async #deliver(cycle: Cycle): Promise<'go on' | 'stop'> {

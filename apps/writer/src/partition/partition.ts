@@ -113,7 +113,11 @@ export class PartitionWorker {
       const { journal, clock, pins, readBytesMax, limitedRead, log } = this.#options
       const ended = await pump(
         { journal, partition: this.lease.partition, clock, pins, readBytesMax, limitedRead, log, alarm: this.#alarm },
-        { next: () => this.#nextRead(), offer: (batch) => this.#offer(batch), settled: () => this.#settled() },
+        {
+          next: (full) => (full ? this.#mustRead() : this.#nextRead()),
+          offer: (batch) => this.#offer(batch),
+          settled: () => this.#settled(),
+        },
         this.#stopping.signal,
       )
       if (ended === 'moved') this.#finish('reload')
@@ -217,6 +221,14 @@ export class PartitionWorker {
     const mark = marks.find(({ position }) => position > this.#lastReadFrom) ?? marks[0]
     if (mark) this.#lastReadFrom = mark.position
     return mark
+  }
+
+  /** While memory is full: what a lane needs to have its open cycle whole. */
+  #mustRead(): Mark | undefined {
+    for (const lane of this.lanes.values()) {
+      if (lane.recovering && lane.wants() && this.#options.pins.mayOverdraw(lane)) return lane.next
+    }
+    return undefined
   }
 
   async #offer(batch: JournalBatch): Promise<void> {

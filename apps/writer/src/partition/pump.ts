@@ -23,8 +23,8 @@ export type PumpOptions = {
 }
 
 export type PumpEnds = {
-  /** Where to read; undefined while there is nothing to read, or nobody who can take it. */
-  next(): Mark | undefined
+  /** Where to read; undefined while there is nothing to read, or nobody who can take it. `full`: only what must be read. */
+  next(full: boolean): Mark | undefined
   offer(batch: JournalBatch): Promise<void>
   /** Whether all that was offered is settled. */
   settled(): boolean
@@ -43,15 +43,21 @@ export async function pump(options: PumpOptions, ends: PumpEnds, stopping: Abort
   const { journal, partition, clock, pins, alarm, log, readBytesMax, limitedRead } = options
   while (!stopping.aborted) {
     const full = pins.full()
-    const from = full ? undefined : ends.next()
+    const from = ends.next(full)
     if (from === undefined) {
       await alarm.wait(full ? PAUSE_MS : undefined, stopping)
       continue
     }
+    let giveBack = () => {}
     try {
-      const read = await limitedRead(() =>
-        journal.read({ partition, after: from.position, afterAppendId: from.appendId, bytesMax: readBytesMax }),
-      )
+      const read = await limitedRead(async () => {
+        if (!full && pins.full()) return
+        giveBack = pins.reserve(readBytesMax)
+        const at = { partition, after: from.position, afterAppendId: from.appendId, bytesMax: readBytesMax }
+        return journal.read(at)
+      })
+      if (read === undefined) continue
+      if (read.status !== 'read' || read.batches.length === 0) giveBack()
       if (read.status === 'unreadable') {
         if (unreadableSinceMs === undefined) {
           unreadableSinceMs = clock.monotonicMs()
@@ -72,6 +78,8 @@ export async function pump(options: PumpOptions, ends: PumpEnds, stopping: Abort
     } catch (err) {
       log.warn({ event: 'journal.read.failed', partition, err }, 'The journal could not be read; trying again.')
       await clock.sleep(PAUSE_MS, stopping)
+    } finally {
+      giveBack()
     }
   }
   return 'stopped'

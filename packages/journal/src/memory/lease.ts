@@ -13,10 +13,12 @@ export function roll(state: State, clock: Clock, writer: Parameters<Journal['rol
     return true
   })
   state.writers.set(writer.writerId, nowMs + writer.ttlMs)
+  const alive = [...state.writers].filter(([, expiresAtMs]) => expiresAtMs > nowMs)
   return {
     renewed: renewed.map(({ partition }) => ({ partition, revision: partitionIn(state, partition).revision })),
     free: free.map(({ partition }) => partition),
-    writers: [...state.writers.values()].filter((expiresAtMs) => expiresAtMs > nowMs).length,
+    writers: alive.length,
+    rank: alive.filter(([id]) => id < writer.writerId).length,
   }
 }
 

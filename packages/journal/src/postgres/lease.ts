@@ -17,7 +17,8 @@ select array(select partition from renewed order by partition) as renewed,
        array(select revision::text from renewed order by partition) as revisions,
        array(select partition from journal_progress
               where (lease_expires_at is null or lease_expires_at < now()) and not lease_token = any($4) is true) as free,
-       (select count(*) from journal_writer where expires_at > now() and id <> $1) + 1 as writers`
+       (select count(*) from journal_writer where expires_at > now() and id <> $1) + 1 as writers,
+       (select count(*) from journal_writer where expires_at > now() and id < $1) as rank`
 
 const ACQUIRE = `
 update journal_progress
@@ -42,7 +43,7 @@ update journal_progress p set lease_owner = null, lease_token = null, lease_expi
 export async function roll(pool: pg.Pool, writer: Parameters<Journal['roll']>[0]): Promise<Roll> {
   const values = [writer.writerId, writer.ttlMs, writer.held.map((l) => l.partition), writer.held.map((l) => l.token)]
   const { rows } = await pool.query({ name: 'journal-roll', text: ROLL, values })
-  const { renewed, revisions, free, writers } = rows[0]
+  const { renewed, revisions, free, writers, rank } = rows[0]
   return {
     renewed: renewed.map((partition: number, n: number) => ({
       partition: toPartition(partition),
@@ -50,6 +51,7 @@ export async function roll(pool: pg.Pool, writer: Parameters<Journal['roll']>[0]
     })),
     free: free.map(toPartition),
     writers: Number(writers),
+    rank: Number(rank),
   }
 }
 
