@@ -1,15 +1,17 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startPostgres } from '@roomlog/embedded-postgres'
 import { type Arguments, HELP, readArguments } from './arguments.ts'
 import { createRecordSource, roomsOf } from './generator/records.ts'
-import { describeMachine } from './measure/machine.ts'
+import { describeMachine, type Machine } from './measure/machine.ts'
 import { unmeasurable } from './measure/proc.ts'
 import { goalsOf } from './report/goals.ts'
+import { renderPicture } from './report/picture.ts'
 import { renderTable } from './report/table.ts'
 import { type Bench, ROOMS, START_MS } from './rows/bench.ts'
+import { measureLoads } from './rows/loads.ts'
 import { runRows } from './run-rows.ts'
 import { startAwsServer } from './server/aws-server.ts'
 
@@ -48,6 +50,7 @@ async function bench(args: Arguments): Promise<void> {
     const context: Bench = {
       ...{ postgres, server, quick, records, backlogRecords, runs, seed, settings, endpoint, profile, progress },
     }
+    if (args.picture !== undefined) return await drawPicture(context, machine, args.picture)
     const rows = await runRows(context, args.rows)
     progress('done')
     const calibration = rows.find(({ name }) => name === 'calibration.gzip6')?.cpuSecondsPerMillion
@@ -65,6 +68,13 @@ async function serve(port: number): Promise<void> {
     `Discarding AWS at ${server.url}; ${server.url}/_bench/counts counts, ${server.url}/_bench/check looks inside.`,
   )
   await new Promise(() => {})
+}
+
+async function drawPicture(context: Bench, machine: Machine, path: string): Promise<void> {
+  const { points, flushSeconds } = await measureLoads(context)
+  const where = `${machine.date}, ${machine.cpu}, ${machine.cores} cores, everything on one machine; S3 is flushed every ${flushSeconds} s`
+  writeFileSync(path, renderPicture(points, where))
+  console.log(JSON.stringify({ machine, flushSeconds, points }))
 }
 
 function writeRecords(path: string, { seed, records }: Arguments): void {

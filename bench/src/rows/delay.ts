@@ -18,6 +18,8 @@ const START_SECONDS = 3
 
 export type DelayRun = {
   readonly records: number
+  /** What the api acknowledged, which is less than asked for where it is not fast enough. */
+  readonly acknowledgedPerSecond: number
   readonly writerCpuSeconds: number
   readonly apiCpuSeconds: number
   readonly rssMb: number
@@ -69,12 +71,16 @@ export async function runSteady(
   plan: {
     readonly name: string
     readonly seconds: number
+    /** Messages. */
     readonly perSecond: number
+    /** Messages in one call; 1 is `chat.sendMessage`. */
+    readonly perCall?: number
     readonly flushSeconds: number
     readonly hang: readonly Kind[]
   },
 ): Promise<DelayRun> {
   const { server, postgres, seed } = bench
+  const { perCall = 1 } = plan
   const rooms = roomsOf(seed, ROOMS)
   const database = await openDatabase(postgres, 'bench_delay')
   const settings = { ...bench.settings, ROOMLOG_S3_FLUSH_SECONDS: String(plan.flushSeconds) }
@@ -96,9 +102,9 @@ export async function runSteady(
     const report = await runLoad(api, rooms, {
       seed,
       connections: CONNECTIONS,
-      perCall: 1,
-      calls: (START_SECONDS + WARM_UP_SECONDS + plan.seconds) * plan.perSecond,
-      callsPerSecond: plan.perSecond,
+      perCall,
+      calls: Math.ceil(((START_SECONDS + WARM_UP_SECONDS + plan.seconds) * plan.perSecond) / perCall),
+      callsPerSecond: plan.perSecond / perCall,
     })
     const apiCpuSeconds = cpuSecondsOf(api.pid) - before.api
     const healthy = KINDS.filter((kind) => !plan.hang.includes(kind))
@@ -120,6 +126,7 @@ export async function runSteady(
     }
     return {
       records: report.acknowledged,
+      acknowledgedPerSecond: report.acknowledged / report.seconds,
       writerCpuSeconds,
       apiCpuSeconds,
       rssMb: peakMemoryMb(writer.pid),
