@@ -45,7 +45,7 @@ export async function startPipeline(partitionsIfNew = 4) {
   const dataDir = await mkdtemp(join(tmpdir(), 'roomlog-pipeline-'))
   const postgres = await testPostgres({ prepare: (url) => migrate({ url }) })
   const database = await postgres.createDatabase()
-  const aws = await startLocalAws({ dataDir })
+  let aws = await startLocalAws({ dataDir })
   const pool = createPool({ url: database.url, max: 4, applicationName: 'test' })
   const journal = await createPostgresJournal({ pool, partitionsIfNew })
   const config = {
@@ -160,7 +160,17 @@ export async function startPipeline(partitionsIfNew = 4) {
   }
 
   return {
-    aws,
+    get aws() {
+      return aws
+    },
+    /** Ends the stand-in; the answer starts it again where it was. */
+    async closeAws() {
+      const { port } = aws
+      await aws.close()
+      return async () => {
+        aws = await startLocalAws({ dataDir, port })
+      }
+    },
     pool,
     journal,
     createTarget,
