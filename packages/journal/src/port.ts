@@ -146,7 +146,7 @@ export type ProgressChange = {
 
 /** What retention lets a partition keep. */
 export type RetentionLimits = {
-  /** Since commit, for lanes that are not flowing. */
+  /** Since commit, for lanes that are in trouble and have delivered nothing for an hour (or `keepMs`, if less). */
   readonly keepMs: number
   /** Of batches that some lane still waits for. */
   readonly bytesMax: number

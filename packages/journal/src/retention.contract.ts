@@ -108,6 +108,14 @@ export function describeRetention(name: string, open: () => Promise<JournalUnder
       expect((await under.contents()).totals).toEqual([])
     })
 
+    test('a lane in trouble that has delivered something of late drains too', async () => {
+      await fourHours()
+      const lastDeliveredAtMs = Date.UTC(2100, 0)
+      await dispatch(40, { lanes: [lane(1, 0, 'retrying')], totals: [someTotals({ delivered: 5, lastDeliveredAtMs })] })
+      expect(await journal.expire(lease, LIMITS)).toEqual([])
+      expect(await checkpoints()).toEqual([[1, 0]])
+    })
+
     test('what another lane still waits for stays; then it can be trimmed', async () => {
       await fourHours()
       await dispatch(40, { lanes: [lane(1, 0, 'held'), lane(2, 0, 'flowing')] })

@@ -10,3 +10,8 @@ export function tooMany(waiting: {
   const { records, bytes, bytesMax } = waiting
   return bytes <= bytesMax ? 0 : Math.ceil(records * (1 - bytesMax / bytes))
 }
+
+/** A lane that has delivered within this time drains, whatever trouble it is in at the moment. */
+export function drainingMs({ keepMs }: { readonly keepMs: number }): number {
+  return Math.min(keepMs, HOUR_MS)
+}

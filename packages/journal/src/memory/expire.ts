@@ -1,6 +1,6 @@
 import { firstTimeMs } from '../entry.ts'
 import type { GivenUp, HeldLease, Position, RetentionLimits } from '../port.ts'
-import { HOUR_MS, tooMany } from '../retention.ts'
+import { drainingMs, HOUR_MS, tooMany } from '../retention.ts'
 import { count } from './settle.ts'
 import { type Clock, type PartitionState, partitionIn, type State, type StoredBatch, type StoredLane } from './state.ts'
 
@@ -11,7 +11,10 @@ export function expire(state: State, clock: Clock, lease: HeldLease, limits: Ret
   const ends = hourEnds(at)
   const youngestMs = clock.nowMs() - limits.keepMs
   const aged = ends.findLast((end) => end.committedAtMs <= youngestMs)
-  const byAge = moveTo(at, aged, (lane) => lane.state !== 'flowing')
+  const drainedAtMs = clock.nowMs() - drainingMs(limits)
+  const byAge = moveTo(at, aged, ({ state, destinationVersionId: id }) => {
+    return state !== 'flowing' && (at.totals.get(id)?.lastDeliveredAtMs ?? 0) <= drainedAtMs
+  })
   const floor = floorOf(at)
   const waiting = at.batches.filter((batch) => batch.firstPosition > floor)
   const bytes = waiting.reduce((sum, batch) => sum + batch.index.length + batch.bytes.length, 0)

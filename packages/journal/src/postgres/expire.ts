@@ -1,7 +1,7 @@
 import { DestinationVersionId } from '@roomlog/domain'
 import type pg from 'pg'
 import type { GivenUp, HeldLease, RetentionLimits } from '../port.ts'
-import { tooMany } from '../retention.ts'
+import { drainingMs, tooMany } from '../retention.ts'
 import { type HourEnd, hourEndsOf } from './hour-ends.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -30,7 +30,10 @@ select dispatched::float8, head::float8, floor::float8, now_ms,
   from place`
 
 const LANES = `
-select destination_version_id as id, checkpoint::float8, state,
+select destination_version_id as id, checkpoint::float8,
+       state <> 'flowing' and not exists (
+         select from delivery_total t where t.partition = l.partition and t.destination_version_id = l.destination_version_id
+            and t.last_delivered_at > now() - $2 * interval '1 ms') as stuck,
        (select (extract(epoch from committed_at) * 1000)::float8 from journal_batch b
          where b.partition = l.partition and b.first_position > l.checkpoint
          order by b.first_position limit 1) as oldest_ms
@@ -63,7 +66,7 @@ update journal_progress set revision = revision + 2 where partition = $1`
 type Lane = {
   readonly id: number
   readonly checkpoint: number
-  readonly state: string
+  readonly stuck: boolean
   readonly oldest_ms: number | null
 }
 type Move = { readonly lane: Lane; readonly to: HourEnd; readonly whatever: boolean }
@@ -97,13 +100,14 @@ async function plan(pool: pg.Pool, lease: HeldLease, limits: RetentionLimits): P
   const place: { dispatched: number; head: number; floor: number; now_ms: number; record_bytes: number | null } =
     measured.rows[0]
   if (!place || place.record_bytes === null) return []
-  const { rows: lanes } = await pool.query<Lane>({ name: 'journal-lanes', text: LANES, values: [lease.partition] })
+  const values = [lease.partition, drainingMs(limits)]
+  const { rows: lanes } = await pool.query<Lane>({ name: 'journal-lanes', text: LANES, values })
   const ends = hourEndsOf(pool, lease.partition)
   const moves = new Map<number, Move>()
   const { dispatched } = place
 
   const youngestMs = place.now_ms - limits.keepMs
-  const stuck = lanes.filter((lane) => lane.state !== 'flowing' && lane.checkpoint < dispatched)
+  const stuck = lanes.filter((lane) => lane.stuck && lane.checkpoint < dispatched)
   if (stuck.some(({ oldest_ms }) => oldest_ms !== null && oldest_ms <= youngestMs)) {
     const after = Math.min(...stuck.map((lane) => lane.checkpoint))
     const aged = await ends.committedBy(youngestMs, after, dispatched)
@@ -120,7 +124,7 @@ async function plan(pool: pg.Pool, lease: HeldLease, limits: RetentionLimits): P
     const reached = await withinReach(floor, to)
     if (reached) add(lanes, reached, true)
   }
-  return [...moves.values()]
+  return [...moves.values()].sort((a, b) => a.lane.id - b.lane.id)
 
   function add(concerned: readonly Lane[], to: HourEnd, whatever: boolean): void {
     for (const lane of concerned) {
