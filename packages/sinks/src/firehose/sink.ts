@@ -9,6 +9,7 @@ import { withBody } from '../with-body.ts'
 import { batchBody } from './batch-body.ts'
 import { FIREHOSE_LIMITS } from './limits.ts'
 import { rejectedRecords } from './rejected.ts'
+import { withShortAnswer } from './short-answer.ts'
 
 export type FirehoseSinkOptions = {
   /** Created with `maxAttempts: 1`. */
@@ -40,7 +41,8 @@ export function createFirehoseSink({ client, destination }: FirehoseSinkOptions)
     assert(records.length > 0, 'a write has at least one record')
     await checkAttempts()
     const name = { DeliveryStreamName: target }
-    const command = withBody(new PutRecordBatchCommand({ ...name, Records: [] }), batchBody(name, records))
+    const batch = new PutRecordBatchCommand({ ...name, Records: [] })
+    const command = withShortAnswer(withBody(batch, batchBody(name, records)))
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
     const rejected = rejectedRecords(sent.value, records.length)
