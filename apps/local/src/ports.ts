@@ -4,6 +4,8 @@ import { Failure } from './failure.ts'
 
 export const HOST = '127.0.0.1'
 const RETRY_EVERY_MS = 200
+/** Below what Linux, macOS and Windows hand out by themselves. */
+const LASTING_PORTS = { first: 20_000, count: 12_000 }
 
 export type Ports = { readonly api: number; readonly writer: number; readonly aws: number; readonly postgres: number }
 
@@ -37,16 +39,26 @@ export async function requireFree(ports: Ports, needed: readonly (keyof Ports)[]
 
 /** Ports that are free now, all different. */
 export async function freePorts(): Promise<Ports> {
-  const [api = 0, writer = 0, aws = 0, postgres = 0] = await someFreePorts(4)
+  const servers = await Promise.all([0, 1, 2, 3].map(() => listen(0)))
+  const [api = 0, writer = 0, aws = 0, postgres = 0] = servers.map(portOf)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   return { api, writer, aws, postgres }
 }
 
-/** As many ports that are free now, all different. */
-export async function someFreePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)))
-  const ports = servers.map(portOf)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+/**
+ * Gives a free port at each call, another one each time, and none of those that systems hand to outgoing connections:
+ * whoever listens there may end and come back.
+ */
+export function createPortSource(startAt: number): () => Promise<number> {
+  let next = startAt
+  return async () => {
+    for (let tries = 0; tries < LASTING_PORTS.count; tries += 1) {
+      const port = LASTING_PORTS.first + (next % LASTING_PORTS.count)
+      next += 1
+      if ((await probe(port)) === undefined) return port
+    }
+    throw new Failure(`No port from ${LASTING_PORTS.first} on is free.`)
+  }
 }
 
 /** Where a part that listens on that port is asked. */

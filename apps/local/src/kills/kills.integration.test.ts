@@ -17,14 +17,14 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a few rounds of kills break no promise, are counted where they hit, and leave nothing behind', async () => {
-  command = runCommand(['kills', '--rounds', '6', '--seed', '1', '--json', json], env)
+  command = runCommand(['kills', '--rounds', '4', '--seed', '1', '--json', json], env)
   expect(await command.exited, command.output()).toBe(0)
   expect(command.output()).toContain(
     'Nothing lost, nothing twice that was not counted, nothing from nowhere, in order.',
   )
   const { killsAll, insideCall, chapters, broken } = JSON.parse(readFileSync(json, 'utf8'))
   expect(broken).toEqual([])
-  expect(killsAll).toBeGreaterThanOrEqual(4)
+  expect(killsAll).toBeGreaterThanOrEqual(2)
   const { s3, logs, firehose } = insideCall
   expect(s3.before + s3.after + logs.before + logs.after + firehose.before + firehose.after).toBeGreaterThan(0)
   expect(chapters[0].outcomes.s3.found).toBe(chapters[0].book.acknowledged)

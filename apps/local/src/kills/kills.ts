@@ -45,7 +45,14 @@ export async function kills(options: KillsOptions): Promise<number> {
     const credentials = await openCredentials(folder, { accountId: LOCAL_ACCOUNT, region: LOCAL_REGION }, randomBytes)
     print(`${count(options.rounds)} rounds, seed ${options.seed}, in ${path}\n${NOTE}`)
     const secrets = await openSecrets(folder, randomBytes)
-    const plant = await startPlant({ folder, credentials, secrets, base: options.base, signal })
+    const plant = await startPlant({
+      folder,
+      credentials,
+      secrets,
+      base: options.base,
+      portsFrom: process.pid * 50,
+      signal,
+    })
     try {
       const failed = plant.died.then((message) => Promise.reject(new Failure(message)))
       failed.catch(() => undefined)

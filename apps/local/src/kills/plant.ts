@@ -6,7 +6,7 @@ import { type CatchPoint, type DatabaseProxy, proxyTo } from '../database-proxy.
 import { appEnvironment, rootKeyEnvironment, standInEnvironment } from '../environment.ts'
 import type { Folder } from '../folder.ts'
 import { createParts, ENTRIES, type Parts, STAND_IN } from '../parts.ts'
-import { someFreePorts, urlOf } from '../ports.ts'
+import { createPortSource, urlOf } from '../ports.ts'
 import { untilReady } from '../ready.ts'
 import { KILL_SETTINGS, STAND_IN_SETTINGS } from './settings.ts'
 
@@ -18,6 +18,8 @@ export type PlantOptions = {
   readonly credentials: Credentials
   readonly secrets: Secrets
   readonly base: Readonly<Record<string, string>>
+  /** Where it begins to look for free ports: runs side by side begin apart. */
+  readonly portsFrom: number
   readonly signal: AbortSignal
 }
 
@@ -55,7 +57,10 @@ export type Plant = {
 /** Starts Postgres, the stand-in and two apis, and waits until they are ready. */
 export async function startPlant(options: PlantOptions): Promise<Plant> {
   const { folder, signal } = options
-  const [postgresPort = 0, standInPort = 0, ...apiPorts] = await someFreePorts(4)
+  const nextPort = createPortSource(options.portsFrom)
+  const postgresPort = await nextPort()
+  const standInPort = await nextPort()
+  const apiPorts = [await nextPort(), await nextPort()] as const
   const parts = createParts(folder)
   const proxies = new Set<DatabaseProxy>()
   const standInUrl = urlOf(standInPort)
@@ -92,26 +97,24 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
       })
       return { child, url: urlOf(port), proxy, accessKeyId: name }
     }
-    const startApi = async (api: number, migrate: boolean): Promise<App> => {
-      const started = await startApp('api', `api-${api + 1}`, apiPorts[api] ?? 0, migrate)
+    const startApi = async (api: 0 | 1, migrate: boolean): Promise<App> => {
+      const started = await startApp('api', `api-${api + 1}`, apiPorts[api], migrate)
       await untilReady(started.child, `${started.url}/readyz`, signal)
       return started
     }
-    const apis = [await startApi(0, true), await startApi(1, false)]
+    const apis: [App, App] = [await startApi(0, true), await startApi(1, false)]
 
     return {
-      apiUrls: [urlOf(apiPorts[0] ?? 0), urlOf(apiPorts[1] ?? 0)],
+      apiUrls: [urlOf(apiPorts[0]), urlOf(apiPorts[1])],
       standInUrl,
       databaseUrl,
       died: parts.died,
       startWriter: async (name) => {
-        const [port = 0] = await someFreePorts(1)
-        return startApp('writer', name, port, false)
+        return startApp('writer', name, await nextPort(), false)
       },
       expectEnd: ({ child }) => parts.expectEnd(child),
       killApi: async (index, point) => {
         const api = apis[index]
-        if (api === undefined) return false
         const reached = point === 'moment' || (await untilCaught(api.proxy, 'journal-append', 'after', signal))
         parts.expectEnd(api.child)
         await killed(api.child)
