@@ -47,7 +47,9 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
       const occupant = store.create(keyOf(records, version), records)
       return occupant ? { status: 'occupied', occupant } : { status: 'delivered' }
     }
-    if (records.some(({ id }) => options.poisonOf(id) === 'batch')) return refused('batch', INVALID)
+    const culprits = records.filter(({ id }) => options.poisonOf(id) === 'batch')
+    for (const { id } of culprits) store.delayed.add(id)
+    if (culprits.length > 0) return refused('batch', INVALID)
     const rejected = rejectedOf(records, fault)
     const taken = records.filter((_, index) => !rejected.some((each) => each.index === index))
     store.put(taken, time.nowMs + options.readLagMs)
