@@ -159,13 +159,14 @@ export function createWriter(options: WriterOptions): Writer {
     const seen = new Map<Partition, number>()
     let movedAtMs = clock.monotonicMs()
     while (!stopping.signal.aborted) {
-      const wanted = [...workers.keys()]
-      if (wanted.length > 0) {
+      const asked = new Map([...workers].map(([partition, { worker }]) => [partition, { worker, at: worker.frontier }]))
+      if (asked.size > 0) {
         try {
-          for (const [partition, head] of await journal.heads(wanted)) {
+          for (const [partition, head] of await journal.heads([...asked.keys()])) {
             if (seen.get(partition) !== head.head) movedAtMs = clock.monotonicMs()
             seen.set(partition, head.head)
-            workers.get(partition)?.worker.see(head)
+            const about = asked.get(partition)
+            about?.worker.see(head, about.at)
           }
         } catch (error) {
           log.warn({ event: 'journal.heads.failed', err: error }, 'The heads could not be read; trying again.')

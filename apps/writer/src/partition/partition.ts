@@ -159,9 +159,14 @@ export class PartitionWorker {
     this.#finish('reload')
   }
 
-  /** The partition's head as it was just read. */
-  see(head: Head): void {
-    const { position, appendId } = this.#frontier
+  /** Up to where the journal was read. */
+  get frontier(): Mark {
+    return this.#frontier
+  }
+
+  /** The partition's head, asked for when the frontier stood at `asked`: reads may have overtaken the answer. */
+  see(head: Head, asked: Mark): void {
+    const { position, appendId } = asked
     // Behind what was read, or another batch where it ended: the database was restored.
     if (head.head < position || (head.head === position && head.appendId !== appendId)) this.#finish('reload')
     if (head.head === this.#head.head) return

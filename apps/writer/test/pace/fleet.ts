@@ -7,7 +7,7 @@ import {
   newId,
   type RoomId,
 } from '@roomlog/domain'
-import { createMemoryJournal, type Partition, partitionOf, toAppendId } from '@roomlog/journal'
+import { createMemoryJournal, type Journal, type Partition, partitionOf, toAppendId } from '@roomlog/journal'
 import pLimit from 'p-limit'
 import { parseEnv } from '../../src/env.ts'
 import type { Destination } from '../../src/lane/destination.ts'
@@ -31,11 +31,29 @@ export function createFleet(options: {
   readonly callMs: number
   readonly bufferBytesMax: number
   readonly readBytesMax: number
+  /** Until an answer of the journal arrives; a read is also as much later at work. */
+  readonly journalMs?: number
 }) {
   const time = new SimulatedTime()
   const random = seeded(1)
   const clock = new Life(time).clock()
   const journal = createMemoryJournal({ partitions: options.partitions, clock })
+  const slow = async <T>(answer: Promise<T>) => {
+    const value = await answer
+    await time.wait(options.journalMs ?? 0)
+    return value
+  }
+  const reached: Journal =
+    options.journalMs === undefined
+      ? journal
+      : {
+          ...journal,
+          heads: (wanted) => slow(journal.heads(wanted)),
+          read: async (from) => {
+            await time.wait(options.journalMs ?? 0)
+            return journal.read(from)
+          },
+        }
   const anId = () => newId((n) => Uint8Array.from({ length: n }, () => Math.floor(random() * 256)))
   const stores = new Map(
     options.kinds.map((kind, n) => [DestinationVersionId.parse(n + 1), new SlowStore(kind, time, options.callMs)]),
@@ -92,7 +110,7 @@ export function createFleet(options: {
 
     start(bufferBytesMax = options.bufferBytesMax): Writer {
       const writer = createWriter({
-        journal,
+        journal: reached,
         destinations: {
           async get(id) {
             const found = destinations.get(id)
