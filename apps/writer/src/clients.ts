@@ -13,20 +13,30 @@ const CONNECT_TIMEOUT_MS = 3_000
 export function createClients(env: WriterEnv, concurrency: { readonly s3: number; readonly other: number }): Clients {
   const region = env.AWS_REGION
   const timeoutMs = env.ROOMLOG_REQUEST_TIMEOUT_SECONDS * 1_000
+  // Kept sorted, the middleware takes a third less of a call.
+  const always = { region, maxAttempts: 1, cacheMiddleware: true }
   return {
     s3: () =>
-      new S3Client({
-        region,
-        maxAttempts: 1,
-        // A custom endpoint rarely has a host name a bucket.
-        forcePathStyle: env.AWS_ENDPOINT_URL !== undefined || env.AWS_ENDPOINT_URL_S3 !== undefined,
-        requestHandler: handler(env.ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS * 1_000, concurrency.s3),
-      }),
+      unlogged(
+        new S3Client({
+          ...always,
+          // The signature holds the body's SHA-256 already.
+          requestChecksumCalculation: 'WHEN_REQUIRED',
+          // A custom endpoint rarely has a host name a bucket.
+          forcePathStyle: env.AWS_ENDPOINT_URL !== undefined || env.AWS_ENDPOINT_URL_S3 !== undefined,
+          requestHandler: handler(env.ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS * 1_000, concurrency.s3),
+        }),
+      ),
     cloudWatchLogs: () =>
-      new CloudWatchLogsClient({ region, maxAttempts: 1, requestHandler: handler(timeoutMs, concurrency.other) }),
-    firehose: () =>
-      new FirehoseClient({ region, maxAttempts: 1, requestHandler: handler(timeoutMs, concurrency.other) }),
+      unlogged(new CloudWatchLogsClient({ ...always, requestHandler: handler(timeoutMs, concurrency.other) })),
+    firehose: () => unlogged(new FirehoseClient({ ...always, requestHandler: handler(timeoutMs, concurrency.other) })),
   }
+}
+
+/** Without the SDK's logger, which copies each call's input and output, with or without anybody to log to. */
+function unlogged<C extends { readonly middlewareStack: { remove(name: string): boolean } }>(client: C): C {
+  client.middlewareStack.remove('loggerMiddleware')
+  return client
 }
 
 function handler(requestTimeout: number, maxSockets: number): NodeHttpHandler {

@@ -6,7 +6,7 @@ import { attempt, sendOptions } from '../attempt.ts'
 import { metricOf, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
 import { singleAttempt } from '../single-attempt.ts'
-import { withBody } from '../with-body.ts'
+import { carryBodies, withBody } from '../with-body.ts'
 import { eventsBody } from './events-body.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
 import { createStream, findLogGroup, logGroupSubject } from './log-group.ts'
@@ -33,6 +33,7 @@ export type CloudWatchLogsSinkOptions = {
 export function createCloudWatchLogsSink({ client, destination, readTurn }: CloudWatchLogsSinkOptions): Sink {
   assert.equal(destination.kind, 'cloudWatchLogs')
   const checkAttempts = singleAttempt(client)
+  carryBodies(client)
   const group = { client, destination }
   const subject = logGroupSubject(destination, 'PutLogEvents')
 

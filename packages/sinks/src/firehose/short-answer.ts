@@ -1,36 +1,39 @@
-import type { PutRecordBatchCommand } from '@aws-sdk/client-firehose'
+import type { FirehoseClient } from '@aws-sdk/client-firehose'
 
-/** Enough for `RequestResponses` of 500 records with an error message each. */
+/** Enough for what is told of 500 records, with an error message each. */
 const ANSWER_BYTES_MAX = 1024 * 1024
 const ALL_TAKEN = /"FailedPutCount"\s*:\s*0\s*[,}]/
 const SHORT = Buffer.from('{"FailedPutCount":0}')
 
 /**
- * Has the answer to a batch that was taken whole cut down to just that: the SDK would parse an object a record, which costs
- * more CPU than sending them.
+ * Has the answers to batches that were taken whole cut down to just that: the SDK would parse an object a record, which
+ * costs more CPU than sending them. To be called before the client's first call, and as often as you like.
  */
-export function withShortAnswer(command: PutRecordBatchCommand): PutRecordBatchCommand {
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args)
-      const { response } = result
-      if (typeof response === 'object' && response !== null && 'body' in response && isStream(response.body)) {
-        const body = await collect(response.body)
-        response.body = ALL_TAKEN.test(body.toString('latin1')) ? SHORT : body
-      }
-      return result
-    },
+export function shortenAnswers(client: FirehoseClient): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const result = await next(args)
+        const { response } = result
+        if (commandName === 'PutRecordBatchCommand' && hasStream(response)) {
+          const body = await collect(response.body)
+          response.body = ALL_TAKEN.test(body.toString('latin1')) ? SHORT : body
+        }
+        return result
+      },
     // Nearest to the wire: before the SDK reads the answer.
-    { step: 'deserialize', priority: 'low', name: 'shortAnswerMiddleware' },
+    { step: 'deserialize', priority: 'low', name: 'shortAnswersMiddleware', override: true },
   )
-  return command
 }
 
-function isStream(body: unknown): body is AsyncIterable<unknown> {
+function hasStream(response: unknown): response is { body: AsyncIterable<unknown> | Buffer } {
+  if (typeof response !== 'object' || response === null || !('body' in response)) return false
+  const { body } = response
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
-async function collect(stream: AsyncIterable<unknown>): Promise<Buffer> {
+async function collect(stream: AsyncIterable<unknown> | Buffer): Promise<Buffer> {
+  if (Buffer.isBuffer(stream)) return stream
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of stream) {

@@ -5,11 +5,11 @@ import { attempt, sendOptions } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
 import { singleAttempt } from '../single-attempt.ts'
-import { withBody } from '../with-body.ts'
+import { carryBodies, withBody } from '../with-body.ts'
 import { batchBody } from './batch-body.ts'
 import { FIREHOSE_LIMITS } from './limits.ts'
 import { rejectedRecords } from './rejected.ts'
-import { withShortAnswer } from './short-answer.ts'
+import { shortenAnswers } from './short-answer.ts'
 
 export type FirehoseSinkOptions = {
   /** Created with `maxAttempts: 1`. */
@@ -28,6 +28,8 @@ export type FirehoseSinkOptions = {
 export function createFirehoseSink({ client, destination }: FirehoseSinkOptions): Sink {
   assert.equal(destination.kind, 'firehose')
   const checkAttempts = singleAttempt(client)
+  carryBodies(client)
+  shortenAnswers(client)
   const { target, region } = destination
   const subject: Subject = {
     kind: 'firehose',
@@ -41,8 +43,7 @@ export function createFirehoseSink({ client, destination }: FirehoseSinkOptions)
     assert(records.length > 0, 'a write has at least one record')
     await checkAttempts()
     const name = { DeliveryStreamName: target }
-    const batch = new PutRecordBatchCommand({ ...name, Records: [] })
-    const command = withShortAnswer(withBody(batch, batchBody(name, records)))
+    const command = withBody(new PutRecordBatchCommand({ ...name, Records: [] }), batchBody(name, records))
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
     const rejected = rejectedRecords(sent.value, records.length)
