@@ -234,3 +234,19 @@ test('what is wrong with a request is named', async () => {
     expect(answer, procedure).toMatchObject({ status: 404, ivs: { name: 'ResourceNotFoundException' } })
   }
 })
+
+test('what retention gave up is shown in delivery.status', async () => {
+  const configuration = await createConfiguration('/given-up')
+  await pool.query(
+    `insert into delivery_total (partition, destination_version_id, given_up)
+     select n, destination_version_id, 4 from logging_configuration, generate_series(0, 1) n where id = $1`,
+    [configuration.id],
+  )
+  const { loggingConfigurations } = (await api.call('delivery.status')).data
+  expect(loggingConfigurations).toContainEqual(
+    expect.objectContaining({
+      loggingConfigurationArn: configuration.arn,
+      counters: expect.objectContaining({ givenUp: 8 }),
+    }),
+  )
+})
