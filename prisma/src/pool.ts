@@ -29,6 +29,9 @@ export function createPool({ url, max, applicationName, onError }: PoolOptions):
   })
   // Without a listener the process would end.
   pool.on('error', (error) => onError?.(error))
+  // Nor may one in a connection that is just being handed over: the pool has stopped to listen, its user not yet begun.
+  // Whoever uses it next learns of it by the query that fails.
+  pool.on('connect', (client) => client.on('error', ignore))
   return pool
 }
 
@@ -40,3 +43,5 @@ function parseInt8(text: string): number {
   if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond what a number holds exactly`)
   return value
 }
+
+function ignore(): void {}
