@@ -25,9 +25,9 @@ export type ZombieEnd = 'lives' | 'killed'
 
 // Of a hundred rounds. Most are kills inside an open call: those of each destination are to be many.
 const WEIGHTS: readonly (readonly [Round['kind'], number])[] = [
-  ['call', 62],
-  ['moment', 12],
-  ['settle', 12],
+  ['call', 66],
+  ['moment', 10],
+  ['settle', 10],
   ['zombie', 6],
   ['restart', 2],
   ['api', 3],

@@ -36,10 +36,10 @@ export const KILL_SETTINGS: Readonly<Record<string, string>> = {
 /** Of the stand-in: what it has acknowledged is in the kernel's hands, which a killed process does not take along. */
 export const STAND_IN_SETTINGS = { LOCAL_AWS_FSYNC: 'off' }
 
-/** As a network would take. */
-export const CALL_MS = 40
+/** What a call takes all the time, so that many are open at any moment. */
+export const CALL_MS = 150
 /** For how long a call that is to be killed in is kept open: less than any request's timeout. */
-export const HELD_MS = 800
+export const HELD_MS = 600
 export const FIREHOSE_BUFFER_SECONDS = 1
 
 export const DESTINATION_TITLES: { readonly [service in Service]: string } = {

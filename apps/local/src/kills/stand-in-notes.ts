@@ -52,7 +52,7 @@ export function createStandInNotes(url: string, signal: AbortSignal) {
       const { ids } = Added.parse(await ask('faults', { method: 'POST', body: JSON.stringify(fault) }))
       return ids[0] ?? ''
     },
-    /** Each delivering call takes that much longer, as it would over a network. */
+    /** Each delivering call takes that much longer. */
     delayAll: async (ms: number): Promise<void> => {
       const faults = SERVICES.map((service) => ({ effect: 'latency', ms, service, operation: DELIVERING[service] }))
       await ask('faults', { method: 'POST', body: JSON.stringify(faults) })
