@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import type { FirehoseClient } from '@aws-sdk/client-firehose'
 import type { S3Client } from '@aws-sdk/client-s3'
@@ -37,6 +38,8 @@ export type Destinations = {
   get(id: DestinationVersionId): Promise<Destination | 'abandoned'>
   /** Of these, the ones whose backlog was given up. */
   abandonedOf(ids: readonly DestinationVersionId[]): Promise<readonly DestinationVersionId[]>
+  /** The database was restored, and hands out its numbers anew: each version is looked up again before it is given out. */
+  doubt(): void
   /** Closes the clients of destinations that no lane uses. */
   keepOnly(ids: ReadonlySet<DestinationVersionId>): void
   close(): void
@@ -48,10 +51,13 @@ const SELECT = `select id, logging_configuration_id, account_id, region, kind, t
 /** Destination versions and their sinks, made when a lane first needs them. */
 export function createDestinations(options: DestinationsOptions): Destinations {
   const made = new Map<DestinationVersionId, { readonly destination: Destination; readonly destroy: () => void }>()
+  const doubted = new Set<DestinationVersionId>()
+  /** Of versions that are others now; lanes may still be using them. */
+  const outdated: (() => void)[] = []
 
   async function get(id: DestinationVersionId): Promise<Destination | 'abandoned'> {
     const found = made.get(id)
-    if (found) return found.destination
+    if (found && !doubted.has(id)) return found.destination
     const { rows } = await options.pool.query(SELECT, [id])
     const row = rows[0]
     if (!row) throw new Error(`destination version ${id} is not in the database`)
@@ -64,8 +70,10 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       kind: row.kind,
       target: row.target,
     }
-    const raced = made.get(id)
-    if (raced) return raced.destination
+    doubted.delete(id)
+    const known = made.get(id)
+    if (known && isDeepStrictEqual(known.destination.version, version)) return known.destination
+    if (known) outdated.push(known.destroy)
     const { sink, destroy } = sinkFor(version)
     const limit = pLimit(options.concurrency[version.kind])
     const destination: Destination = {
@@ -110,6 +118,9 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       for (const { id } of rows) made.delete(DestinationVersionId.parse(id))
       return rows.map(({ id }) => DestinationVersionId.parse(id))
     },
+    doubt() {
+      for (const id of made.keys()) doubted.add(id)
+    },
     keepOnly(ids) {
       for (const [id, { destroy }] of made) {
         if (ids.has(id)) continue
@@ -118,7 +129,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       }
     },
     close() {
-      for (const { destroy } of made.values()) destroy()
+      for (const destroy of [...outdated.splice(0), ...[...made.values()].map((one) => one.destroy)]) destroy()
       made.clear()
     },
   }

@@ -109,6 +109,7 @@ export function createWriter(options: WriterOptions): Writer {
       workers.delete(partition)
       if (end === 'unreadable') leftUntilMs.set(partition, clock.monotonicMs() + LEFT_TO_LATER_MS)
       log.info({ event: 'partition.left', partition, end }, 'Partition left.')
+      if (end === 'reload') destinations.doubt()
       if (end !== 'lost') await giveBack(lease)
     })
     workers.set(partition, { worker, done })

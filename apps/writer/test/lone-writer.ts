@@ -100,6 +100,7 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
             return found
           },
           abandonedOf: async () => [],
+          doubt() {},
           keepOnly() {},
           close() {},
         },

@@ -118,6 +118,7 @@ export function createFleet(options: {
             return found
           },
           abandonedOf: async () => [],
+          doubt() {},
           keepOnly() {},
           close() {},
         },

@@ -77,6 +77,7 @@ function createDestinations({ sinkTo, abandoned, random }: WriterOptions, life: 
       return destination
     },
     abandonedOf: async (ids) => ids.filter((id) => abandoned.has(id)),
+    doubt() {},
     keepOnly() {},
     close() {},
   }

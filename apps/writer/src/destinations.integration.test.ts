@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto'
+import { newId } from '@roomlog/domain'
+import { partitionOf } from '@roomlog/journal'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Pipeline, startPipeline } from '../test/pipeline.ts'
+
+let pipeline: Pipeline
+
+beforeAll(async () => {
+  pipeline = await startPipeline()
+})
+afterAll(async () => {
+  await pipeline.close()
+})
+
+it('a restored database that hands out the number of a destination anew is not delivered to the old one', async () => {
+  const version = await pipeline.addDestination('s3')
+  const room = newId(randomBytes)
+  const writer = await pipeline.start()
+  await pipeline.send(room, 3, [version])
+  await expect.poll(() => pipeline.idsIn('s3'), { timeout: 20_000 }).toHaveLength(3)
+
+  await pipeline.createTarget('s3', 'another-bucket')
+  const partition = partitionOf(room, pipeline.journal.partitions)
+  // As before the first record, but for a destination that was made since.
+  await pipeline.pool.query(`update destination_version set target = 'another-bucket' where id = ${version}`)
+  await pipeline.pool.query(`
+    with batches as (delete from journal_batch where partition = ${partition}),
+         lanes as (delete from journal_lane where partition = ${partition}),
+         progress as (update journal_progress set dispatched = 0, dispatched_append_id = null, revision = 0
+                       where partition = ${partition})
+    update journal_partition set head = 0, last_append_id = null, previous_append_id = null
+     where partition = ${partition}`)
+  const sent = await pipeline.send(room, 2, [version])
+  const ids = sent.map(({ id }) => id)
+  await expect.poll(() => pipeline.idsIn('s3', 'another-bucket'), { timeout: 20_000 }).toEqual(ids)
+  expect(await pipeline.idsIn('s3')).toHaveLength(3)
+  await writer.stop()
+})
