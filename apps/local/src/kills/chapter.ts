@@ -1,20 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoomlogClient } from '@roomlog/client'
-import { z } from 'zod'
 import type { AwsClients } from '../aws-clients.ts'
-import { percentile } from '../demo/compare.ts'
 import { waitDelivered } from '../demo/wait-delivered.ts'
-import { createDestinations, type DestinationNames } from '../destinations.ts'
+import { createDestinations } from '../destinations.ts'
 import { linesInDeliveries, linesInLogs, linesInS3, type StoredLine } from '../read-back/stored-lines.ts'
 import { Book } from './book.ts'
 import { inflict, type Scene, untilAllAwake } from './inflict.ts'
-import { type Found, judge, type Verdict } from './judge.ts'
+import { judge, type Verdict } from './judge.ts'
+import { collect, type Times, timesOf } from './readings.ts'
+import { createConfigurations, createRooms, namesOf } from './rooms.ts'
 import type { Round, Service } from './rounds.ts'
-import { CALL_MS, FIREHOSE_BUFFER_SECONDS, ROOM_RATE } from './settings.ts'
-import { type Room, startTraffic } from './traffic.ts'
+import { CALL_MS, FIREHOSE_BUFFER_SECONDS } from './settings.ts'
+import { startTraffic } from './traffic.ts'
 
-const ROOMS = 200
-const ROOMS_AT_ONCE = 10
 const BACKLOG_EVERY_MS = 1_000
 
 export type ChapterOptions = {
@@ -30,13 +28,7 @@ export type ChapterOptions = {
 }
 
 /** What one destination has of a chapter. */
-export type Outcome = Verdict & {
-  readonly repeatsPossible: number
-  readonly delayP50Ms: number
-  readonly delayMaxMs: number
-  /** The longest time in which nothing arrived, while there was something to deliver. */
-  readonly pauseMaxMs: number
-}
+export type Outcome = Verdict & Times & { readonly repeatsPossible: number }
 
 export type Chapter = {
   readonly book: Book['counts']
@@ -85,53 +77,6 @@ export async function playChapter(options: ChapterOptions): Promise<Chapter> {
   }
 }
 
-function namesOf(number: number): DestinationNames {
-  return {
-    bucket: `kills-${number}`,
-    logGroup: `/kills/${number}`,
-    deliveryStream: `kills-${number}`,
-    deliveryBucket: `kills-${number}-firehose`,
-    deliveryPrefix: 'chat/',
-  }
-}
-
-/** Arns of the logging configurations. */
-async function createConfigurations(
-  client: RoomlogClient,
-  names: DestinationNames,
-  signal: AbortSignal,
-): Promise<{ readonly [service in Service]: string }> {
-  type Input = Parameters<RoomlogClient['loggingConfiguration']['create']['mutate']>[0]
-  const create = async (destinationConfiguration: Input['destinationConfiguration']): Promise<string> => {
-    const { arn, state } = await client.loggingConfiguration.create.mutate({ destinationConfiguration }, { signal })
-    if (state !== 'ACTIVE') throw new Error(`${arn} is ${state}`)
-    return arn
-  }
-  return {
-    s3: await create({ s3: { bucketName: names.bucket } }),
-    logs: await create({ cloudWatchLogs: { logGroupName: names.logGroup } }),
-    firehose: await create({ firehose: { deliveryStreamName: names.deliveryStream } }),
-  }
-}
-
-async function createRooms(
-  client: RoomlogClient,
-  loggingConfigurationIdentifiers: string[],
-  signal: AbortSignal,
-): Promise<Room[]> {
-  const rooms: Room[] = []
-  while (rooms.length < ROOMS) {
-    const some = Array.from({ length: ROOMS_AT_ONCE }, () =>
-      client.room.create.mutate(
-        { maximumMessageRatePerSecond: ROOM_RATE, loggingConfigurationIdentifiers },
-        { signal },
-      ),
-    )
-    for (const { id, arn } of await Promise.all(some)) rooms.push({ id, arn })
-  }
-  return rooms
-}
-
 function watchBacklog(client: RoomlogClient, signal: AbortSignal, see: (backlog: number) => void) {
   const stopping = new AbortController()
   const ended = AbortSignal.any([signal, stopping.signal])
@@ -162,34 +107,4 @@ async function repeatsPossible(client: RoomlogClient, signal: AbortSignal): Prom
       counters.repeatsPossible,
     ]),
   )
-}
-
-const Numbered = z.object({
-  payload: z.object({
-    Id: z.string(),
-    SendTime: z.string(),
-    Attributes: z.object({ n: z.coerce.number().int() }),
-  }),
-})
-
-type Timed = Found & { readonly delayMs: number }
-
-async function collect(lines: AsyncIterable<StoredLine>): Promise<Timed[]> {
-  const found: Timed[] = []
-  for await (const { line, roomId, visibleAtMs } of lines) {
-    const { payload } = Numbered.parse(JSON.parse(line))
-    const delayMs = Math.max(0, visibleAtMs - Date.parse(payload.SendTime))
-    found.push({ number: payload.Attributes.n, id: payload.Id, roomId, visibleAtMs, delayMs })
-  }
-  return found
-}
-
-function timesOf(found: readonly Timed[]): Pick<Outcome, 'delayP50Ms' | 'delayMaxMs' | 'pauseMaxMs'> {
-  const delays = found.map(({ delayMs }) => delayMs)
-  const arrivals = Float64Array.from(found.map(({ visibleAtMs }) => visibleAtMs)).sort()
-  let pauseMaxMs = 0
-  for (let index = 1; index < arrivals.length; index += 1) {
-    pauseMaxMs = Math.max(pauseMaxMs, (arrivals[index] ?? 0) - (arrivals[index - 1] ?? 0))
-  }
-  return { delayP50Ms: percentile(delays, 0.5) ?? 0, delayMaxMs: percentile(delays, 1) ?? 0, pauseMaxMs }
 }
