@@ -1,15 +1,20 @@
 import type { SinkRecord } from '../port.ts'
 import { messageOf } from './message.ts'
 
-const BETWEEN = '"},{"timestamp":'
+const FIRST = '{"timestamp":'
+const NEXT = '"},{"timestamp":'
 const MESSAGE = ',"message":"'
 const END = '"}]}'
 const TIME_DIGITS_MAX = 20
 const NEWLINE_BYTES = 1
 
-const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const SPACE = 0x20
+/** What a byte needs inside a JSON string: nothing, a backslash before it, or what a line of JSON has no use for. */
+const [AS_IT_IS, ESCAPED, UNHEARD_OF] = [0, 1, 2]
+const NEEDS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte < 0x20) return UNHEARD_OF
+  return byte === 0x22 || byte === BACKSLASH ? ESCAPED : AS_IT_IS
+})
 
 export type EventsNames = { readonly logGroupName: string; readonly logStreamName: string }
 
@@ -18,33 +23,43 @@ export function eventsBody(names: EventsNames, records: readonly SinkRecord[]): 
   const start = JSON.stringify({ ...names, logEvents: [] }).slice(0, -2)
   const body = Buffer.allocUnsafe(Buffer.byteLength(start) + sizeMax(records) + END.length)
   let at = body.write(start)
-  let before = '{"timestamp":'
+  let before = FIRST
   for (const { bytes, timeMs } of records) {
-    at += body.write(`${before}${timeMs}${MESSAGE}`, at, 'latin1')
+    at = writeText(before, body, at)
+    at = writeText(String(timeMs), body, at)
+    at = writeText(MESSAGE, body, at)
     at = writeEscaped(bytes, bytes.length - NEWLINE_BYTES, body, at)
     if (at === -1) return serialised(names, records)
-    before = BETWEEN
+    before = NEXT
   }
-  at += body.write(END, at, 'latin1')
+  at = writeText(END, body, at)
   return body.subarray(0, at)
 }
 
 function sizeMax(records: readonly SinkRecord[]): number {
   let size = 0
   for (const { bytes } of records) size += 2 * bytes.length
-  return size + records.length * (BETWEEN.length + MESSAGE.length + TIME_DIGITS_MAX)
+  return size + records.length * (NEXT.length + MESSAGE.length + TIME_DIGITS_MAX)
 }
 
-/**
- * Writes `from` as it stands inside a JSON string. A line of JSON has but two bytes to escape; -1 if it has others, such as
- * a tab between its tokens.
- */
+/** For a few characters, which `write` takes longer to be called for. */
+function writeText(text: string, to: Buffer, start: number): number {
+  let at = start
+  for (let i = 0; i < text.length; i++) to[at++] = text.charCodeAt(i)
+  return at
+}
+
+/** Writes `from` as it stands inside a JSON string; -1 if it is laid out with tabs or line breaks. */
 function writeEscaped(from: Buffer, length: number, to: Buffer, start: number): number {
   let at = start
   for (let i = 0; i < length; i++) {
-    const byte = from[i] ?? 0
-    if (byte === QUOTE || byte === BACKSLASH) to[at++] = BACKSLASH
-    else if (byte < SPACE) return -1
+    const byte = from[i]
+    if (byte === undefined) break
+    const need = NEEDS[byte]
+    if (need !== AS_IT_IS) {
+      if (need === UNHEARD_OF) return -1
+      to[at++] = BACKSLASH
+    }
     to[at++] = byte
   }
   return at
