@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { takeBatch } from './batch.ts'
 import type { BatchLimits } from './port.ts'
 
-type Sized = { readonly bytes: { readonly length: number }; readonly timeMs: number }
+type Sized = { readonly byteLength: number; readonly timeMs: number }
 
 const limits = fc.record({
   recordsMax: fc.integer({ min: 1, max: 8 }),
@@ -18,7 +18,7 @@ const records = fc
     let timeMs = 0
     return steps.map(([length, stepMs]): Sized => {
       timeMs += stepMs
-      return { bytes: { length }, timeMs }
+      return { byteLength: length, timeMs }
     })
   })
 
@@ -27,12 +27,12 @@ function isAllowed(
   batch: readonly Sized[],
   { recordsMax, bytesMax, overheadBytes, recordBytesMax, spanMaxMs }: BatchLimits,
 ) {
-  const bytes = batch.reduce((sum, record) => sum + record.bytes.length + overheadBytes, 0)
+  const bytes = batch.reduce((sum, record) => sum + record.byteLength + overheadBytes, 0)
   const times = batch.map((record) => record.timeMs)
   return (
     batch.length <= recordsMax &&
     bytes <= bytesMax &&
-    batch.every((record) => record.bytes.length <= recordBytesMax) &&
+    batch.every((record) => record.byteLength <= recordBytesMax) &&
     Math.max(...times) - Math.min(...times) <= spanMaxMs
   )
 }

@@ -1,6 +1,6 @@
-import type { BatchLimits } from './port.ts'
+import type { BatchLimits, SinkRecord } from './port.ts'
 
-type Sized = { readonly bytes: { readonly length: number }; readonly timeMs: number }
+type Sized = Pick<SinkRecord, 'byteLength' | 'timeMs'>
 
 /**
  * How many records from index `from` on fit in one write. 0: there are none, or the record at `from` is too large to
@@ -14,8 +14,8 @@ export function takeBatch(records: readonly Sized[], limits: BatchLimits, from =
   let index = from
   for (; index < end; index += 1) {
     const record = records[index]
-    if (record === undefined || record.bytes.length > limits.recordBytesMax) break
-    bytes += record.bytes.length + limits.overheadBytes
+    if (record === undefined || record.byteLength > limits.recordBytesMax) break
+    bytes += record.byteLength + limits.overheadBytes
     if (bytes > limits.bytesMax || record.timeMs - first.timeMs > limits.spanMaxMs) break
   }
   return index - from

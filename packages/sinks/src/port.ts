@@ -8,8 +8,10 @@ export type SinkRecord = {
   readonly position: number
   /** Effective time, ms since the epoch; never falls inside a partition. */
   readonly timeMs: number
-  /** The record's JSON line as UTF-8, with the final `\n`. */
+  /** The record's JSON line as UTF-8, with the final `\n`. May be a view that is made when asked for. */
   readonly bytes: Buffer
+  /** Of `bytes`. */
+  readonly byteLength: number
 }
 
 export type BatchLimits = {

@@ -49,8 +49,8 @@ export function describeSink(name: string, start: () => Promise<Harness>): void 
     test('delivers the largest record that it says it can', async () => {
       const sink = await harness.create()
       if (sink.limits.recordBytesMax > LARGE_BYTES_MAX) return
-      const largest = sampleRecords(1).map((record) => ({ ...record, bytes: lineOf(sink.limits.recordBytesMax) }))
-      const larger = largest.map((record) => ({ ...record, bytes: lineOf(sink.limits.recordBytesMax + 1) }))
+      const largest = sampleRecords(1).map((record) => ({ ...record, ...lineOf(sink.limits.recordBytesMax) }))
+      const larger = largest.map((record) => ({ ...record, ...lineOf(sink.limits.recordBytesMax + 1) }))
       expect(takeBatch(largest, sink.limits)).toBe(1)
       expect(await writeReady(sink, largest)).toEqual({ status: 'delivered' })
       expect(takeBatch(larger, sink.limits)).toBe(0)
@@ -128,8 +128,8 @@ export function describeSink(name: string, start: () => Promise<Harness>): void 
 /** Larger limits are ours, not the service's. */
 const LARGE_BYTES_MAX = 2_000_000
 
-function lineOf(bytes: number): Buffer {
-  return Buffer.from(`${'a'.repeat(bytes - 1)}\n`)
+function lineOf(byteLength: number) {
+  return { bytes: Buffer.from(`${'a'.repeat(byteLength - 1)}\n`), byteLength }
 }
 
 /** Writes, and once more if the sink has only made something ready. */

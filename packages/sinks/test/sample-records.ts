@@ -26,13 +26,15 @@ export function sampleRecords(
   return Array.from({ length: count }, (_, index) => {
     const at = timeMs + index * stepMs
     const id = MessageId.parse(`M${String(position + index).padStart(11, '0')}`)
-    const bytes = messageRecord({
+    const line = messageRecord({
       id,
       content: `message ${position + index}: "quoted" \\ \u00e9 \u65e5\u672c \u{1f600}`,
       sendTimeNs: BigInt(at) * 1_000_000n,
       sender: { userId: 'someone', attributes: { colour: 'green' } },
     })
-    return { roomId: RoomId.parse(room), id, position: position + index, timeMs: at, bytes: Buffer.from(bytes) }
+    const bytes = Buffer.from(line)
+    const { byteLength } = bytes
+    return { roomId: RoomId.parse(room), id, position: position + index, timeMs: at, bytes, byteLength }
   })
 }
 

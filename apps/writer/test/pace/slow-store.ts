@@ -66,7 +66,13 @@ export class SlowStore {
     const key = `${first.roomId}/${first.position}`
     const there = this.kind === 's3' ? this.#objects.get(key) : undefined
     if (there) return { status: 'occupied', occupant: { key, first: endOf(first), last: endOf(there) } }
-    this.#objects.set(key, { ...endOf(last), roomId: last.roomId, timeMs: last.timeMs, bytes: Buffer.alloc(0) })
+    this.#objects.set(key, {
+      ...endOf(last),
+      roomId: last.roomId,
+      timeMs: last.timeMs,
+      bytes: Buffer.alloc(0),
+      byteLength: 0,
+    })
     this.records += records.length
     this.taken.push({
       roomId: first.roomId,

@@ -155,6 +155,6 @@ function keyOf([first]: readonly SinkRecord[], { accountId, region, id }: Destin
   return objectKey({ accountId, region, roomId, timeMs, position, destinationVersionId: id, id: first.id })
 }
 
-function copyOf({ roomId, id, position, timeMs, bytes }: SinkRecord): SinkRecord {
-  return { roomId, id, position, timeMs, bytes: Buffer.from(bytes) }
+function copyOf({ roomId, id, position, timeMs, bytes, byteLength }: SinkRecord): SinkRecord {
+  return { roomId, id, position, timeMs, bytes: Buffer.from(bytes), byteLength }
 }

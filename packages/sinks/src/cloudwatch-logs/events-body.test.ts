@@ -9,7 +9,8 @@ const [sample] = sampleRecords(1)
 
 function recordOf(line: string, timeMs: number): SinkRecord {
   if (!sample) throw new Error('there is a sample')
-  return { ...sample, timeMs, bytes: Buffer.from(`${line}\n`) }
+  const bytes = Buffer.from(`${line}\n`)
+  return { ...sample, timeMs, bytes, byteLength: bytes.length }
 }
 
 function parsed(records: readonly SinkRecord[]): unknown {

@@ -38,7 +38,7 @@ export function eventsBody(names: EventsNames, records: readonly SinkRecord[]): 
 
 function sizeMax(records: readonly SinkRecord[]): number {
   let size = 0
-  for (const { bytes } of records) size += 2 * bytes.length
+  for (const { byteLength } of records) size += 2 * byteLength
   return size + records.length * (NEXT.length + MESSAGE.length + TIME_DIGITS_MAX)
 }
 

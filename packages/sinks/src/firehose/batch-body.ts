@@ -21,6 +21,6 @@ export function batchBody(name: { readonly DeliveryStreamName: string }, records
 
 function sizeMax(records: readonly SinkRecord[]): number {
   let size = 0
-  for (const { bytes } of records) size += BETWEEN.length + 4 * Math.ceil(bytes.length / 3)
+  for (const { byteLength } of records) size += BETWEEN.length + 4 * Math.ceil(byteLength / 3)
   return size
 }

@@ -8,6 +8,7 @@ const record = (position: number, id: string) => ({
   position,
   timeMs: 0,
   bytes: Buffer.from('\n'),
+  byteLength: 1,
 })
 
 test('an object says which run it holds', () => {
