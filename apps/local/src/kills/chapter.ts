@@ -31,6 +31,8 @@ export type ChapterOptions = {
 export type Outcome = Verdict & Times & { readonly repeatsPossible: number }
 
 export type Chapter = {
+  /** Writers that slept through their leases in it. */
+  readonly zombies: number
   readonly book: Book['counts']
   readonly outcomes: { readonly [service in Service]: Outcome }
 }
@@ -45,6 +47,7 @@ export async function playChapter(options: ChapterOptions): Promise<Chapter> {
   const configurations = await createConfigurations(client, names, signal)
   const rooms = await createRooms(client, Object.values(configurations), signal)
   const book = new Book()
+  const zombiesBefore = scene.tally.zombies
   const traffic = startTraffic({ clients, rooms, book, random, signal })
   const watching = watchBacklog(client, signal, traffic.see)
   try {
@@ -68,6 +71,7 @@ export async function playChapter(options: ChapterOptions): Promise<Chapter> {
     return { ...judge(book, found), ...timesOf(found), repeatsPossible: possible.get(configurations[service]) ?? 0 }
   }
   return {
+    zombies: scene.tally.zombies - zombiesBefore,
     book: book.counts,
     outcomes: {
       s3: await read(linesInS3(aws, names, signal), 's3'),

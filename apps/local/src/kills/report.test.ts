@@ -19,6 +19,7 @@ const WELL: Outcome = {
 
 function chapter(changed: Partial<Chapter['outcomes']> = {}): Chapter {
   return {
+    zombies: 1,
     book: { open: 0, acknowledged: 10, refused: 0, lost: 2 },
     outcomes: { s3: WELL, logs: WELL, firehose: WELL, ...changed },
   }
@@ -31,6 +32,12 @@ test('repeats are allowed where they were counted, never in S3', () => {
     expect.stringMatching(/^chapter 1: Firehose: 6 repeats, and only 5 were counted/),
   ])
   expect(brokenPromises([chapter({ s3: repeated })])).toHaveLength(1)
+})
+
+test('CloudWatch Logs has repeats only where writers slept through their leases', () => {
+  const repeated = chapter({ logs: { ...WELL, repeats: 5 } })
+  expect(brokenPromises([repeated])).toEqual([])
+  expect(brokenPromises([{ ...repeated, zombies: 0 }])).toEqual([expect.stringMatching(/more than the 0 writers/)])
 })
 
 test('losses, strangers, a broken order and half-recorded calls are broken promises; Firehose promises no order', () => {
