@@ -6,6 +6,9 @@ import type { SinkRecord } from '../port.ts'
 import { OBJECT_BYTES_MAX } from './limits.ts'
 import { metadataOf } from './metadata.ts'
 
+const CHUNK_BYTES_MIN = 1024
+const CHUNK_BYTES_MAX = 1024 * 1024
+
 const compress = promisify(gzip)
 const decompress = promisify(gunzip)
 
@@ -39,9 +42,14 @@ export async function buildObject(
   const lines = Buffer.concat(records.map((record) => record.bytes))
   return {
     key: keyOf(first, options.destination),
-    body: await compress(lines, { level: options.gzipLevel }),
+    body: await compress(lines, { level: options.gzipLevel, chunkSize: chunkSizeFor(lines.length) }),
     metadata: metadataOf(first, last, records.length),
   }
+}
+
+/** So that most objects come out of the thread pool in one piece: each more is a trip there and back. */
+function chunkSizeFor(bytes: number): number {
+  return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes / 3)))
 }
 
 /** Ids of an object's records, in order; undefined if it is not an object of ours. */

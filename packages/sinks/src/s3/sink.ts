@@ -15,7 +15,7 @@ export type S3SinkOptions = {
   /** Created with `maxAttempts: 1`. */
   readonly client: S3Client
   readonly destination: DestinationVersion
-  /** 1 (fast) to 9 (small). @default 6 */
+  /** 1 (fast) to 9 (small). @default 5 */
   readonly gzipLevel?: number | undefined
 }
 
@@ -27,7 +27,7 @@ export type S3SinkOptions = {
  * const sink = createS3Sink({ client: new S3Client({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(30_000) })
  */
-export function createS3Sink({ client, destination, gzipLevel = 6 }: S3SinkOptions): Sink {
+export function createS3Sink({ client, destination, gzipLevel = 5 }: S3SinkOptions): Sink {
   assert.equal(destination.kind, 's3')
   const proven = createProof()
   const checkAttempts = singleAttempt(client)
