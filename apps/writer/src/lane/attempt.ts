@@ -130,7 +130,7 @@ async function timed(
     if (cancel.signal.aborted) return { status: 'unknown', failure: TIMED_OUT }
     throw error
   } finally {
-    done.abort()
+    done.abort('over')
     await timeout
   }
 }

@@ -14,7 +14,7 @@ function recordOf(line: string, timeMs: number): SinkRecord {
 }
 
 function parsed(records: readonly SinkRecord[]): unknown {
-  return JSON.parse(eventsBody(NAMES, records).toString())
+  return JSON.parse(eventsBody(NAMES, records, Buffer.allocUnsafe).toString())
 }
 
 describe('the body of PutLogEvents', () => {

@@ -1,4 +1,5 @@
 import type { SinkRecord } from '../port.ts'
+import type { Scratch } from '../scratch.ts'
 import { messageOf } from './message.ts'
 
 const FIRST = '{"timestamp":'
@@ -18,10 +19,10 @@ const NEEDS = Uint8Array.from({ length: 256 }, (_, byte) => {
 
 export type EventsNames = { readonly logGroupName: string; readonly logStreamName: string }
 
-/** The body of a PutLogEvents call: each record, without its `\n`, is the message of one event. */
-export function eventsBody(names: EventsNames, records: readonly SinkRecord[]): Buffer {
+/** The body of a PutLogEvents call, in memory from `take`: each record, without its `\n`, is the message of one event. */
+export function eventsBody(names: EventsNames, records: readonly SinkRecord[], take: Scratch['take']): Buffer {
   const start = JSON.stringify({ ...names, logEvents: [] }).slice(0, -2)
-  const body = Buffer.allocUnsafe(Buffer.byteLength(start) + sizeMax(records) + END.length)
+  const body = take(Buffer.byteLength(start) + sizeMax(records) + END.length)
   let at = body.write(start)
   let before = FIRST
   for (const { bytes, timeMs } of records) {

@@ -5,6 +5,7 @@ import { logStreamName } from '@roomlog/domain'
 import { attempt, sendOptions } from '../attempt.ts'
 import { metricOf, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import { createScratch } from '../scratch.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { carryBodies, withBody } from '../with-body.ts'
 import { eventsBody } from './events-body.ts'
@@ -34,6 +35,7 @@ export function createCloudWatchLogsSink({ client, destination, readTurn }: Clou
   assert.equal(destination.kind, 'cloudWatchLogs')
   const checkAttempts = singleAttempt(client)
   carryBodies(client)
+  const scratch = createScratch()
   const group = { client, destination }
   const subject = logGroupSubject(destination, 'PutLogEvents')
 
@@ -43,9 +45,12 @@ export function createCloudWatchLogsSink({ client, destination, readTurn }: Clou
     assert.equal(first.roomId, records.at(-1)?.roomId, 'a log stream holds records of one room')
     await checkAttempts()
     const names = { logGroupName: destination.target, logStreamName: logStreamName(first.roomId) }
-    const command = withBody(new PutLogEventsCommand({ ...names, logEvents: [] }), eventsBody(names, records))
+    const body = eventsBody(names, records, scratch.take)
+    const command = withBody(new PutLogEventsCommand({ ...names, logEvents: [] }), body)
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
     if (sent.ok) {
+      // Only now: a call that failed may still be on its way out.
+      scratch.give(body)
       const rejected = rejectedEvents(sent.value.rejectedLogEventsInfo, records.length)
       return rejected.length === 0 ? { status: 'delivered' } : { status: 'partial', rejected }
     }

@@ -4,7 +4,7 @@ import { batchBody } from './batch-body.ts'
 
 it.each([1, 2, 500])('%i records are what the SDK would make of them', (count) => {
   const records = sampleRecords(count)
-  expect(JSON.parse(batchBody({ DeliveryStreamName: 'a-stream' }, records).toString())).toEqual({
+  expect(JSON.parse(batchBody({ DeliveryStreamName: 'a-stream' }, records, Buffer.allocUnsafe).toString())).toEqual({
     DeliveryStreamName: 'a-stream',
     Records: records.map(({ bytes }) => ({ Data: bytes.toString('base64') })),
   })

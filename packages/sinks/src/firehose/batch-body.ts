@@ -1,13 +1,18 @@
 import type { SinkRecord } from '../port.ts'
+import type { Scratch } from '../scratch.ts'
 
 const BEFORE = '{"Data":"'
 const BETWEEN = '"},{"Data":"'
 const END = '"}]}'
 
-/** The body of a PutRecordBatch call: each record, with its `\n`, is the data of one record. */
-export function batchBody(name: { readonly DeliveryStreamName: string }, records: readonly SinkRecord[]): Buffer {
+/** The body of a PutRecordBatch call, in memory from `take`: each record, with its `\n`, is the data of one record. */
+export function batchBody(
+  name: { readonly DeliveryStreamName: string },
+  records: readonly SinkRecord[],
+  take: Scratch['take'],
+): Buffer {
   const start = JSON.stringify({ ...name, Records: [] }).slice(0, -2)
-  const body = Buffer.allocUnsafe(Buffer.byteLength(start) + sizeMax(records) + END.length)
+  const body = take(Buffer.byteLength(start) + sizeMax(records) + END.length)
   let at = body.write(start)
   let before = BEFORE
   for (const { bytes } of records) {

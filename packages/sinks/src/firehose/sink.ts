@@ -4,6 +4,7 @@ import type { DestinationVersion } from '@roomlog/domain'
 import { attempt, sendOptions } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import { createScratch } from '../scratch.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { carryBodies, withBody } from '../with-body.ts'
 import { batchBody } from './batch-body.ts'
@@ -29,6 +30,7 @@ export function createFirehoseSink({ client, destination }: FirehoseSinkOptions)
   assert.equal(destination.kind, 'firehose')
   const checkAttempts = singleAttempt(client)
   carryBodies(client)
+  const scratch = createScratch()
   shortenAnswers(client)
   const { target, region } = destination
   const subject: Subject = {
@@ -43,9 +45,12 @@ export function createFirehoseSink({ client, destination }: FirehoseSinkOptions)
     assert(records.length > 0, 'a write has at least one record')
     await checkAttempts()
     const name = { DeliveryStreamName: target }
-    const command = withBody(new PutRecordBatchCommand({ ...name, Records: [] }), batchBody(name, records))
+    const body = batchBody(name, records, scratch.take)
+    const command = withBody(new PutRecordBatchCommand({ ...name, Records: [] }), body)
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
+    // Only now: a call that failed may still be on its way out.
+    scratch.give(body)
     const rejected = rejectedRecords(sent.value, records.length)
     if (rejected === undefined) return { status: 'unknown', failure: unreadable(subject) }
     const [first] = rejected

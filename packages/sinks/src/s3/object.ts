@@ -3,6 +3,7 @@ import { gunzip, gzip } from 'node:zlib'
 import type { DestinationVersion, MessageId } from '@roomlog/domain'
 import { objectKey, recordId } from '@roomlog/domain'
 import type { SinkRecord } from '../port.ts'
+import type { Scratch } from '../scratch.ts'
 import { OBJECT_BYTES_MAX } from './limits.ts'
 import { metadataOf } from './metadata.ts'
 
@@ -37,13 +38,30 @@ export async function buildObject(
   records: readonly SinkRecord[],
   first: SinkRecord,
   last: SinkRecord,
-  options: { readonly destination: DestinationVersion; readonly gzipLevel: number },
+  options: { readonly destination: DestinationVersion; readonly gzipLevel: number; readonly scratch: Scratch },
 ): Promise<BuiltObject> {
-  const lines = Buffer.concat(records.map((record) => record.bytes))
+  const lines = joined(records, options.scratch)
   return {
     key: keyOf(first, options.destination),
-    body: await compress(lines, { level: options.gzipLevel, chunkSize: chunkSizeFor(lines.length) }),
+    body: await compressed(lines, options),
     metadata: metadataOf(first, last, records.length),
+  }
+}
+
+function joined(records: readonly SinkRecord[], scratch: Scratch): Buffer {
+  let size = 0
+  for (const { byteLength } of records) size += byteLength
+  const lines = scratch.take(size)
+  let at = 0
+  for (const { bytes } of records) at += bytes.copy(lines, at)
+  return lines.subarray(0, at)
+}
+
+async function compressed(lines: Buffer, options: { gzipLevel: number; scratch: Scratch }): Promise<Buffer> {
+  try {
+    return await compress(lines, { level: options.gzipLevel, chunkSize: chunkSizeFor(lines.length) })
+  } finally {
+    options.scratch.give(lines)
   }
 }
 

@@ -5,6 +5,7 @@ import { attempt, sendOptions } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { failureOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, RecallOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import { createScratch } from '../scratch.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { S3_LIMITS } from './limits.ts'
 import { type BuiltObject, buildObject, keyOf } from './object.ts'
@@ -30,6 +31,7 @@ export type S3SinkOptions = {
 export function createS3Sink({ client, destination, gzipLevel = 5 }: S3SinkOptions): Sink {
   assert.equal(destination.kind, 's3')
   const proven = createProof()
+  const scratch = createScratch()
   const checkAttempts = singleAttempt(client)
   const subject: Subject = {
     kind: 's3',
@@ -53,7 +55,7 @@ export function createS3Sink({ client, destination, gzipLevel = 5 }: S3SinkOptio
     assert(first !== undefined && last !== undefined, 'a write has at least one record')
     assert.equal(first.roomId, last.roomId, 'an object holds records of one room')
     await checkAttempts()
-    const object = await buildObject(records, first, last, { destination, gzipLevel })
+    const object = await buildObject(records, first, last, { destination, gzipLevel, scratch })
     const result = await proven(() => put(object, records.length, signal))
     switch (result.status) {
       case 'created':
