@@ -28,6 +28,8 @@ export type DestinationsOptions = {
   readonly clients: Clients
   readonly policies: Readonly<Record<DestinationKind, LanePolicy>>
   readonly gzipLevel: number
+  /** 0 sends each record on its own. */
+  readonly firehosePackBytes: number
   /** Calls at once to one destination. */
   readonly concurrency: Readonly<Record<DestinationKind, number>>
   /** Takes a turn in the account's rate of reads of logs. */
@@ -102,7 +104,10 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       }
       case 'firehose': {
         const client = options.clients.firehose()
-        return { sink: createFirehoseSink({ client, destination }), destroy: () => client.destroy() }
+        return {
+          sink: createFirehoseSink({ client, destination, packBytes: options.firehosePackBytes }),
+          destroy: () => client.destroy(),
+        }
       }
     }
   }

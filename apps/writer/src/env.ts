@@ -18,6 +18,7 @@ const Env = z.object({
   ROOMLOG_S3_FLUSH_SECONDS: seconds(60, 1, 300),
   ROOMLOG_S3_OBJECT_MB: whole(16, 1, 512),
   ROOMLOG_S3_GZIP_LEVEL: whole(5, 1, 9),
+  ROOMLOG_FIREHOSE_PACK_KB: whole(0, 0, 1_000),
   ROOMLOG_LINGER_MS: whole(250, 10, 1_000),
   ROOMLOG_BUFFER_MB: whole(256, 32, 65_536),
   ROOMLOG_LEASE_SECONDS: seconds(10, 2, 120),

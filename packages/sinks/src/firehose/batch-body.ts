@@ -1,27 +1,34 @@
 import type { SinkRecord } from '../port.ts'
 import type { Scratch } from '../scratch.ts'
+import type { Pack } from './packs.ts'
 
 const BEFORE = '{"Data":"'
 const BETWEEN = '"},{"Data":"'
 const END = '"}]}'
 
-/** The body of a PutRecordBatch call, in memory from `take`: each record, with its `\n`, is the data of one record. */
+/** The body of a PutRecordBatch call, in memory from `take`: the data of one record is a pack, each record with its `\n`. */
 export function batchBody(
   name: { readonly DeliveryStreamName: string },
   records: readonly SinkRecord[],
+  packs: readonly Pack[],
   take: Scratch['take'],
 ): Buffer {
   const start = JSON.stringify({ ...name, Records: [] }).slice(0, -2)
   const body = take(Buffer.byteLength(start) + sizeMax(records) + END.length)
   let at = body.write(start)
   let before = BEFORE
-  for (const { bytes } of records) {
+  for (const { from, to } of packs) {
     at += body.write(before, at, 'latin1')
-    at += body.write(bytes.toString('base64'), at, 'latin1')
+    at += body.write(dataOf(records, from, to).toString('base64'), at, 'latin1')
     before = BETWEEN
   }
   at += body.write(END, at, 'latin1')
   return body.subarray(0, at)
+}
+
+function dataOf(records: readonly SinkRecord[], from: number, to: number): Buffer {
+  const first = records[from]
+  return to - from === 1 && first ? first.bytes : Buffer.concat(records.slice(from, to).map(({ bytes }) => bytes))
 }
 
 function sizeMax(records: readonly SinkRecord[]): number {

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSink } from '../../test/create-sink.ts'
 import { createDestination, readDestination, startHarness } from '../../test/harness.ts'
 import { type LocalService, startLocalService } from '../../test/local-service.ts'
-import { sampleRecords } from '../../test/sample-records.ts'
+import { sampleDestination, sampleRecords } from '../../test/sample-records.ts'
 import { describeSink } from '../sink.contract.ts'
+import { createFirehoseSink } from './sink.ts'
 
 describeSink('Firehose', () => startHarness('firehose'))
 
@@ -32,6 +33,18 @@ describe('Firehose', () => {
       failure: expect.objectContaining({ class: 'throttled', name: 'ServiceUnavailableException' }),
     })
     const taken = [records[0], records[2], records[4]].map((record) => record?.bytes)
+    expect(await readDestination(service, 'firehose', stream)).toEqual(taken)
+  })
+
+  test('a pack that failed is named record for record, and only its records are missing', async () => {
+    const records = sampleRecords(6)
+    const packBytes = 2 * (records[0]?.byteLength ?? 0) + 20
+    const destination = sampleDestination('firehose', stream)
+    const sink = createFirehoseSink({ client: service.clients.firehose, destination, packBytes })
+    service.aws.faults.add({ effect: 'partial', indexes: [1], count: 1 })
+    const outcome = await sink.write(records)
+    expect(outcome).toMatchObject({ status: 'partial', rejected: [{ index: 2 }, { index: 3 }] })
+    const taken = [0, 1, 4, 5].map((index) => records[index]?.bytes)
     expect(await readDestination(service, 'firehose', stream)).toEqual(taken)
   })
 

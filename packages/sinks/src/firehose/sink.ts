@@ -8,7 +8,7 @@ import { createScratch } from '../scratch.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { carryBodies, withBody } from '../with-body.ts'
 import { batchBody } from './batch-body.ts'
-import { FIREHOSE_LIMITS } from './limits.ts'
+import { limitsFor, packsOf, rejectedIn } from './packs.ts'
 import { rejectedRecords } from './rejected.ts'
 import { shortenAnswers } from './short-answer.ts'
 
@@ -16,17 +16,22 @@ export type FirehoseSinkOptions = {
   /** Created with `maxAttempts: 1`. */
   readonly client: FirehoseClient
   readonly destination: DestinationVersion
+  /**
+   * Puts records together into Firehose records of at most so many bytes, since Firehose bills each of its records rounded up to
+   * 5 KB; a pack is refused and repeated as a whole. @default 0, each record on its own
+   */
+  readonly packBytes?: number | undefined
 }
 
 /**
- * A sink that writes each record as one record of a delivery stream. Firehose cannot be read back: whatever came out
+ * A sink that writes each record, or pack of records, as one record of a delivery stream. Firehose cannot be read back: whatever came out
  * `unknown` can only be written again.
  *
  * @example
  * const sink = createFirehoseSink({ client: new FirehoseClient({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(10_000) })
  */
-export function createFirehoseSink({ client, destination }: FirehoseSinkOptions): Sink {
+export function createFirehoseSink({ client, destination, packBytes = 0 }: FirehoseSinkOptions): Sink {
   assert.equal(destination.kind, 'firehose')
   const checkAttempts = singleAttempt(client)
   carryBodies(client)
@@ -45,14 +50,16 @@ export function createFirehoseSink({ client, destination }: FirehoseSinkOptions)
     assert(records.length > 0, 'a write has at least one record')
     await checkAttempts()
     const name = { DeliveryStreamName: target }
-    const body = batchBody(name, records, scratch.take)
+    const packs = packsOf(records, packBytes)
+    const body = batchBody(name, records, packs, scratch.take)
     const command = withBody(new PutRecordBatchCommand({ ...name, Records: [] }), body)
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
     // Only now: a call that failed may still be on its way out.
     scratch.give(body)
-    const rejected = rejectedRecords(sent.value, records.length)
-    if (rejected === undefined) return { status: 'unknown', failure: unreadable(subject) }
+    const refused = rejectedRecords(sent.value, packs.length)
+    if (refused === undefined) return { status: 'unknown', failure: unreadable(subject) }
+    const rejected = rejectedIn(packs, refused)
     const [first] = rejected
     if (first === undefined) return { status: 'delivered' }
     const failure = refusal(first.reason, subject)
@@ -73,7 +80,7 @@ export function createFirehoseSink({ client, destination }: FirehoseSinkOptions)
     return state === 'ACTIVE' ? { status: 'ok' } : notActive(subject, state)
   }
 
-  return { kind: 'firehose', batchOf: 'any', limits: FIREHOSE_LIMITS, write, check }
+  return { kind: 'firehose', batchOf: 'any', limits: limitsFor(packBytes), write, check }
 }
 
 /** Single records are refused for now only: the stream has no room, or failed inside. */
