@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { watchOver } from './watchdog.ts'
 
 export type RunningProcess = {
   readonly pid: number
@@ -16,7 +17,7 @@ const TAIL_LINES = 20
 /** What a program needs to run at all; nothing else of ours reaches the programs that are measured. */
 const PASSED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR']
 
-/** A Node program that is measured from outside. It ends with us, if it reads its standard input to the end. */
+/** A Node program that is measured from outside. It ends with us, however we end. */
 export function startProcess(options: {
   readonly name: string
   readonly entry: string
@@ -50,9 +51,8 @@ export function startProcess(options: {
     }),
   )
   // However we end, what we started ends too.
-  const killWithUs = () => child.kill('SIGKILL')
-  process.once('exit', killWithUs)
-  void exited.then(() => process.off('exit', killWithUs))
+  const forget = watchOver(pid)
+  void exited.then(forget)
 
   return {
     pid,
