@@ -19,6 +19,8 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
+          // Pure rules leave nothing behind: one load of the sources serves many files, a quarter of the CPU.
+          isolate: false,
           include: [
             '{apps,packages}/*/{src,test}/**/*.test.ts',
             'prisma/src/**/*.test.ts',
