@@ -50,7 +50,7 @@ it('after an hour away an S3 bucket gets the oldest first, few objects a room, a
     readBytesMax: ONE_READ,
   })
   const store = only(fleet.stores)
-  const rooms = fleet.rooms(1_000)
+  const rooms = fleet.rooms(500)
   const writer = fleet.start()
   let buffered = 0
   store.onCall = () => {
