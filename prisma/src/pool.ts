@@ -1,9 +1,12 @@
 import pg from 'pg'
 import { QUERY_TIMEOUT_MS, sessionUrl } from './connection-url.ts'
+import { createReadingSocket } from './reading-socket.ts'
 
 export { SCHEMA } from './connection-url.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
+
+const ASKS_FOR_TLS = /[?&]ssl/
 
 export type PoolOptions = {
   readonly url: string
@@ -26,6 +29,8 @@ export function createPool({ url, max, applicationName, onError }: PoolOptions):
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
+    // With TLS it is not the socket that hands over what was read.
+    ...(ASKS_FOR_TLS.test(url) ? {} : { stream: createReadingSocket }),
   })
   // Without a listener the process would end.
   pool.on('error', (error) => onError?.(error))

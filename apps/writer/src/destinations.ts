@@ -9,9 +9,10 @@ import {
   DestinationVersionId,
   LoggingConfigurationId,
 } from '@roomlog/domain'
+import { createScratch } from '@roomlog/sinks'
 import { createCloudWatchLogsSink } from '@roomlog/sinks/cloudwatch-logs'
 import { createFirehoseSink } from '@roomlog/sinks/firehose'
-import { createS3Sink } from '@roomlog/sinks/s3'
+import { createGzips, createS3Sink } from '@roomlog/sinks/s3'
 import pLimit from 'p-limit'
 import type pg from 'pg'
 import type { Destination, LanePolicy } from './lane/destination.ts'
@@ -54,6 +55,8 @@ const SELECT = `select id, logging_configuration_id, account_id, region, kind, t
 export function createDestinations(options: DestinationsOptions): Destinations {
   const made = new Map<DestinationVersionId, { readonly destination: Destination; readonly destroy: () => void }>()
   const doubted = new Set<DestinationVersionId>()
+  const gzip = createGzips({ level: options.gzipLevel, keptMax: options.concurrency.s3 })
+  const scratch = createScratch()
   /** Of versions that are others now; lanes may still be using them. */
   const outdated: (() => void)[] = []
 
@@ -93,19 +96,19 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       case 's3': {
         const client = options.clients.s3()
         return {
-          sink: createS3Sink({ client, destination, gzipLevel: options.gzipLevel }),
+          sink: createS3Sink({ client, destination, gzip }),
           destroy: () => client.destroy(),
         }
       }
       case 'cloudWatchLogs': {
         const client = options.clients.cloudWatchLogs()
-        const sink = createCloudWatchLogsSink({ client, destination, readTurn: options.readBackTurn })
+        const sink = createCloudWatchLogsSink({ client, destination, scratch, readTurn: options.readBackTurn })
         return { sink, destroy: () => client.destroy() }
       }
       case 'firehose': {
         const client = options.clients.firehose()
         return {
-          sink: createFirehoseSink({ client, destination, packBytes: options.firehosePackBytes }),
+          sink: createFirehoseSink({ client, destination, scratch, packBytes: options.firehosePackBytes }),
           destroy: () => client.destroy(),
         }
       }

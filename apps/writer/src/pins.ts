@@ -1,9 +1,11 @@
-/** Counts the bytes that lanes keep in memory, each buffer once however many lanes hold it. */
+import type { BatchMemory } from '@roomlog/journal'
+
+/** Counts the memory that lanes keep, each batch once however many lanes hold it; what nobody holds is released. */
 export type Pins = {
   readonly limitBytes: number
   readonly bytes: () => number
-  hold(buffer: Buffer): void
-  release(buffer: Buffer): void
+  hold(memory: BatchMemory): void
+  release(memory: BatchMemory): void
   /** More than half is taken: lanes that wait for a fuller cycle should cut what they have. */
   tight(): boolean
   /** What is being read counts with what is held. */
@@ -20,7 +22,7 @@ export type Pins = {
 
 /** `onRoom` is called when the limit was reached and no longer is. */
 export function createPins(limitBytes: number, onRoom: () => void): Pins {
-  const holders = new Map<Buffer, number>()
+  const holders = new Map<BatchMemory, number>()
   let bytes = 0
   let reserved = 0
   const full = () => bytes + reserved >= limitBytes
@@ -28,21 +30,22 @@ export function createPins(limitBytes: number, onRoom: () => void): Pins {
   return {
     limitBytes,
     bytes: () => bytes,
-    hold(buffer) {
-      const count = holders.get(buffer) ?? 0
-      if (count === 0) bytes += buffer.length
-      holders.set(buffer, count + 1)
+    hold(memory) {
+      const count = holders.get(memory) ?? 0
+      if (count === 0) bytes += memory.bytes
+      holders.set(memory, count + 1)
     },
-    release(buffer) {
-      const count = holders.get(buffer)
-      if (count === undefined) throw new Error('released a buffer that nobody holds')
+    release(memory) {
+      const count = holders.get(memory)
+      if (count === undefined) throw new Error('released memory that nobody holds')
       if (count > 1) {
-        holders.set(buffer, count - 1)
+        holders.set(memory, count - 1)
         return
       }
-      holders.delete(buffer)
+      holders.delete(memory)
+      memory.release()
       const wasFull = full()
-      bytes -= buffer.length
+      bytes -= memory.bytes
       if (wasFull && !full()) onRoom()
     },
     tight: () => bytes > limitBytes / 2,

@@ -93,5 +93,5 @@ function aLaneRecord(roomId: RoomId, position: number): LaneRecord {
   const timeMs = Date.UTC(2026, 0, 2) + position
   const sendTimeNs = BigInt(timeMs) * 1_000_000n
   const buffer = Buffer.from(messageRecord({ id: anId(), content: 'hi', sendTimeNs, sender: { userId: 'ann' } }))
-  return new LaneRecord({ roomId, position, timeMs, buffer, start: 0, end: buffer.length })
+  return new LaneRecord(roomId, position, timeMs, buffer, 0, buffer.length)
 }

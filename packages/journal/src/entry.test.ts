@@ -28,6 +28,7 @@ function stored(batch: readonly NewRecord[]) {
     appendId: anAppendId(),
     committedAtMs: TIME_MS,
     floorTimeMs: FLOOR_MS,
+    memory: { bytes: 0, release() {} },
   }
 }
 

@@ -4,7 +4,7 @@ import {
   MessageId as messageId,
   RoomId as roomIdOf,
 } from '@roomlog/domain'
-import type { AppendId, JournalBatch, NewRecord, Partition, Position, ReadOutcome } from './port.ts'
+import type { AppendId, BatchMemory, JournalBatch, NewRecord, Partition, Position, ReadOutcome } from './port.ts'
 import { toPosition } from './position.ts'
 
 /** The index layout that `encodeEntry` writes, and the last one that `decodeEntry` knows. */
@@ -81,8 +81,11 @@ export type StoredEntry = {
   readonly destinationCounts: readonly number[]
 }
 
+/** A journal row as it was read: `index` and `bytes` are in `memory`. */
+export type ReadEntry = StoredEntry & { readonly memory: BatchMemory }
+
 /** Opens rows up to the first one that a later version wrote; where that is the very first, it says so. */
-export function decodeEntries(entries: readonly StoredEntry[]): ReadOutcome {
+export function decodeEntries(entries: readonly ReadEntry[]): ReadOutcome {
   const later = entries.findIndex(({ format }) => format > ENTRY_FORMAT)
   const unknown = later === 0 ? entries[0] : undefined
   if (unknown) return { status: 'unreadable', format: unknown.format }
@@ -90,7 +93,7 @@ export function decodeEntries(entries: readonly StoredEntry[]): ReadOutcome {
 }
 
 /** Opens a stored row: offsets and effective times, no record is parsed. */
-export function decodeEntry(entry: StoredEntry): JournalBatch {
+export function decodeEntry(entry: ReadEntry): JournalBatch {
   const { index, bytes } = entry
   if (entry.format !== ENTRY_FORMAT) {
     throw new Error(
@@ -144,6 +147,7 @@ export function decodeEntry(entry: StoredEntry): JournalBatch {
     timeMs,
     offset,
     bytes,
+    memory: entry.memory,
     idOf: (i): MessageId => {
       const start = recordsAt + i * RECORD_BYTES + 12
       return messageId.parse(index.toString('latin1', start, start + ID_BYTES))

@@ -41,6 +41,14 @@ export type AppendOutcome =
   /** May have been appended: ask again with the same `appendId`. */
   | { readonly status: 'unknown'; readonly reason: string }
 
+/** Where a batch's bytes are. */
+export type BatchMemory = {
+  /** All that it takes, in bytes. */
+  readonly bytes: number
+  /** Nobody reads the batch any more, and its memory may be used again. What is never released is garbage like any other. */
+  release(): void
+}
+
 /** A batch as it is read back. Record `i` has position `firstPosition + i`. */
 export type JournalBatch = {
   readonly partition: Partition
@@ -61,6 +69,8 @@ export type JournalBatch = {
   /** Record `i` is `bytes.subarray(offset[i], offset[i + 1])`. */
   readonly offset: Uint32Array
   readonly bytes: Buffer
+  /** Of `bytes` and of what `idOf` reads. */
+  readonly memory: BatchMemory
   /** `payload.Id` of record `i`. */
   readonly idOf: (i: number) => MessageId
 }

@@ -1,3 +1,5 @@
 export { takeBatch } from './batch.ts'
 export { classify, type Verdict } from './classify.ts'
+export { lineOf } from './line.ts'
 export type * from './port.ts'
+export { createScratch, type Scratch } from './scratch.ts'

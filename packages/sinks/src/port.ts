@@ -8,9 +8,9 @@ export type SinkRecord = {
   readonly position: number
   /** Effective time, ms since the epoch; never falls inside a partition. */
   readonly timeMs: number
-  /** The record's JSON line as UTF-8, with the final `\n`. May be a view that is made when asked for. */
-  readonly bytes: Buffer
-  /** Of `bytes`. */
+  /** The record's JSON line as UTF-8, with the final `\n`: `byteLength` bytes of `source`, from `start` on. */
+  readonly source: Buffer
+  readonly start: number
   readonly byteLength: number
 }
 
@@ -97,9 +97,9 @@ export type Sink = {
   /** `room`: a write holds records of one room. */
   readonly batchOf: 'room' | 'any'
   readonly limits: BatchLimits
-  /** One attempt. At least one record, in order. */
+  /** One attempt. At least one record, in order. Their memory is not read any more once the answer is there. */
   write(records: readonly SinkRecord[], options?: SinkOptions): Promise<WriteOutcome>
-  /** Which of these records the destination holds already. */
+  /** Which of these records the destination holds already. Their memory is not read any more once the answer is there. */
   readonly recall?: (records: readonly SinkRecord[], options?: SinkOptions) => Promise<RecallOutcome>
   /** Proves that the destination is there and may be used. */
   check(options?: SinkOptions): Promise<CheckOutcome>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { idsOf, sampleRecords } from '../test/sample-records.ts'
 import { takeBatch } from './batch.ts'
+import { lineOf } from './line.ts'
 import type { Sink, SinkRecord } from './port.ts'
 
 /** What the service is to do with the next call, whatever it is. */
@@ -32,7 +33,7 @@ export function describeSink(name: string, start: () => Promise<Harness>): void 
       const sink = await harness.create()
       const records = sampleRecords(50)
       expect(await writeReady(sink, records)).toEqual({ status: 'delivered' })
-      expect(await harness.contents()).toEqual(records.map(({ bytes }) => bytes))
+      expect(await harness.contents()).toEqual(records.map(lineOf))
     })
 
     test('delivers as much as its limits allow in one write, and not one record more', async () => {
@@ -49,8 +50,8 @@ export function describeSink(name: string, start: () => Promise<Harness>): void 
     test('delivers the largest record that it says it can', async () => {
       const sink = await harness.create()
       if (sink.limits.recordBytesMax > LARGE_BYTES_MAX) return
-      const largest = sampleRecords(1).map((record) => ({ ...record, ...lineOf(sink.limits.recordBytesMax) }))
-      const larger = largest.map((record) => ({ ...record, ...lineOf(sink.limits.recordBytesMax + 1) }))
+      const largest = sampleRecords(1).map((record) => ({ ...record, ...longLine(sink.limits.recordBytesMax) }))
+      const larger = largest.map((record) => ({ ...record, ...longLine(sink.limits.recordBytesMax + 1) }))
       expect(takeBatch(largest, sink.limits)).toBe(1)
       expect(await writeReady(sink, largest)).toEqual({ status: 'delivered' })
       expect(takeBatch(larger, sink.limits)).toBe(0)
@@ -128,8 +129,8 @@ export function describeSink(name: string, start: () => Promise<Harness>): void 
 /** Larger limits are ours, not the service's. */
 const LARGE_BYTES_MAX = 2_000_000
 
-function lineOf(byteLength: number) {
-  return { bytes: Buffer.from(`${'a'.repeat(byteLength - 1)}\n`), byteLength }
+function longLine(byteLength: number) {
+  return { source: Buffer.from(`${'a'.repeat(byteLength - 1)}\n`), start: 0, byteLength }
 }
 
 /** Writes, and once more if the sink has only made something ready. */

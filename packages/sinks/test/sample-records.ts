@@ -32,9 +32,10 @@ export function sampleRecords(
       sendTimeNs: BigInt(at) * 1_000_000n,
       sender: { userId: 'someone', attributes: { colour: 'green' } },
     })
-    const bytes = Buffer.from(line)
-    const { byteLength } = bytes
-    return { roomId: RoomId.parse(room), id, position: position + index, timeMs: at, bytes, byteLength }
+    // Not at the start of its source, as in a batch.
+    const source = Buffer.from(`before${line}behind`)
+    const [start, byteLength] = ['before'.length, Buffer.byteLength(line)]
+    return { roomId: RoomId.parse(room), id, position: position + index, timeMs: at, source, start, byteLength }
   })
 }
 

@@ -1,5 +1,5 @@
 import type { DestinationVersionId } from '@roomlog/domain'
-import type { JournalBatch } from '@roomlog/journal'
+import type { BatchMemory, JournalBatch } from '@roomlog/journal'
 import type { Pins } from '../pins.ts'
 import { LaneRecord } from './record.ts'
 
@@ -8,7 +8,7 @@ export class Gather {
   readonly records: LaneRecord[] = []
   readonly #destination: DestinationVersionId
   readonly #pins: Pins
-  readonly #held: Buffer[] = []
+  readonly #held: BatchMemory[] = []
   #bytes = 0
 
   constructor(destination: DestinationVersionId, pins: Pins) {
@@ -23,53 +23,39 @@ export class Gather {
   /** Takes the lane's records of a batch. */
   add(batch: JournalBatch): void {
     if (!batch.counts.has(this.#destination)) return
-    const mine = indexesFor(batch, this.#destination)
-    const { buffer, starts, size } = bytesOf(batch, mine)
-    this.#pins.hold(buffer)
-    this.#held.push(buffer)
+    const wanted = batch.sets.map((set) => set.includes(this.#destination))
+    const size = sizeOf(batch, wanted)
+    // A small share is copied out, so that a few records do not keep megabytes alive.
+    const copy = size * 2 < batch.bytes.length ? Buffer.allocUnsafe(size) : undefined
+    const memory = copy ? { bytes: size, release() {} } : batch.memory
+    this.#pins.hold(memory)
+    this.#held.push(memory)
     this.#bytes += size
-    mine.forEach((i, n) => {
-      const roomId = batch.rooms[batch.room[i] ?? -1]
-      const timeMs = batch.timeMs[i]
-      const start = starts[n]
-      if (roomId === undefined || timeMs === undefined || start === undefined) {
+    const { bytes, set, room, rooms, timeMs, offset, firstPosition } = batch
+    let copied = 0
+    for (let i = 0; i < set.length; i++) {
+      if (!wanted[set[i] ?? -1]) continue
+      const roomId = rooms[room[i] ?? -1]
+      const at = timeMs[i]
+      const start = offset[i]
+      const end = offset[i + 1]
+      if (roomId === undefined || at === undefined || start === undefined || end === undefined) {
         throw new Error(`record ${i} of batch ${batch.appendId} is not indexed`)
       }
-      const end = start + lengthAt(batch, i)
-      this.records.push(new LaneRecord({ roomId, position: batch.firstPosition + i, timeMs, buffer, start, end }))
-    })
+      const from = copy ? copied : start
+      if (copy) copied += bytes.copy(copy, copied, start, end)
+      this.records.push(new LaneRecord(roomId, firstPosition + i, at, copy ?? bytes, from, end - start))
+    }
   }
 
   /** No longer counts as memory in use; to be called once nobody needs the records. */
   release(): void {
-    for (const buffer of this.#held.splice(0)) this.#pins.release(buffer)
+    for (const memory of this.#held.splice(0)) this.#pins.release(memory)
   }
 }
 
-function indexesFor(batch: JournalBatch, destination: DestinationVersionId): number[] {
-  const wanted = batch.sets.map((set) => set.includes(destination))
-  const mine: number[] = []
-  for (let i = 0; i < batch.set.length; i++) if (wanted[batch.set[i] ?? -1]) mine.push(i)
-  return mine
-}
-
-/** A small share of a batch is copied out, so that a few records do not keep megabytes alive. */
-function bytesOf(batch: JournalBatch, mine: readonly number[]) {
+function sizeOf({ set, offset }: JournalBatch, wanted: readonly boolean[]): number {
   let size = 0
-  for (const i of mine) size += lengthAt(batch, i)
-  if (size * 2 >= batch.bytes.length) {
-    return { buffer: batch.bytes, starts: mine.map((i) => batch.offset[i] ?? 0), size }
-  }
-  const buffer = Buffer.allocUnsafeSlow(size)
-  const starts: number[] = []
-  let at = 0
-  for (const i of mine) {
-    starts.push(at)
-    at += batch.bytes.copy(buffer, at, batch.offset[i], batch.offset[i + 1])
-  }
-  return { buffer, starts, size }
-}
-
-function lengthAt(batch: JournalBatch, i: number): number {
-  return (batch.offset[i + 1] ?? 0) - (batch.offset[i] ?? 0)
+  for (let i = 0; i < set.length; i++) if (wanted[set[i] ?? -1]) size += (offset[i + 1] ?? 0) - (offset[i] ?? 0)
+  return size
 }

@@ -1,4 +1,5 @@
 import { DestinationVersionId } from '@roomlog/domain'
+import { lineOf } from '@roomlog/sinks'
 import { expect, test } from 'vitest'
 import { aCycle } from '../../test/scripted-delivery.ts'
 import { Tally } from './tally.ts'
@@ -7,12 +8,12 @@ test('a dead letter is written with its bytes once its cycle is settled, and cou
   const tally = new Tally(DestinationVersionId.parse(1))
   const [record] = aCycle(3).records
   if (!record) throw new Error('no record')
-  const bytes = Buffer.from(record.bytes)
+  const bytes = Buffer.from(lineOf(record))
   tally.bury({ record, reason: 'too old' })
   expect(tally.take()).toBeUndefined()
   tally.settled(3, 1_000)
   // The cycle's memory goes before the dead letters are written.
-  record.bytes.fill(0)
+  record.source.fill(0)
   const taken = tally.take()
   expect(taken?.deadLetters).toMatchObject([{ position: 1, reason: 'too old', bytes }])
   expect(taken?.totals).toMatchObject({ delivered: 2, dead: 1 })

@@ -1,7 +1,7 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import type { DeadLetter, Totals } from '@roomlog/journal'
 import { toPosition } from '@roomlog/journal'
-import type { Failure } from '@roomlog/sinks'
+import { type Failure, lineOf } from '@roomlog/sinks'
 import type { Dead } from './cycle.ts'
 
 /** What happened in a lane since its counters were last written, and the dead letters to write with them. */
@@ -24,7 +24,8 @@ export class Tally {
   }
 
   bury(dead: Dead): void {
-    this.#dying.push(dead)
+    // A copy: the cycle's memory may be used again before it is counted as settled.
+    this.#dying.push({ record: dead.record.detached(), reason: dead.reason })
   }
 
   repeats(records: number): void {
@@ -43,8 +44,7 @@ export class Tally {
   settled(records: number, nowMs: number): void {
     this.#delivered += records - this.#dying.length
     this.#deadCount += this.#dying.length
-    // Copies, because the cycle's memory goes before the dead letters are written.
-    this.#dead.push(...this.#dying.map(({ record, reason }) => ({ record: record.detached(), reason })))
+    this.#dead.push(...this.#dying)
     this.#dying = []
     this.#lastDeliveredAtMs = nowMs
     this.#counted++
@@ -77,7 +77,7 @@ export class Tally {
       roomId: record.roomId,
       id: record.id,
       reason,
-      bytes: record.bytes,
+      bytes: lineOf(record),
     }))
     this.#delivered = this.#repeatsPossible = this.#deadCount = this.#counted = 0
     this.#errors = { all: 0, accessDenied: 0, notFound: 0 }

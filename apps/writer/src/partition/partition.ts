@@ -241,6 +241,9 @@ export class PartitionWorker {
     const atFrontier = this.#frontier.position === before
     const found = await this.#lookUp(atFrontier ? batch.counts.keys() : [])
     if (this.#stopping.signal.aborted) return
+    const { pins } = this.#options
+    // Held meanwhile, so that it is released here if no lane takes it.
+    pins.hold(batch.memory)
     // In one turn from here on: an idle lane may be swept away at any time before it has the batch.
     for (const [id, destination] of found) {
       if (!this.lanes.has(id)) this.#open(destination, this.#frontier, NO_INTENT)
@@ -248,9 +251,10 @@ export class PartitionWorker {
     for (const lane of this.lanes.values()) {
       if (lane.next.position === before && lane.wants()) lane.accept(batch)
     }
+    pins.release(batch.memory)
     if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
     this.#sweep()
-    if (this.#options.pins.tight()) this.wakeLanes()
+    if (pins.tight()) this.wakeLanes()
   }
 
   /** Also of lanes that are there: they may be gone by the time the others are found. */

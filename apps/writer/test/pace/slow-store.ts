@@ -70,7 +70,8 @@ export class SlowStore {
       ...endOf(last),
       roomId: last.roomId,
       timeMs: last.timeMs,
-      bytes: Buffer.alloc(0),
+      source: Buffer.alloc(0),
+      start: 0,
       byteLength: 0,
     })
     this.records += records.length

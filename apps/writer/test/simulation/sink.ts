@@ -1,6 +1,6 @@
 import { type DestinationVersion, type MessageId, objectKey } from '@roomlog/domain'
 import type { Failure, RecallOutcome, Rejected, Sink, SinkRecord, WriteOutcome } from '@roomlog/sinks'
-import { takeBatch } from '@roomlog/sinks'
+import { lineOf, takeBatch } from '@roomlog/sinks'
 import type { Census } from './census.ts'
 import { DENIED, type Fault, INVALID, LOST, MISSING, THROTTLED, TIMED_OUT } from './faults.ts'
 import type { Life } from './life.ts'
@@ -130,13 +130,15 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
     ...(kind !== 'firehose' && {
       async recall(records, { signal } = {}): Promise<RecallOutcome> {
         at(`${kind} before recall`)
+        const asked = records.map(({ id }) => id)
+        const key = keyOf(records, version)
         return call<RecallOutcome>((fault) => {
           if (fault === 'late' || fault === 'hang') return 'no answer'
           if (fault === 'refused' || fault === 'missing') return { status: 'refused', failure: DENIED }
           if (fault !== undefined && fault !== 'partial') return { status: 'retry', failure: THROTTLED }
           census.count(`${kind} recalled`)
-          const held = kind === 's3' ? store.idsAt(keyOf(records, version)) : store.idsVisible(time.nowMs)
-          const found = new Set(records.map(({ id }) => id).filter((id) => held.has(id)))
+          const held = kind === 's3' ? store.idsAt(key) : store.idsVisible(time.nowMs)
+          const found = new Set(asked.filter((id) => held.has(id)))
           return { status: 'recalled', found }
         }, signal)
       },
@@ -155,6 +157,7 @@ function keyOf([first]: readonly SinkRecord[], { accountId, region, id }: Destin
   return objectKey({ accountId, region, roomId, timeMs, position, destinationVersionId: id, id: first.id })
 }
 
-function copyOf({ roomId, id, position, timeMs, bytes, byteLength }: SinkRecord): SinkRecord {
-  return { roomId, id, position, timeMs, bytes: Buffer.from(bytes), byteLength }
+function copyOf(record: SinkRecord): SinkRecord {
+  const { roomId, id, position, timeMs, byteLength } = record
+  return { roomId, id, position, timeMs, source: Buffer.from(lineOf(record)), start: 0, byteLength }
 }

@@ -5,7 +5,7 @@ import {
   DestinationVersionId,
   LoggingConfigurationId,
 } from '@roomlog/domain'
-import type { Sink } from '@roomlog/sinks'
+import { lineOf, type Sink } from '@roomlog/sinks'
 import { describeSink, type Harness, type Trouble } from '@roomlog/sinks/contract'
 import { Census } from './census.ts'
 import type { Fault } from './faults.ts'
@@ -72,7 +72,7 @@ function startHarness(kind: DestinationKind): Harness {
   return {
     create: async () => sinkTo(undefined),
     createMissing: async () => sinkTo('missing'),
-    contents: async () => store.records().map(({ bytes }) => bytes),
+    contents: async () => store.records().map(lineOf),
     trouble: async (what) => {
       next = FAULTS[what]
     },

@@ -1,4 +1,4 @@
-import { decodeEntries } from '../entry.ts'
+import { decodeEntries, type ReadEntry } from '../entry.ts'
 import type { Head, Journal, Partition, ReadOutcome } from '../port.ts'
 import { partitionIn, type State, type StoredBatch } from './state.ts'
 
@@ -21,7 +21,7 @@ export function read(state: State, from: Parameters<Journal['read']>[0]): ReadOu
   const first = at.batches[next]
   const standing = first ? standsOn(first, from.after) : at.lastAppendId
   if (seen !== undefined && standing !== seen) return { status: 'rewound' }
-  return decodeEntries(first ? withinBytes(at.batches.slice(next), from.bytesMax) : [])
+  return decodeEntries(first ? withinBytes(at.batches.slice(next), from.bytesMax).map(copied) : [])
 }
 
 /** The batch that a reader at `after` stands on, when `first` holds the record after it. */
@@ -38,4 +38,11 @@ function withinBytes(batches: readonly StoredBatch[], bytesMax: number): readonl
     count++
   }
   return batches.slice(0, count)
+}
+
+/** In memory that holds something else once it is released, as memory does that is used again. */
+function copied(batch: StoredBatch): ReadEntry {
+  const [index, bytes] = [Buffer.from(batch.index), Buffer.from(batch.bytes)]
+  const release = () => void [index, bytes].map((part) => part.fill('released!'))
+  return { ...batch, index, bytes, memory: { bytes: index.length + bytes.length, release } }
 }

@@ -1,12 +1,16 @@
+import type { Duplex } from 'node:stream'
 import type pg from 'pg'
+import type { BatchMemory } from '../port.ts'
+import { CopyData } from './copy-data.ts'
+import type { RowMemory } from './row-memory.ts'
 
-export type CopiedRow = readonly (Buffer | undefined)[]
+/** `columns` are views of the row's memory. */
+export type CopiedRow = { readonly columns: readonly (Buffer | undefined)[]; readonly memory: BatchMemory }
 
 // What pg asks of a query that takes its own messages, as pg-cursor does. pg wraps `callback` to end its timeout.
 type Copy = {
   callback(error: Error | undefined): void
-  submit(connection: { query(text: string): void }): void
-  handleCopyData(message: { readonly chunk: Buffer }): void
+  submit(connection: { readonly stream: Duplex; query(text: string): void }): void
   handleRowDescription(): void
   handleCommandComplete(): void
   handleError(error: Error): void
@@ -15,18 +19,29 @@ type Copy = {
 
 /**
  * Rows of `select`, each its raw binary values (undefined is null). An ordinary query carries a `bytea` as hex, twice its
- * size, which is decoded twice: this takes a sixth of the CPU. The statement cannot have parameters.
+ * size, which is decoded twice: this takes a tenth of the CPU. The statement cannot have parameters.
  */
-export function copyOut(client: pg.ClientBase, select: string): Promise<readonly CopiedRow[]> {
+export function copyOut(client: pg.ClientBase, select: string, memory: RowMemory): Promise<readonly CopiedRow[]> {
   return new Promise((resolve, reject) => {
     const rows: CopiedRow[] = []
+    let data: CopyData | undefined
     const copy: Copy = {
-      callback: (error) => (error ? reject(error) : resolve(rows)),
-      submit: (connection) => connection.query(`copy (${select}) to stdout (format binary)`),
-      // A message holds a row. It is copied: pg reads what comes next into the same memory.
-      handleCopyData({ chunk }) {
-        const row = rowOf(Buffer.from(chunk))
-        if (row) rows.push(row)
+      callback(error) {
+        data?.takenBy(undefined)
+        if (error) reject(error)
+        else resolve(rows)
+      },
+      submit(connection) {
+        data = CopyData.of(connection.stream)
+        data.takenBy({
+          memoryFor: memory.take,
+          onRow(buffer, bytes) {
+            const columns = columnsOf(buffer.subarray(0, bytes))
+            if (columns === undefined) memory.give(buffer)
+            else rows.push({ columns, memory: { bytes: buffer.length, release: () => memory.give(buffer) } })
+          },
+        })
+        connection.query(`copy (${select}) to stdout (format binary)`)
       },
       handleRowDescription() {},
       handleCommandComplete() {},
@@ -40,8 +55,8 @@ export function copyOut(client: pg.ClientBase, select: string): Promise<readonly
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 const HEADER_BYTES = SIGNATURE.length + 8
 
-/** Undefined when there is none: the trailer. */
-function rowOf(message: Buffer): CopiedRow | undefined {
+/** Undefined when there is no row: the trailer. */
+function columnsOf(message: Buffer): readonly (Buffer | undefined)[] | undefined {
   const first = message.subarray(0, SIGNATURE.length).equals(SIGNATURE)
   let at = first ? HEADER_BYTES : 0
   const columns = at < message.length ? message.readInt16BE(at) : -1

@@ -5,6 +5,7 @@ import { expire } from './expire.ts'
 import { acquire, release, roll, signOut } from './lease.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
+import { createRowMemory } from './row-memory.ts'
 import { settle } from './settle.ts'
 import { trim } from './trim.ts'
 
@@ -20,6 +21,7 @@ export async function createPostgresJournal(options: {
   readonly partitionsIfNew?: number
 }): Promise<Journal> {
   const { pool } = options
+  const memory = createRowMemory()
   const partitions = await openPartitions(pool, options.partitionsIfNew ?? PARTITIONS_DEFAULT)
   return {
     partitions,
@@ -29,7 +31,7 @@ export async function createPostgresJournal(options: {
       return Number(rows[0].config_version)
     },
     heads: (wanted) => heads(pool, wanted),
-    read: (from) => read(pool, from),
+    read: (from) => read(pool, memory, from),
     roll: (writer) => roll(pool, writer),
     acquire: (lease) => acquire(pool, lease),
     release: (leases) => release(pool, leases),

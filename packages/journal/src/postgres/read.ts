@@ -1,9 +1,10 @@
 import type pg from 'pg'
-import { decodeEntries, type StoredEntry } from '../entry.ts'
+import { decodeEntries, type ReadEntry } from '../entry.ts'
 import { toPartition } from '../partition.ts'
 import type { AppendId, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { type CopiedRow, copyOut } from './copy-out.ts'
+import type { RowMemory } from './row-memory.ts'
 import { withClient } from './with-client.ts'
 
 const BATCHES_MAX = 256
@@ -41,8 +42,8 @@ export async function heads(pool: pg.Pool, partitions: readonly Partition[]): Pr
 type From = Parameters<Journal['read']>[0]
 
 /** Batches after a position, checked against the batch that the reader has seen there. */
-export async function read(pool: pg.Pool, from: From): Promise<ReadOutcome> {
-  const rows = (await withClient(pool, (client) => copyOut(client, readSql(from)))).map(rowFrom)
+export async function read(pool: pg.Pool, memory: RowMemory, from: From): Promise<ReadOutcome> {
+  const rows = (await withClient(pool, (client) => copyOut(client, readSql(from), memory))).map(rowFrom)
   const [first] = rows
   if (!first) return readNothing(pool, from)
   const { firstPosition, appendId } = first.entry
@@ -52,12 +53,12 @@ export async function read(pool: pg.Pool, from: From): Promise<ReadOutcome> {
   return decodeEntries(rows.map(({ entry }) => ({ ...entry, partition: from.partition })))
 }
 
-type Row = { readonly entry: Omit<StoredEntry, 'partition'>; readonly previousAppendId: AppendId | undefined }
+type Row = { readonly entry: Omit<ReadEntry, 'partition'>; readonly previousAppendId: AppendId | undefined }
 
-function rowFrom(row: CopiedRow): Row {
-  const [first, append, previous, floor, committed, format, ids, counts, index, records] = row
+function rowFrom({ columns, memory }: CopiedRow): Row {
+  const [first, append, previous, floor, committed, format, ids, counts, index, records] = columns
   if (!first || !append || !floor || !committed || !format || !ids || !counts || !index || !records) {
-    throw new Error(`a journal row of ${row.length} columns is not whole`)
+    throw new Error(`a journal row of ${columns.length} columns is not whole`)
   }
   return {
     entry: {
@@ -70,6 +71,7 @@ function rowFrom(row: CopiedRow): Row {
       destinationCounts: numbersFrom(counts),
       index,
       bytes: records,
+      memory,
     },
     previousAppendId: previous && appendIdFrom(previous),
   }

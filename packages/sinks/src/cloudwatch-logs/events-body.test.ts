@@ -9,8 +9,8 @@ const [sample] = sampleRecords(1)
 
 function recordOf(line: string, timeMs: number): SinkRecord {
   if (!sample) throw new Error('there is a sample')
-  const bytes = Buffer.from(`${line}\n`)
-  return { ...sample, timeMs, bytes, byteLength: bytes.length }
+  const source = Buffer.from(`${line}\n`)
+  return { ...sample, timeMs, source, start: 0, byteLength: source.length }
 }
 
 function parsed(records: readonly SinkRecord[]): unknown {

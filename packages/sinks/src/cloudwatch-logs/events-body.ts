@@ -25,11 +25,11 @@ export function eventsBody(names: EventsNames, records: readonly SinkRecord[], t
   const body = take(Buffer.byteLength(start) + sizeMax(records) + END.length)
   let at = body.write(start)
   let before = FIRST
-  for (const { bytes, timeMs } of records) {
+  for (const { source, start: from, byteLength, timeMs } of records) {
     at = writeText(before, body, at)
     at = writeText(String(timeMs), body, at)
     at = writeText(MESSAGE, body, at)
-    at = writeEscaped(bytes, bytes.length - NEWLINE_BYTES, body, at)
+    at = writeEscaped(source, from, from + byteLength - NEWLINE_BYTES, body, at)
     if (at === -1) return serialised(names, records)
     before = NEXT
   }
@@ -50,11 +50,11 @@ function writeText(text: string, to: Buffer, start: number): number {
   return at
 }
 
-/** Writes `from` as it stands inside a JSON string; -1 if it is laid out with tabs or line breaks. */
-function writeEscaped(from: Buffer, length: number, to: Buffer, start: number): number {
+/** Writes a part of `source` as it stands inside a JSON string; -1 if it is laid out with tabs or line breaks. */
+function writeEscaped(source: Buffer, from: number, end: number, to: Buffer, start: number): number {
   let at = start
-  for (let i = 0; i < length; i++) {
-    const byte = from[i]
+  for (let i = from; i < end; i++) {
+    const byte = source[i]
     if (byte === undefined) break
     const need = NEEDS[byte]
     if (need !== AS_IT_IS) {

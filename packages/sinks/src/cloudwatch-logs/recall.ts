@@ -24,15 +24,27 @@ export async function recallEvents(
 ): Promise<RecallOutcome> {
   const streams = [...new Set(records.map(({ roomId }) => roomId))].map(logStreamName)
   const isFew = streams.length <= FILTER_STREAMS_MAX
-  const recalled = await filter(group, records, isFew ? { logStreamNames: streams } : WHOLE_PREFIX, signal)
+  const asked: Asked = {
+    idOf: new Map(records.map((record) => [messageOf(record), record.id])),
+    ...timeRangeOf(records),
+  }
+  const recalled = await filter(group, asked, isFew ? { logStreamNames: streams } : WHOLE_PREFIX, signal)
   if (recalled !== 'missing') return recalled
   const found = await findLogGroup(group, signal)
   if (found.status === 'missing') return { status: 'refused', failure: found.failure }
   if (found.status !== 'found') return found
   // The group is there: a stream that has nothing yet is not. One of several may still hold what is asked for.
   if (streams.length === 1) return NOTHING
-  const all = await filter(group, records, WHOLE_PREFIX, signal)
+  const all = await filter(group, asked, WHOLE_PREFIX, signal)
   return all === 'missing' ? NOTHING : all
+}
+
+/** All that is needed of the records: a caller that gives up may let go of their memory meanwhile. */
+type Asked = {
+  /** By message. */
+  readonly idOf: ReadonlyMap<string, MessageId>
+  readonly startTime: number
+  readonly endTime: number
 }
 
 const WHOLE_PREFIX = { logStreamNamePrefix: STREAM_PREFIX }
@@ -40,13 +52,12 @@ const NOTHING: RecallOutcome = { status: 'recalled', found: new Set() }
 
 async function filter(
   { client, destination, readTurn }: LogReader,
-  records: readonly SinkRecord[],
+  { idOf, startTime, endTime }: Asked,
   streams: Pick<FilterLogEventsCommandInput, 'logStreamNames' | 'logStreamNamePrefix'>,
   signal: AbortSignal | undefined,
 ): Promise<RecallOutcome | 'missing'> {
-  const asked = new Map(records.map((record) => [messageOf(record), record.id]))
   const found = new Set<MessageId>()
-  const range = { logGroupName: destination.target, ...streams, ...timeRangeOf(records) }
+  const range = { logGroupName: destination.target, ...streams, startTime, endTime }
   let nextToken: string | undefined
   for (let page = 0; page < FILTER_PAGES_MAX; page += 1) {
     const command = new FilterLogEventsCommand({ ...range, nextToken })
@@ -57,11 +68,11 @@ async function filter(
       return readOutcomeOf(sent.verdict, logGroupSubject(destination, 'FilterLogEvents'))
     }
     for (const { message } of sent.value.events ?? []) {
-      const id = message === undefined ? undefined : asked.get(message)
+      const id = message === undefined ? undefined : idOf.get(message)
       if (id !== undefined) found.add(id)
     }
     nextToken = sent.value.nextToken
-    if (nextToken === undefined || found.size === asked.size) return { status: 'recalled', found }
+    if (nextToken === undefined || found.size === idOf.size) return { status: 'recalled', found }
   }
   return tooManyPages(nameOf({ kind: 'cloudWatchLogs', target: destination.target }))
 }

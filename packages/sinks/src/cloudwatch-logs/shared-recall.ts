@@ -91,7 +91,11 @@ async function read(recall: Recall, together: readonly Waiting[]): Promise<void>
       together.flatMap(({ records }) => records),
       { signal: left.signal },
     )
-    for (const one of together) one.resolve(outcome.status === 'recalled' ? shareOf(outcome.found, one) : outcome)
+    for (const one of together) {
+      // One that has left may have let go of its records' memory.
+      if (one.signal?.aborted) continue
+      one.resolve(outcome.status === 'recalled' ? shareOf(outcome.found, one) : outcome)
+    }
   } catch (error) {
     for (const one of together) one.reject(error)
   } finally {

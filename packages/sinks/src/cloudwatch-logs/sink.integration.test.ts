@@ -9,6 +9,7 @@ import { createDestination, startHarness } from '../../test/harness.ts'
 import { type LocalService, startLocalService } from '../../test/local-service.ts'
 import { readEvents } from '../../test/read-logs.ts'
 import { idsOf, sampleRecords } from '../../test/sample-records.ts'
+import { lineOf } from '../line.ts'
 import { describeSink } from '../sink.contract.ts'
 
 describeSink('CloudWatch Logs', () => startHarness('cloudWatchLogs'))
@@ -76,7 +77,7 @@ describe('CloudWatch Logs', () => {
         { index: 5, reason: expect.stringContaining('too new'), retryable: false },
       ],
     })
-    expect(await readEvents(service.clients.logs, group)).toEqual(good.map(({ bytes }) => bytes))
+    expect(await readEvents(service.clients.logs, group)).toEqual(good.map(lineOf))
   })
 
   test('a batch that is out of order is refused whole', async () => {

@@ -5,9 +5,9 @@ import { logStreamName } from '@roomlog/domain'
 import { attempt, sendOptions } from '../attempt.ts'
 import { metricOf, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
-import { createScratch } from '../scratch.ts'
+import { createScratch, type Scratch } from '../scratch.ts'
+import { createShortcut } from '../shortcut.ts'
 import { singleAttempt } from '../single-attempt.ts'
-import { carryBodies, withBody } from '../with-body.ts'
 import { eventsBody } from './events-body.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
 import { createStream, findLogGroup, logGroupSubject } from './log-group.ts'
@@ -19,6 +19,8 @@ export type CloudWatchLogsSinkOptions = {
   /** Created with `maxAttempts: 1`. */
   readonly client: CloudWatchLogsClient
   readonly destination: DestinationVersion
+  /** Memory of request bodies; may be shared by sinks. @default its own */
+  readonly scratch?: Scratch | undefined
   /** Awaited before each FilterLogEvents: an account may send about 5 a second. @default none */
   readonly readTurn?: ((signal?: AbortSignal) => Promise<void>) | undefined
 }
@@ -31,11 +33,15 @@ export type CloudWatchLogsSinkOptions = {
  * const sink = createCloudWatchLogsSink({ client: new CloudWatchLogsClient({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(10_000) })
  */
-export function createCloudWatchLogsSink({ client, destination, readTurn }: CloudWatchLogsSinkOptions): Sink {
+export function createCloudWatchLogsSink({
+  client,
+  destination,
+  scratch = createScratch(),
+  readTurn,
+}: CloudWatchLogsSinkOptions): Sink {
   assert.equal(destination.kind, 'cloudWatchLogs')
   const checkAttempts = singleAttempt(client)
-  carryBodies(client)
-  const scratch = createScratch()
+  const shortcut = createShortcut(client, { whole: isAllTaken })
   const group = { client, destination }
   const subject = logGroupSubject(destination, 'PutLogEvents')
 
@@ -46,11 +52,13 @@ export function createCloudWatchLogsSink({ client, destination, readTurn }: Clou
     await checkAttempts()
     const names = { logGroupName: destination.target, logStreamName: logStreamName(first.roomId) }
     const body = eventsBody(names, records, scratch.take)
-    const command = withBody(new PutLogEventsCommand({ ...names, logEvents: [] }), body)
-    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    const command = new PutLogEventsCommand({ ...names, logEvents: [] })
+    const viaSdk = () => client.send(command, sendOptions(signal))
+    const sent = await attempt(() => shortcut({ input: command.input, body, viaSdk, signal }), signal)
     if (sent.ok) {
       // Only now: a call that failed may still be on its way out.
       scratch.give(body)
+      if (sent.value === 'plain') return { status: 'delivered' }
       const rejected = rejectedEvents(sent.value.rejectedLogEventsInfo, records.length)
       return rejected.length === 0 ? { status: 'delivered' } : { status: 'partial', rejected }
     }
@@ -80,6 +88,12 @@ export function createCloudWatchLogsSink({ client, destination, readTurn }: Clou
     check,
   }
 }
+
+/** Also of an answer that is cut off, which is for the SDK to find out. */
+function isAllTaken(answer: Buffer): boolean {
+  return !answer.includes('rejected') && answer.at(-1) === CLOSING_BRACE
+}
+const CLOSING_BRACE = 0x7d
 
 const STREAM_CREATED: WriteOutcome = {
   status: 'retry',

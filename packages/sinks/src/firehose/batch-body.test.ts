@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { sampleRecords } from '../../test/sample-records.ts'
+import { lineOf } from '../line.ts'
 import { batchBody } from './batch-body.ts'
 import { packsOf } from './packs.ts'
 
@@ -11,7 +12,7 @@ it.each([1, 2, 500])('%i records are what the SDK would make of them', (count) =
     ),
   ).toEqual({
     DeliveryStreamName: 'a-stream',
-    Records: records.map(({ bytes }) => ({ Data: bytes.toString('base64') })),
+    Records: records.map((record) => ({ Data: lineOf(record).toString('base64') })),
   })
 })
 
@@ -23,5 +24,5 @@ it('packs hold whole lines, one behind the other', () => {
   ]
   const { Records } = JSON.parse(batchBody({ DeliveryStreamName: 'a' }, records, packs, Buffer.allocUnsafe).toString())
   const data: string[] = Records.map(({ Data }: { Data: string }) => Buffer.from(Data, 'base64').toString())
-  expect(data).toEqual([records.slice(0, 3), records.slice(3)].map((pack) => pack.map(({ bytes }) => bytes).join('')))
+  expect(data).toEqual([records.slice(0, 3), records.slice(3)].map((pack) => pack.map(lineOf).join('')))
 })

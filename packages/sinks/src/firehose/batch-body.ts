@@ -1,3 +1,4 @@
+import { lineOf } from '../line.ts'
 import type { SinkRecord } from '../port.ts'
 import type { Scratch } from '../scratch.ts'
 import type { Pack } from './packs.ts'
@@ -17,18 +18,20 @@ export function batchBody(
   const body = take(Buffer.byteLength(start) + sizeMax(records) + END.length)
   let at = body.write(start)
   let before = BEFORE
-  for (const { from, to } of packs) {
-    at += body.write(before, at, 'latin1')
-    at += body.write(dataOf(records, from, to).toString('base64'), at, 'latin1')
+  for (const pack of packs) {
+    // One write: each costs more than the few bytes in it.
+    at += body.write(before + dataOf(records, pack), at, 'latin1')
     before = BETWEEN
   }
   at += body.write(END, at, 'latin1')
   return body.subarray(0, at)
 }
 
-function dataOf(records: readonly SinkRecord[], from: number, to: number): Buffer {
+function dataOf(records: readonly SinkRecord[], { from, to }: Pack): string {
   const first = records[from]
-  return to - from === 1 && first ? first.bytes : Buffer.concat(records.slice(from, to).map(({ bytes }) => bytes))
+  if (first === undefined) return ''
+  if (to - from === 1) return first.source.toString('base64', first.start, first.start + first.byteLength)
+  return Buffer.concat(records.slice(from, to).map(lineOf)).toString('base64')
 }
 
 function sizeMax(records: readonly SinkRecord[]): number {

@@ -3,6 +3,7 @@ import { createSink } from '../../test/create-sink.ts'
 import { createDestination, readDestination, startHarness } from '../../test/harness.ts'
 import { type LocalService, startLocalService } from '../../test/local-service.ts'
 import { sampleDestination, sampleRecords } from '../../test/sample-records.ts'
+import { lineOf } from '../line.ts'
 import { describeSink } from '../sink.contract.ts'
 import { createFirehoseSink } from './sink.ts'
 
@@ -32,7 +33,7 @@ describe('Firehose', () => {
       rejected: [1, 3].map((index) => ({ index, reason: expect.any(String), retryable: true })),
       failure: expect.objectContaining({ class: 'throttled', name: 'ServiceUnavailableException' }),
     })
-    const taken = [records[0], records[2], records[4]].map((record) => record?.bytes)
+    const taken = [records[0], records[2], records[4]].map((record) => record && lineOf(record))
     expect(await readDestination(service, 'firehose', stream)).toEqual(taken)
   })
 
@@ -44,7 +45,7 @@ describe('Firehose', () => {
     service.aws.faults.add({ effect: 'partial', indexes: [1], count: 1 })
     const outcome = await sink.write(records)
     expect(outcome).toMatchObject({ status: 'partial', rejected: [{ index: 2 }, { index: 3 }] })
-    const taken = [0, 1, 4, 5].map((index) => records[index]?.bytes)
+    const taken = [0, 1, 4, 5].flatMap((index) => records[index] ?? []).map(lineOf)
     expect(await readDestination(service, 'firehose', stream)).toEqual(taken)
   })
 
@@ -58,6 +59,6 @@ describe('Firehose', () => {
   test('records of several rooms go in one batch', async () => {
     const records = [...sampleRecords(2), ...sampleRecords(2, { room: 'ROOM00000002', position: 3 })]
     expect(await newSink().write(records)).toEqual({ status: 'delivered' })
-    expect(await readDestination(service, 'firehose', stream)).toEqual(records.map(({ bytes }) => bytes))
+    expect(await readDestination(service, 'firehose', stream)).toEqual(records.map(lineOf))
   })
 })

@@ -4,18 +4,19 @@ import type { DestinationVersion } from '@roomlog/domain'
 import { attempt, sendOptions } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
-import { createScratch } from '../scratch.ts'
+import { createScratch, type Scratch } from '../scratch.ts'
+import { createShortcut } from '../shortcut.ts'
 import { singleAttempt } from '../single-attempt.ts'
-import { carryBodies, withBody } from '../with-body.ts'
 import { batchBody } from './batch-body.ts'
 import { limitsFor, packsOf, rejectedIn } from './packs.ts'
 import { rejectedRecords } from './rejected.ts'
-import { shortenAnswers } from './short-answer.ts'
 
 export type FirehoseSinkOptions = {
   /** Created with `maxAttempts: 1`. */
   readonly client: FirehoseClient
   readonly destination: DestinationVersion
+  /** Memory of request bodies; may be shared by sinks. @default its own */
+  readonly scratch?: Scratch | undefined
   /**
    * Puts records together into Firehose records of at most so many bytes, since Firehose bills each of its records rounded up to
    * 5 KB; a pack is refused and repeated as a whole. @default 0, each record on its own
@@ -31,12 +32,15 @@ export type FirehoseSinkOptions = {
  * const sink = createFirehoseSink({ client: new FirehoseClient({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(10_000) })
  */
-export function createFirehoseSink({ client, destination, packBytes = 0 }: FirehoseSinkOptions): Sink {
+export function createFirehoseSink({
+  client,
+  destination,
+  scratch = createScratch(),
+  packBytes = 0,
+}: FirehoseSinkOptions): Sink {
   assert.equal(destination.kind, 'firehose')
   const checkAttempts = singleAttempt(client)
-  carryBodies(client)
-  const scratch = createScratch()
-  shortenAnswers(client)
+  const shortcut = createShortcut(client, { start: isAllTaken, whole: isAllTaken })
   const { target, region } = destination
   const subject: Subject = {
     kind: 'firehose',
@@ -52,11 +56,13 @@ export function createFirehoseSink({ client, destination, packBytes = 0 }: Fireh
     const name = { DeliveryStreamName: target }
     const packs = packsOf(records, packBytes)
     const body = batchBody(name, records, packs, scratch.take)
-    const command = withBody(new PutRecordBatchCommand({ ...name, Records: [] }), body)
-    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    const command = new PutRecordBatchCommand({ ...name, Records: [] })
+    const viaSdk = () => client.send(command, sendOptions(signal))
+    const sent = await attempt(() => shortcut({ input: command.input, body, viaSdk, signal }), signal)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
     // Only now: a call that failed may still be on its way out.
     scratch.give(body)
+    if (sent.value === 'plain') return { status: 'delivered' }
     const refused = rejectedRecords(sent.value, packs.length)
     if (refused === undefined) return { status: 'unknown', failure: unreadable(subject) }
     const rejected = rejectedIn(packs, refused)
@@ -81,6 +87,14 @@ export function createFirehoseSink({ client, destination, packBytes = 0 }: Fireh
   }
 
   return { kind: 'firehose', batchOf: 'any', limits: limitsFor(packBytes), write, check }
+}
+
+const ALL_TAKEN = /"FailedPutCount"\s*:\s*0\s*[,}]/
+/** It stands before what is said of each record, which is long. */
+const COUNT_BYTES_MAX = 1024
+
+function isAllTaken(answer: Buffer): boolean {
+  return ALL_TAKEN.test(answer.toString('latin1', 0, COUNT_BYTES_MAX))
 }
 
 /** Single records are refused for now only: the stream has no room, or failed inside. */

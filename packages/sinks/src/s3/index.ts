@@ -1,2 +1,3 @@
+export { createGzips, type Gzip } from './gzip.ts'
 export { S3_LIMITS } from './limits.ts'
 export { createS3Sink, type S3SinkOptions } from './sink.ts'

@@ -7,7 +7,8 @@ const record = (position: number, id: string) => ({
   id: MessageId.parse(id),
   position,
   timeMs: 0,
-  bytes: Buffer.from('\n'),
+  source: Buffer.from('\n'),
+  start: 0,
   byteLength: 1,
 })
 

@@ -1,16 +1,12 @@
 import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
+import { gunzip } from 'node:zlib'
 import type { DestinationVersion, MessageId } from '@roomlog/domain'
 import { objectKey, recordId } from '@roomlog/domain'
 import type { SinkRecord } from '../port.ts'
-import type { Scratch } from '../scratch.ts'
+import type { Gzip } from './gzip.ts'
 import { OBJECT_BYTES_MAX } from './limits.ts'
 import { metadataOf } from './metadata.ts'
 
-const CHUNK_BYTES_MIN = 1024
-const CHUNK_BYTES_MAX = 1024 * 1024
-
-const compress = promisify(gzip)
 const decompress = promisify(gunzip)
 
 /** An object ready to be put. Built once, so that a repeat is the same to the byte. */
@@ -33,41 +29,16 @@ export function keyOf(first: SinkRecord, destination: DestinationVersion): strin
   })
 }
 
-/** Compresses on the thread pool. */
+/** Reads the records until it answers. */
 export async function buildObject(
   records: readonly SinkRecord[],
   first: SinkRecord,
   last: SinkRecord,
-  options: { readonly destination: DestinationVersion; readonly gzipLevel: number; readonly scratch: Scratch },
+  { destination, gzip, signal }: { destination: DestinationVersion; gzip: Gzip; signal: AbortSignal | undefined },
 ): Promise<BuiltObject> {
-  const lines = joined(records, options.scratch)
-  return {
-    key: keyOf(first, options.destination),
-    body: await compressed(lines, options),
-    metadata: metadataOf(first, last, records.length),
-  }
-}
-
-function joined(records: readonly SinkRecord[], scratch: Scratch): Buffer {
-  let size = 0
-  for (const { byteLength } of records) size += byteLength
-  const lines = scratch.take(size)
-  let at = 0
-  for (const { bytes } of records) at += bytes.copy(lines, at)
-  return lines.subarray(0, at)
-}
-
-async function compressed(lines: Buffer, options: { gzipLevel: number; scratch: Scratch }): Promise<Buffer> {
-  try {
-    return await compress(lines, { level: options.gzipLevel, chunkSize: chunkSizeFor(lines.length) })
-  } finally {
-    options.scratch.give(lines)
-  }
-}
-
-/** So that most objects come out of the thread pool in one piece: each more is a trip there and back. */
-function chunkSizeFor(bytes: number): number {
-  return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes / 3)))
+  const key = keyOf(first, destination)
+  const metadata = metadataOf(first, last, records.length)
+  return { key, metadata, body: await gzip(records, signal) }
 }
 
 /** Ids of an object's records, in order; undefined if it is not an object of ours. */

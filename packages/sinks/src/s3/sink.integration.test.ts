@@ -5,6 +5,7 @@ import { createDestination, startHarness } from '../../test/harness.ts'
 import { type LocalService, startLocalService } from '../../test/local-service.ts'
 import { listKeys, readLines } from '../../test/read-s3.ts'
 import { idsOf, sampleRecords } from '../../test/sample-records.ts'
+import { lineOf } from '../line.ts'
 import { describeSink } from '../sink.contract.ts'
 
 describeSink('S3', () => startHarness('s3'))
@@ -58,7 +59,7 @@ describe('S3', () => {
     await newSink().write(records)
     const shorter = await newSink().write(records.slice(0, 2))
     expect(shorter).toMatchObject({ status: 'occupied', occupant: { last: { position: 5, id: 'M00000000005' } } })
-    expect(await readLines(service.clients.s3, bucket)).toEqual(records.map(({ bytes }) => bytes))
+    expect(await readLines(service.clients.s3, bucket)).toEqual(records.map(lineOf))
   })
 
   test('an answer that was lost is found out by the repeat', async () => {

@@ -5,8 +5,9 @@ import { attempt, sendOptions } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { failureOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, RecallOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
-import { createScratch } from '../scratch.ts'
+import { createShortcut } from '../shortcut.ts'
 import { singleAttempt } from '../single-attempt.ts'
+import { createGzips, type Gzip } from './gzip.ts'
 import { S3_LIMITS } from './limits.ts'
 import { type BuiltObject, buildObject, keyOf } from './object.ts'
 import { createProof, type PutResult } from './proof.ts'
@@ -16,9 +17,12 @@ export type S3SinkOptions = {
   /** Created with `maxAttempts: 1`. */
   readonly client: S3Client
   readonly destination: DestinationVersion
-  /** 1 (fast) to 9 (small). @default 5 */
-  readonly gzipLevel?: number | undefined
+  /** May be shared by sinks. @default one of its own, of level 5 */
+  readonly gzip?: Gzip | undefined
 }
+
+const GZIP_LEVEL = 5
+const GZIPS_KEPT_MAX = 4
 
 /**
  * A sink that writes each run of a room's records as one gzipped object that is never overwritten. The records of a
@@ -28,10 +32,10 @@ export type S3SinkOptions = {
  * const sink = createS3Sink({ client: new S3Client({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(30_000) })
  */
-export function createS3Sink({ client, destination, gzipLevel = 5 }: S3SinkOptions): Sink {
+export function createS3Sink({ client, destination, gzip = ownGzip() }: S3SinkOptions): Sink {
   assert.equal(destination.kind, 's3')
   const proven = createProof()
-  const scratch = createScratch()
+  const shortcut = createShortcut(client, { whole: () => true })
   const checkAttempts = singleAttempt(client)
   const subject: Subject = {
     kind: 's3',
@@ -43,7 +47,9 @@ export function createS3Sink({ client, destination, gzipLevel = 5 }: S3SinkOptio
 
   async function put(object: BuiltObject, records: number, signal: AbortSignal | undefined): Promise<PutResult> {
     const command = putCommand(object, destination.target)
-    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    const viaSdk = () => client.send(command, sendOptions(signal))
+    const call = { input: command.input, body: object.body, ...ownPartOf(object), viaSdk, signal }
+    const sent = await attempt(() => shortcut(call), signal)
     if (sent.ok) return { status: 'created' }
     const verdict = aboutTheBucket(settledByStatus(sent.verdict), records)
     return verdict.action === 'exists' ? { status: 'exists' } : { status: 'failed', verdict }
@@ -55,7 +61,7 @@ export function createS3Sink({ client, destination, gzipLevel = 5 }: S3SinkOptio
     assert(first !== undefined && last !== undefined, 'a write has at least one record')
     assert.equal(first.roomId, last.roomId, 'an object holds records of one room')
     await checkAttempts()
-    const object = await buildObject(records, first, last, { destination, gzipLevel, scratch })
+    const object = await buildObject(records, first, last, { destination, gzip, signal })
     const result = await proven(() => put(object, records.length, signal))
     switch (result.status) {
       case 'created':
@@ -89,6 +95,10 @@ export function createS3Sink({ client, destination, gzipLevel = 5 }: S3SinkOptio
   return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, check }
 }
 
+function ownGzip(): Gzip {
+  return createGzips({ level: GZIP_LEVEL, keptMax: GZIPS_KEPT_MAX })
+}
+
 function putCommand({ key, body, metadata }: BuiltObject, bucket: string): PutObjectCommand {
   return new PutObjectCommand({
     Bucket: bucket,
@@ -99,6 +109,14 @@ function putCommand({ key, body, metadata }: BuiltObject, bucket: string): PutOb
     ContentType: 'application/gzip',
     Metadata: { ...metadata },
   })
+}
+
+/** What differs between the requests of two puts, as the SDK writes it. */
+function ownPartOf({ key, metadata }: BuiltObject): { pathEnd: string; headers: Record<string, string> } {
+  return {
+    pathEnd: key.split('/').map(encodeURIComponent).join('/'),
+    headers: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+  }
 }
 
 /** A refusal without a name settles a put too: if it was taken after all, the repeat is answered by 412. */

@@ -1,0 +1,168 @@
+import type {
+  FinalizeRequestMiddleware,
+  HttpHandlerOptions,
+  HttpRequest,
+  HttpResponse,
+  MiddlewareStack,
+  SelectedHttpAuthScheme,
+} from '@smithy/types'
+import { type Plainness, readAnswer } from './answer.ts'
+
+/** An AWS client, as far as a shortcut needs to know it. */
+type Client<Input extends object, Output extends object> = {
+  readonly config: {
+    readonly requestHandler: {
+      handle(request: HttpRequest, options?: HttpHandlerOptions): Promise<{ response: HttpResponse }>
+    }
+  }
+  readonly middlewareStack: MiddlewareStack<Input, Output>
+}
+
+export type Call<Output> = {
+  /** Made for this call alone; it may leave out what the body says. */
+  readonly input: object
+  /** Made from record bytes: the SDK's serialiser would take several times the CPU of all the rest. */
+  readonly body: Buffer
+  /** The part of the path, at its end and encoded, that is this call's own. */
+  readonly pathEnd?: string
+  /** Headers that are this call's own. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sends the command of that input with the client. */
+  readonly viaSdk: () => Promise<Output>
+  readonly signal: AbortSignal | undefined
+}
+
+export type Shortcut = <Output>(call: Call<Output>) => Promise<Output | 'plain'>
+
+/** How the SDK sent a call: the request before it was signed, and the way of signing that it chose. */
+type Shown = { readonly request: HttpRequest; readonly pathEnd: string; readonly scheme: SelectedHttpAuthScheme }
+
+/** What the SDK is to do otherwise with a command; by the command's input. */
+type Errand = {
+  readonly body: Buffer
+  readonly onRequest?: (request: HttpRequest, scheme: SelectedHttpAuthScheme | undefined) => void
+  /** Has come already: the SDK reads it and sends nothing. */
+  readonly response?: HttpResponse
+}
+
+const errands = new WeakMap<object, Errand>()
+
+/** Of one attempt, for the SDK's own bookkeeping. */
+const LEFT_OUT = ['amz-sdk-invocation-id', 'amz-sdk-request', 'expect']
+/** The same in every call of an operation. */
+const KEPT = new Set('content-type host if-none-match user-agent x-amz-acl x-amz-target x-amz-user-agent'.split(' '))
+
+/**
+ * Sends the calls of one operation as the SDK sent the first one, with its signer and its request handler, but without the
+ * rest of its middleware, which takes more CPU than both. What is no plain success is for the SDK to read; and the call
+ * after one that failed goes the SDK's way again, for endpoint and credentials are its matter.
+ */
+export function createShortcut<I extends object, O extends object>(
+  client: Client<I, O>,
+  plainness: Plainness,
+): Shortcut {
+  listen(client)
+  let shown: Shown | undefined
+
+  async function beShown<Output>(call: Call<Output>): Promise<Output> {
+    let seen: Shown | undefined
+    const onRequest = (request: HttpRequest, scheme: SelectedHttpAuthScheme | undefined) => {
+      seen = shownBy(request, scheme, call)
+    }
+    errands.set(call.input, { body: call.body, onRequest })
+    const output = await call.viaSdk()
+    shown = seen
+    return output
+  }
+
+  async function repeat<Output>(call: Call<Output>, like: Shown): Promise<Output | 'plain'> {
+    const { signer, identity, httpAuthOption } = like.scheme
+    const properties = { ...httpAuthOption.signingProperties }
+    const signed = await signer.sign(requestFor(call, like), identity, properties)
+    const { requestHandler } = client.config
+    const { response } = await requestHandler.handle(signed, call.signal ? { abortSignal: call.signal } : {})
+    const body = await readAnswer(response, plainness, call.signal)
+    if (body !== 'plain') {
+      errands.set(call.input, { body: call.body, response: { ...response, body } })
+      return call.viaSdk()
+    }
+    signer.successHandler?.(response, properties)
+    return body
+  }
+
+  return async (call) => {
+    if (shown === undefined) return beShown(call)
+    try {
+      return await repeat(call, shown)
+    } catch (error) {
+      shown = undefined
+      throw error
+    }
+  }
+}
+
+/** Undefined if there is more in the request than we know how to repeat. */
+function shownBy(
+  request: HttpRequest,
+  scheme: SelectedHttpAuthScheme | undefined,
+  { pathEnd = '', headers = {} }: Call<unknown>,
+): Shown | undefined {
+  const own = new Set(['content-length', ...LEFT_OUT, ...Object.keys(headers)])
+  const kept = Object.entries(request.headers).filter(([name]) => !own.has(name.toLowerCase()))
+  const isKnown = kept.every(([name]) => KEPT.has(name.toLowerCase()))
+  if (scheme === undefined || !isKnown || !request.path.endsWith(pathEnd)) return undefined
+  return { request: { ...request, headers: Object.fromEntries(kept), body: undefined }, pathEnd, scheme }
+}
+
+function requestFor({ body, pathEnd = '', headers }: Call<unknown>, shown: Shown): HttpRequest {
+  const { request } = shown
+  return {
+    ...request,
+    path: request.path.slice(0, request.path.length - shown.pathEnd.length) + pathEnd,
+    headers: { ...request.headers, ...headers, 'content-length': String(body.length) },
+    body,
+  }
+}
+
+/** Has a client do the errands of commands, beside what it does with others. */
+function listen<I extends object, O extends object>({ middlewareStack: stack }: Client<I, O>): void {
+  // On the client, not on each command: the SDK can then keep the stack it has sorted (`cacheMiddleware`).
+  stack.add(
+    (next) => (args) => {
+      const errand = errands.get(args.input)
+      if (errand && hasBody(args.request)) args.request.body = errand.body
+      return next(args)
+    },
+    // Before the SDK measures and signs the body.
+    { step: 'build', priority: 'high', name: 'recordBytesMiddleware', override: true },
+  )
+  const showRequest: FinalizeRequestMiddleware<I, O> = (next, context) => (args) => {
+    const errand = errands.get(args.input)
+    if (errand?.onRequest && isHttpRequest(args.request)) {
+      errand.onRequest(args.request, context.__smithy_context?.selectedHttpAuthScheme)
+    }
+    return next(args)
+  }
+  stack.addRelativeTo(showRequest, {
+    relation: 'before',
+    toMiddleware: 'httpSigningMiddleware',
+    name: 'shownRequestMiddleware',
+    override: true,
+  })
+  stack.add(
+    (next) => async (args) => {
+      const response = errands.get(args.input)?.response
+      return response === undefined ? next(args) : { response }
+    },
+    // Nearest to the wire.
+    { step: 'deserialize', priority: 'low', name: 'arrivedAnswerMiddleware', override: true },
+  )
+}
+
+function hasBody(request: unknown): request is { body: unknown } {
+  return typeof request === 'object' && request !== null && 'body' in request
+}
+
+function isHttpRequest(request: unknown): request is HttpRequest {
+  return hasBody(request) && 'headers' in request && 'path' in request
+}
