@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { testPostgres } from '@roomlog/embedded-postgres'
 import { afterEach, expect, test } from 'vitest'
 import { createPool } from './pool.ts'
 
@@ -38,3 +39,22 @@ function message(type: string, body: Buffer): Buffer {
   length.writeInt32BE(4 + body.length)
   return Buffer.concat([Buffer.from(type), length, body])
 }
+
+test('answers far larger than the memory they are read into come whole, beside others and one after the other', async () => {
+  const pool = createPool({ url: (await testPostgres()).url, max: 3, applicationName: 'test' })
+  ends.push(() => pool.end())
+  const lengths = [1, 70_000, 300_000, 1_500_000, 10, 262_144, 262_143]
+  const answers = await Promise.all(
+    [...lengths, ...lengths].map(async (length, n) => {
+      const { rows } = await pool.query('select repeat(chr(65 + $2::integer), $1) as text from generate_series(1, 2)', [
+        length,
+        n,
+      ])
+      return rows.map(({ text }) => text)
+    }),
+  )
+  answers.forEach((texts, n) => {
+    const expected = String.fromCharCode(65 + n).repeat(lengths[n % lengths.length] ?? 0)
+    expect(texts.map((text) => text === expected)).toEqual([true, true])
+  })
+})

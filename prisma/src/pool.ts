@@ -6,7 +6,7 @@ export { SCHEMA } from './connection-url.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
-const ASKS_FOR_TLS = /[?&]ssl/
+const ASKS_FOR_TLS = /[?&]ssl(?!mode=disable)/
 
 export type PoolOptions = {
   readonly url: string

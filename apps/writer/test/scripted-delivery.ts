@@ -3,7 +3,8 @@ import { toPosition } from '@roomlog/journal'
 import type { Sink } from '@roomlog/sinks'
 import type { Attempted } from '../src/lane/attempt.ts'
 import type { Cycle, Dead, Delivery } from '../src/lane/cycle.ts'
-import { LaneRecord } from '../src/lane/record.ts'
+import type { LaneRecord } from '../src/lane/record.ts'
+import { type Part, Records } from '../src/lane/records.ts'
 
 export const LOST: Attempted = {
   status: 'unknown',
@@ -15,7 +16,8 @@ export function aCycle(
   count: number,
   { recovering = false, from = 1, roomId = anId() }: { recovering?: boolean; from?: number; roomId?: RoomId } = {},
 ): Cycle {
-  const records = Array.from({ length: count }, (_, n) => aLaneRecord(roomId, from + n))
+  const records = new Records()
+  for (let n = 0; n < count; n++) records.add(aPart(roomId, from + n))
   return { to: { position: toPosition(from + count - 1), appendId: undefined }, records, recovering }
 }
 
@@ -89,9 +91,10 @@ export function anId(): RoomId & MessageId {
   return newId((n) => Uint8Array.from({ length: n }, (_, i) => (drawn * 7 + i * 31) % 251))
 }
 
-function aLaneRecord(roomId: RoomId, position: number): LaneRecord {
-  const timeMs = Date.UTC(2026, 0, 2) + position
+function aPart(roomId: RoomId, firstPosition: number): Part {
+  const timeMs = Date.UTC(2026, 0, 2) + firstPosition
   const sendTimeNs = BigInt(timeMs) * 1_000_000n
-  const buffer = Buffer.from(messageRecord({ id: anId(), content: 'hi', sendTimeNs, sender: { userId: 'ann' } }))
-  return new LaneRecord(roomId, position, timeMs, buffer, 0, buffer.length)
+  const source = Buffer.from(messageRecord({ id: anId(), content: 'hi', sendTimeNs, sender: { userId: 'ann' } }))
+  const columns = { room: Uint16Array.of(0), timeMs: Float64Array.of(timeMs), offset: Uint32Array.of(0, source.length) }
+  return { rooms: [roomId], ...columns, source, firstPosition, nth: undefined }
 }

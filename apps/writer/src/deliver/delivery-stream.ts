@@ -12,11 +12,12 @@ export async function deliverToDeliveryStream(delivery: Delivery, cycle: Cycle):
     delivery.countRepeatsPossible(cycle.records.length)
     if (!(await delivery.aboutToSend())) return { status: 'stopped' }
   }
-  const { records } = cycle
+  const { limits } = delivery.sink
   let at = 0
-  while (at < records.length) {
-    const count = takeBatch(records, delivery.sink.limits, at)
-    const batch = records.slice(at, at + Math.max(1, count))
+  while (at < cycle.records.length) {
+    const next = cycle.records.slice(at, at + limits.recordsMax)
+    const count = takeBatch(next, limits)
+    const batch = next.slice(0, Math.max(1, count))
     at += batch.length
     if (count === 0) {
       for (const record of batch) delivery.bury({ record, reason: 'too large for a Firehose record' })

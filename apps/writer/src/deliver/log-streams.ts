@@ -1,5 +1,6 @@
 import { takeBatch } from '@roomlog/sinks'
-import { byRoom, type Cycle, type CycleEnd, type Delivery } from '../lane/cycle.ts'
+import type { Attempted } from '../lane/attempt.ts'
+import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
 import type { LaneRecord } from '../lane/record.ts'
 import { type BatchEnd, deliverHalves } from './halves.ts'
 
@@ -8,38 +9,56 @@ import { type BatchEnd, deliverHalves } from './halves.ts'
  * the log is read back and only what is missing is sent again.
  */
 export async function deliverToLogStreams(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
-  let records: readonly LaneRecord[] = cycle.records
-  if (cycle.recovering && records.length > 0) {
+  let rooms: readonly Room[] = [...cycle.records.byRoom().values()].map(({ all }) => all)
+  if (cycle.recovering && cycle.records.length > 0) {
     const waitMs = Math.max(0, delivery.settings.recoverAfterMs - delivery.quietForMs())
-    const missing = await readBack(delivery, records, waitMs)
+    const missing = await readBack(delivery, cycle.records.all(), waitMs)
     if (missing === undefined) return { status: 'stopped' }
-    records = missing
-    delivery.countRepeatsPossible(records.length)
-    if (records.length > 0 && !(await delivery.aboutToSend())) return { status: 'stopped' }
+    rooms = roomsOf(missing)
+    delivery.countRepeatsPossible(missing.length)
+    if (missing.length > 0 && !(await delivery.aboutToSend())) return { status: 'stopped' }
   }
-  const ends = await Promise.all([...byRoom(records).values()].map((room) => deliverRoom(delivery, room)))
+  const ends = await Promise.all(rooms.map((room) => deliverRoom(delivery, room)))
   return { status: ends.includes('stopped') ? 'stopped' : 'settled' }
 }
 
-async function deliverRoom(delivery: Delivery, records: readonly LaneRecord[]): Promise<BatchEnd> {
+function roomsOf(records: readonly LaneRecord[]): readonly Room[] {
+  const ids = new Set(records.map(({ roomId }) => roomId))
+  return [...ids].map((id) => () => records.filter(({ roomId }) => roomId === id))
+}
+
+/** Makes a room's records, which is not to be done long before they are sent. */
+type Room = () => readonly LaneRecord[]
+
+async function deliverRoom(delivery: Delivery, room: Room): Promise<BatchEnd> {
+  let records: readonly LaneRecord[] | undefined
   let at = 0
-  while (at < records.length) {
-    const count = takeBatch(records, delivery.sink.limits, at)
-    const batch = records.slice(at, at + Math.max(1, count))
+  do {
+    let batch: readonly LaneRecord[] = []
+    // Each call by itself: a room that waits to be read back must not take the turn of others.
+    const outcome = await delivery.limited(async () => {
+      records ??= room()
+      const count = takeBatch(records, delivery.sink.limits, at)
+      batch = records.slice(at, at + Math.max(1, count))
+      return count === 0 ? 'too large' : delivery.write(batch)
+    })
     at += batch.length
-    if (count === 0) {
+    if (outcome === 'too large') {
       for (const record of batch) delivery.bury({ record, reason: 'too large for a log event' })
-    } else if ((await deliverBatch(delivery, batch)) === 'stopped') return 'stopped'
-  }
+    } else if ((await settleBatch(delivery, batch, outcome)) === 'stopped') return 'stopped'
+  } while (records !== undefined && at < records.length)
   return 'settled'
 }
 
 async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): Promise<BatchEnd> {
+  return settleBatch(delivery, batch, await delivery.limited(() => delivery.write(batch)))
+}
+
+/** Until nothing of the batch is open; `first` is what its first write came to. */
+async function settleBatch(delivery: Delivery, batch: readonly LaneRecord[], first: Attempted): Promise<BatchEnd> {
   let records = batch
-  while (records.length > 0) {
-    const sending = records
-    // Each call by itself: a room that waits to be read back must not take the turn of others.
-    const outcome = await delivery.limited(() => delivery.write(sending))
+  let outcome = first
+  for (;;) {
     switch (outcome.status) {
       case 'delivered':
         return 'settled'
@@ -56,8 +75,10 @@ async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): P
         if (missing === undefined) return 'stopped'
         delivery.countRepeatsPossible(missing.length)
         // The count is durable before there is anything to count.
-        if (missing.length > 0 && !(await delivery.aboutToSend())) return 'stopped'
+        if (missing.length === 0) return 'settled'
+        if (!(await delivery.aboutToSend())) return 'stopped'
         records = missing
+        outcome = await delivery.limited(() => delivery.write(missing))
         break
       }
       case 'stopped':
@@ -68,7 +89,6 @@ async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): P
         throw new Error(`a log write cannot end as ${outcome.status}`)
     }
   }
-  return 'settled'
 }
 
 /** The records that are not in the log, once reads have had time to show them; absence is believed after two reads. */

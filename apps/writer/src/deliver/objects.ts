@@ -1,7 +1,7 @@
 import type { RoomId } from '@roomlog/domain'
 import { toPosition } from '@roomlog/journal'
 import type { Occupant } from '@roomlog/sinks'
-import { byRoom, type Cycle, type CycleEnd, type Delivery } from '../lane/cycle.ts'
+import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
 import type { LaneRecord } from '../lane/record.ts'
 
 const HOUR_MS = 3_600_000
@@ -13,9 +13,9 @@ type RoomEnd = CycleEnd['status']
  * there already was delivered by an earlier life or a rival: it is taken as settled, and the chain goes on behind it.
  */
 export async function deliverAsObjects(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
-  const rooms = [...byRoom(cycle.records)]
+  const rooms = [...cycle.records.byRoom()]
   const ends = await Promise.all(
-    rooms.map(([roomId, records]) => delivery.limited(() => deliverRoom(delivery, cycle, roomId, records))),
+    rooms.map(([roomId, records]) => delivery.limited(() => deliverRoom(delivery, cycle, roomId, records.all()))),
   )
   if (ends.includes('stopped')) return { status: 'stopped' }
   if (ends.includes('dropped')) return { status: 'dropped' }

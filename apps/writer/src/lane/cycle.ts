@@ -4,6 +4,7 @@ import type { Sink } from '@roomlog/sinks'
 import type { Clock } from '../clock.ts'
 import type { Attempted } from './attempt.ts'
 import type { LaneRecord } from './record.ts'
+import type { Records } from './records.ts'
 
 /** A position that ends a batch, and that batch. */
 export type Mark = { readonly position: Position; readonly appendId: AppendId | undefined }
@@ -16,7 +17,7 @@ export function isOpen(lane: { readonly checkpoint: Position; readonly intent: P
 /** What is delivered and settled together: a lane's records after its checkpoint, up to `to`. */
 export type Cycle = {
   readonly to: Mark
-  readonly records: readonly LaneRecord[]
+  readonly records: Records
   /** An earlier life may have sent some of it. */
   readonly recovering: boolean
 }
@@ -69,15 +70,4 @@ export type DeliverySettings = {
   readonly readBackAgainAfterMs: number
   /** Before records that were refused inside a batch are sent again. */
   readonly resendAfterMs: number
-}
-
-/** Records by room, each room's in order, the room with the oldest record first. */
-export function byRoom(records: readonly LaneRecord[]): ReadonlyMap<RoomId, LaneRecord[]> {
-  const rooms = new Map<RoomId, LaneRecord[]>()
-  for (const record of records) {
-    const room = rooms.get(record.roomId)
-    if (room) room.push(record)
-    else rooms.set(record.roomId, [record])
-  }
-  return rooms
 }

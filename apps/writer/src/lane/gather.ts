@@ -1,11 +1,11 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import type { BatchMemory, JournalBatch } from '@roomlog/journal'
 import type { Pins } from '../pins.ts'
-import { LaneRecord } from './record.ts'
+import { type Part, Records } from './records.ts'
 
 /** Records of one lane in memory, in the order of their positions. */
 export class Gather {
-  readonly records: LaneRecord[] = []
+  readonly records = new Records()
   readonly #destination: DestinationVersionId
   readonly #pins: Pins
   readonly #held: BatchMemory[] = []
@@ -22,30 +22,15 @@ export class Gather {
 
   /** Takes the lane's records of a batch. */
   add(batch: JournalBatch): void {
-    if (!batch.counts.has(this.#destination)) return
-    const wanted = batch.sets.map((set) => set.includes(this.#destination))
-    const size = sizeOf(batch, wanted)
-    // A small share is copied out, so that a few records do not keep megabytes alive.
-    const copy = size * 2 < batch.bytes.length ? Buffer.allocUnsafe(size) : undefined
-    const memory = copy ? { bytes: size, release() {} } : batch.memory
+    const count = batch.counts.get(this.#destination)
+    if (count === undefined) return
+    const isWhole = count === batch.set.length
+    const part = isWhole ? wholeOf(batch) : shareOf(batch, this.#destination)
+    const memory = isWhole ? batch.memory : { bytes: part.source.length, release() {} }
     this.#pins.hold(memory)
     this.#held.push(memory)
-    this.#bytes += size
-    const { bytes, set, room, rooms, timeMs, offset, firstPosition } = batch
-    let copied = 0
-    for (let i = 0; i < set.length; i++) {
-      if (!wanted[set[i] ?? -1]) continue
-      const roomId = rooms[room[i] ?? -1]
-      const at = timeMs[i]
-      const start = offset[i]
-      const end = offset[i + 1]
-      if (roomId === undefined || at === undefined || start === undefined || end === undefined) {
-        throw new Error(`record ${i} of batch ${batch.appendId} is not indexed`)
-      }
-      const from = copy ? copied : start
-      if (copy) copied += bytes.copy(copy, copied, start, end)
-      this.records.push(new LaneRecord(roomId, firstPosition + i, at, copy ?? bytes, from, end - start))
-    }
+    this.#bytes += part.source.length
+    this.records.add(part)
   }
 
   /** No longer counts as memory in use; to be called once nobody needs the records. */
@@ -54,8 +39,24 @@ export class Gather {
   }
 }
 
-function sizeOf({ set, offset }: JournalBatch, wanted: readonly boolean[]): number {
-  let size = 0
-  for (let i = 0; i < set.length; i++) if (wanted[set[i] ?? -1]) size += (offset[i + 1] ?? 0) - (offset[i] ?? 0)
-  return size
+function wholeOf({ rooms, room, timeMs, offset, bytes, firstPosition }: JournalBatch): Part {
+  return { rooms, room, timeMs, offset, source: bytes, firstPosition, nth: undefined }
+}
+
+/** Copied, so that a few records do not keep a batch of megabytes. */
+function shareOf(batch: JournalBatch, destination: DestinationVersionId): Part {
+  const { rooms, firstPosition } = batch
+  const wanted = batch.sets.map((set) => set.includes(destination))
+  const nth = Uint32Array.from(batch.set.keys()).filter((i) => wanted[batch.set[i] ?? -1])
+  const room = Uint16Array.from(nth, (i) => batch.room[i] ?? 0)
+  const timeMs = Float64Array.from(nth, (i) => batch.timeMs[i] ?? 0)
+  const offset = new Uint32Array(nth.length + 1)
+  nth.forEach((i, n) => {
+    offset[n + 1] = (offset[n] ?? 0) + (batch.offset[i + 1] ?? 0) - (batch.offset[i] ?? 0)
+  })
+  const source = Buffer.allocUnsafe(offset[nth.length] ?? 0)
+  nth.forEach((i, n) => {
+    batch.bytes.copy(source, offset[n], batch.offset[i], batch.offset[i + 1])
+  })
+  return { rooms, room, timeMs, offset, source, firstPosition, nth }
 }

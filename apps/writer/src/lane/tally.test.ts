@@ -6,7 +6,7 @@ import { Tally } from './tally.ts'
 
 test('a dead letter is written with its bytes once its cycle is settled, and counts as not delivered', () => {
   const tally = new Tally(DestinationVersionId.parse(1))
-  const [record] = aCycle(3).records
+  const [record] = aCycle(3).records.all()
   if (!record) throw new Error('no record')
   const bytes = Buffer.from(lineOf(record))
   tally.bury({ record, reason: 'too old' })
@@ -22,7 +22,7 @@ test('a dead letter is written with its bytes once its cycle is settled, and cou
 
 test('the dead letters of a dropped cycle are forgotten: its records are delivered again', () => {
   const tally = new Tally(DestinationVersionId.parse(1))
-  const [record] = aCycle(1).records
+  const [record] = aCycle(1).records.all()
   if (!record) throw new Error('no record')
   tally.bury({ record, reason: 'too old' })
   tally.dropped()

@@ -7,6 +7,8 @@ const NEXT = '"},{"timestamp":'
 const MESSAGE = ',"message":"'
 const END = '"}]}'
 const TIME_DIGITS_MAX = 20
+const TIME_LOW_DIGITS = 6
+const TIME_LOW = 10 ** TIME_LOW_DIGITS
 const NEWLINE_BYTES = 1
 
 const BACKSLASH = 0x5c
@@ -27,7 +29,7 @@ export function eventsBody(names: EventsNames, records: readonly SinkRecord[], t
   let before = FIRST
   for (const { source, start: from, byteLength, timeMs } of records) {
     at = writeText(before, body, at)
-    at = writeText(String(timeMs), body, at)
+    at = writeTime(timeMs, body, at)
     at = writeText(MESSAGE, body, at)
     at = writeEscaped(source, from, from + byteLength - NEWLINE_BYTES, body, at)
     if (at === -1) return serialised(names, records)
@@ -41,6 +43,14 @@ function sizeMax(records: readonly SinkRecord[]): number {
   let size = 0
   for (const { byteLength } of records) size += 2 * byteLength
   return size + records.length * (NEXT.length + MESSAGE.length + TIME_DIGITS_MAX)
+}
+
+/** Digits in two parts that are small integers each: as one number they would be written as a fraction is, five times as slowly. */
+function writeTime(timeMs: number, to: Buffer, start: number): number {
+  const high = Math.floor(timeMs / TIME_LOW)
+  const at = writeText(high === 0 ? '' : String(high), to, start)
+  const low = String(timeMs - high * TIME_LOW)
+  return writeText(high === 0 ? low : low.padStart(TIME_LOW_DIGITS, '0'), to, at)
 }
 
 /** For a few characters, which `write` takes longer to be called for. */

@@ -1,0 +1,104 @@
+import type { RoomId } from '@roomlog/domain'
+import { LaneRecord } from './record.ts'
+
+/** Records of one batch, in columns and in order. */
+export type Part = {
+  readonly rooms: readonly RoomId[]
+  /** Index into `rooms`, by record. */
+  readonly room: Uint16Array
+  readonly timeMs: Float64Array
+  /** Record `n` is `source.subarray(offset[n], offset[n + 1])`. */
+  readonly offset: Uint32Array
+  readonly source: Buffer
+  /** Record `n` has position `firstPosition + n`, or `firstPosition + nth[n]` where some of the batch are left out. */
+  readonly firstPosition: number
+  readonly nth: Uint32Array | undefined
+}
+
+/** A room's records, by their indexes. */
+export type RoomRecords = { readonly length: number; all(): LaneRecord[] }
+
+/**
+ * Records in the order of their positions. An object for a record is made when it is about to be sent: a million that wait
+ * would keep the garbage collector busier than all the sending.
+ */
+export class Records {
+  readonly #parts: Part[] = []
+  /** How many records come before each part. */
+  readonly #starts: number[] = []
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  add(part: Part): void {
+    this.#parts.push(part)
+    this.#starts.push(this.#length)
+    this.#length += part.room.length
+  }
+
+  slice(from: number, to: number): LaneRecord[] {
+    const end = Math.min(to, this.#length)
+    return this.#made(Array.from({ length: Math.max(0, end - from) }, (_, n) => from + n))
+  }
+
+  all(): LaneRecord[] {
+    return this.slice(0, this.#length)
+  }
+
+  /** The room with the oldest record first. */
+  byRoom(): ReadonlyMap<RoomId, RoomRecords> {
+    const indexes = new Map<RoomId, number[]>()
+    this.#parts.forEach(({ rooms, room }, p) => {
+      const lists: (number[] | undefined)[] = []
+      const start = this.#starts[p] ?? 0
+      for (let n = 0; n < room.length; n++) {
+        const r = room[n] ?? -1
+        const list = lists[r] ?? listFor(indexes, rooms[r])
+        lists[r] = list
+        list.push(start + n)
+      }
+    })
+    return new Map([...indexes].map(([roomId, list]) => [roomId, { length: list.length, all: () => this.#made(list) }]))
+  }
+
+  /** `indexes` rise. */
+  #made(indexes: readonly number[]): LaneRecord[] {
+    let p = this.#partOf(indexes[0] ?? 0)
+    return indexes.map((index) => {
+      while (index >= (this.#starts[p + 1] ?? this.#length)) p++
+      const part = this.#parts[p]
+      if (part === undefined) throw new Error(`there is no record ${index} of ${this.#length}`)
+      return recordAt(part, index - (this.#starts[p] ?? 0))
+    })
+  }
+
+  #partOf(index: number): number {
+    let [low, high] = [0, this.#starts.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.#starts[middle] ?? 0) <= index) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+}
+
+function listFor(indexes: Map<RoomId, number[]>, roomId: RoomId | undefined): number[] {
+  if (roomId === undefined) throw new Error('a record is not indexed')
+  const list = indexes.get(roomId) ?? []
+  indexes.set(roomId, list)
+  return list
+}
+
+function recordAt({ rooms, room, timeMs, offset, source, firstPosition, nth }: Part, n: number): LaneRecord {
+  const roomId = rooms[room[n] ?? -1]
+  const at = timeMs[n]
+  const start = offset[n]
+  const end = offset[n + 1]
+  if (roomId === undefined || at === undefined || start === undefined || end === undefined) {
+    throw new Error(`record ${n} behind position ${firstPosition} is not indexed`)
+  }
+  return new LaneRecord(roomId, firstPosition + (nth ? (nth[n] ?? 0) : n), at, source, start, end - start)
+}
