@@ -1,7 +1,14 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import type { BatchMemory, JournalBatch } from '@roomlog/journal'
 import type { Pins } from '../pins.ts'
-import { type Part, Records } from './records.ts'
+import { Chunk } from './chunk.ts'
+import { Records } from './records.ts'
+
+/** A batch that is all the lane's is kept as it is from this size on. */
+const WHOLE_BYTES_MIN = 32 * 1024
+/** Of what is copied: the first chunk is small, since most lanes have little to send; each one more is twice as large. */
+const CHUNK_BYTES = { min: 4 * 1024, max: 256 * 1024 }
+const RECORD_BYTES_ASSUMED = 256
 
 /** Records of one lane in memory, in the order of their positions. */
 export class Gather {
@@ -9,6 +16,7 @@ export class Gather {
   readonly #destination: DestinationVersionId
   readonly #pins: Pins
   readonly #held: BatchMemory[] = []
+  #chunk: Chunk | undefined
   #bytes = 0
 
   constructor(destination: DestinationVersionId, pins: Pins) {
@@ -24,39 +32,55 @@ export class Gather {
   add(batch: JournalBatch): void {
     const count = batch.counts.get(this.#destination)
     if (count === undefined) return
-    const isWhole = count === batch.set.length
-    const part = isWhole ? wholeOf(batch) : shareOf(batch, this.#destination)
-    const memory = isWhole ? batch.memory : { bytes: part.source.length, release() {} }
-    this.#pins.hold(memory)
-    this.#held.push(memory)
-    this.#bytes += part.source.length
-    this.records.add(part)
+    if (count === batch.set.length && batch.bytes.length >= WHOLE_BYTES_MIN) this.#keep(batch, count)
+    else this.#copy(batch)
   }
 
   /** No longer counts as memory in use; to be called once nobody needs the records. */
   release(): void {
     for (const memory of this.#held.splice(0)) this.#pins.release(memory)
   }
-}
 
-function wholeOf({ rooms, room, timeMs, offset, bytes, firstPosition }: JournalBatch): Part {
-  return { rooms, room, timeMs, offset, source: bytes, firstPosition, nth: undefined }
-}
+  #keep(batch: JournalBatch, count: number): void {
+    const { rooms, room, timeMs, offset, bytes, firstPosition } = batch
+    this.#chunk = undefined
+    this.#hold(batch.memory)
+    this.#bytes += bytes.length
+    this.records.add({ count, rooms, room, timeMs, offset, source: bytes, firstPosition, nth: undefined })
+  }
 
-/** Copied, so that a few records do not keep a batch of megabytes. */
-function shareOf(batch: JournalBatch, destination: DestinationVersionId): Part {
-  const { rooms, firstPosition } = batch
-  const wanted = batch.sets.map((set) => set.includes(destination))
-  const nth = Uint32Array.from(batch.set.keys()).filter((i) => wanted[batch.set[i] ?? -1])
-  const room = Uint16Array.from(nth, (i) => batch.room[i] ?? 0)
-  const timeMs = Float64Array.from(nth, (i) => batch.timeMs[i] ?? 0)
-  const offset = new Uint32Array(nth.length + 1)
-  nth.forEach((i, n) => {
-    offset[n + 1] = (offset[n] ?? 0) + (batch.offset[i + 1] ?? 0) - (batch.offset[i] ?? 0)
-  })
-  const source = Buffer.allocUnsafe(offset[nth.length] ?? 0)
-  nth.forEach((i, n) => {
-    batch.bytes.copy(source, offset[n], batch.offset[i], batch.offset[i + 1])
-  })
-  return { rooms, room, timeMs, offset, source, firstPosition, nth }
+  /** So that a few records do not keep a batch of megabytes, nor many small batches more memory than their records have. */
+  #copy(batch: JournalBatch): void {
+    const { bytes, set, room, rooms, timeMs, offset, firstPosition } = batch
+    const wanted = batch.sets.map((ids) => ids.includes(this.#destination))
+    for (let i = 0; i < set.length; i++) {
+      if (!wanted[set[i] ?? -1]) continue
+      const roomId = rooms[room[i] ?? -1]
+      const at = timeMs[i]
+      const start = offset[i]
+      const end = offset[i + 1]
+      if (roomId === undefined || at === undefined || start === undefined || end === undefined) {
+        throw new Error(`record ${i} of batch ${batch.appendId} is not indexed`)
+      }
+      const position = firstPosition + i
+      this.#chunkFor(position, end - start).add(roomId, position, at, bytes, start, end)
+      this.#bytes += end - start
+    }
+  }
+
+  #chunkFor(position: number, bytes: number): Chunk {
+    if (this.#chunk?.hasRoomFor(bytes)) return this.#chunk
+    const twice = this.#chunk ? 2 * this.#chunk.source.length : CHUNK_BYTES.min
+    const size = Math.max(bytes, Math.min(CHUNK_BYTES.max, twice))
+    const chunk = new Chunk(position, { bytes: size, records: Math.ceil(size / RECORD_BYTES_ASSUMED) })
+    this.#chunk = chunk
+    this.#hold({ bytes: chunk.memoryBytes, release() {} })
+    this.records.add(chunk)
+    return chunk
+  }
+
+  #hold(memory: BatchMemory): void {
+    this.#pins.hold(memory)
+    this.#held.push(memory)
+  }
 }

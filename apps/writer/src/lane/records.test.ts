@@ -17,6 +17,7 @@ function partOf(records: readonly (readonly [number, number])[], isShare: boolea
     ...records.map((_, n) => records.slice(0, n + 1).reduce((sum, [, b]) => sum + b, 0)),
   ])
   return {
+    count: records.length,
     rooms: ROOMS,
     room: Uint16Array.from(records, ([room]) => room),
     timeMs: Float64Array.from(records, (_, n) => firstPosition * 10 + n),

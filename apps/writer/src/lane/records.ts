@@ -1,8 +1,9 @@
 import type { RoomId } from '@roomlog/domain'
 import { LaneRecord } from './record.ts'
 
-/** Records of one batch, in columns and in order. */
+/** Records in columns, in order; more may be put behind them until the next part is added. */
 export type Part = {
+  readonly count: number
   readonly rooms: readonly RoomId[]
   /** Index into `rooms`, by record. */
   readonly room: Uint16Array
@@ -10,7 +11,7 @@ export type Part = {
   /** Record `n` is `source.subarray(offset[n], offset[n + 1])`. */
   readonly offset: Uint32Array
   readonly source: Buffer
-  /** Record `n` has position `firstPosition + n`, or `firstPosition + nth[n]` where some of the batch are left out. */
+  /** Record `n` has position `firstPosition + n`, or `firstPosition + nth[n]` where there are others between them. */
   readonly firstPosition: number
   readonly nth: Uint32Array | undefined
 }
@@ -26,34 +27,32 @@ export class Records {
   readonly #parts: Part[] = []
   /** How many records come before each part. */
   readonly #starts: number[] = []
-  #length = 0
 
   get length(): number {
-    return this.#length
+    return (this.#starts.at(-1) ?? 0) + (this.#parts.at(-1)?.count ?? 0)
   }
 
   add(part: Part): void {
+    this.#starts.push(this.length)
     this.#parts.push(part)
-    this.#starts.push(this.#length)
-    this.#length += part.room.length
   }
 
   slice(from: number, to: number): LaneRecord[] {
-    const end = Math.min(to, this.#length)
+    const end = Math.min(to, this.length)
     return this.#made(Array.from({ length: Math.max(0, end - from) }, (_, n) => from + n))
   }
 
   all(): LaneRecord[] {
-    return this.slice(0, this.#length)
+    return this.slice(0, this.length)
   }
 
   /** The room with the oldest record first. */
   byRoom(): ReadonlyMap<RoomId, RoomRecords> {
     const indexes = new Map<RoomId, number[]>()
-    this.#parts.forEach(({ rooms, room }, p) => {
+    this.#parts.forEach(({ rooms, room, count }, p) => {
       const lists: (number[] | undefined)[] = []
       const start = this.#starts[p] ?? 0
-      for (let n = 0; n < room.length; n++) {
+      for (let n = 0; n < count; n++) {
         const r = room[n] ?? -1
         const list = lists[r] ?? listFor(indexes, rooms[r])
         lists[r] = list
@@ -67,9 +66,9 @@ export class Records {
   #made(indexes: readonly number[]): LaneRecord[] {
     let p = this.#partOf(indexes[0] ?? 0)
     return indexes.map((index) => {
-      while (index >= (this.#starts[p + 1] ?? this.#length)) p++
+      while (index >= (this.#starts[p + 1] ?? Number.POSITIVE_INFINITY)) p++
       const part = this.#parts[p]
-      if (part === undefined) throw new Error(`there is no record ${index} of ${this.#length}`)
+      if (part === undefined) throw new Error(`there is no record ${index} of ${this.length}`)
       return recordAt(part, index - (this.#starts[p] ?? 0))
     })
   }
