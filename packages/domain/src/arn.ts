@@ -4,11 +4,9 @@ import { ARN_LENGTH_MAX } from './limits.ts'
 
 const ARN_PARTS = /^arn:aws:ivschat:([a-z0-9-]+):([0-9]+):(room|logging-configuration)\/([a-zA-Z0-9-]+)$/
 
-export const RoomArn = z
-  .string()
-  .max(ARN_LENGTH_MAX)
-  .regex(/^arn:aws:ivschat:[a-z0-9-]+:[0-9]+:room\/[a-zA-Z0-9-]+$/, 'Must be the ARN of a room')
-  .brand<'RoomArn'>()
+const ROOM_ARN = /^arn:aws:ivschat:[a-z0-9-]+:[0-9]+:room\/[a-zA-Z0-9-]+$/
+
+export const RoomArn = z.string().max(ARN_LENGTH_MAX).regex(ROOM_ARN, 'Must be the ARN of a room').brand<'RoomArn'>()
 export type RoomArn = z.infer<typeof RoomArn>
 
 export const LoggingConfigurationArn = z
@@ -28,6 +26,11 @@ export const ResourceArn = z
   .regex(ARN_PARTS, 'Must be the ARN of a room or of a logging configuration')
   .brand<'ResourceArn'>()
 export type ResourceArn = z.infer<typeof ResourceArn>
+
+/** As `RoomArn`, for paths that see every message. */
+export function isRoomArn(value: unknown): value is RoomArn {
+  return typeof value === 'string' && value.length <= ARN_LENGTH_MAX && ROOM_ARN.test(value)
+}
 
 export type RoomArnParts = { readonly region: string; readonly accountId: AccountId; readonly roomId: RoomId }
 export type LoggingConfigurationArnParts = {

@@ -17,6 +17,7 @@ export {
 export * from './limits.ts'
 export * from './logging-configuration.ts'
 export { logStreamName, objectKey, type RunStart } from './object-key.ts'
+export { isPlainCall, isPlainMessage } from './plain-message.ts'
 export { QUOTAS } from './quotas.ts'
 export {
   deleteMessageAttributes,
@@ -24,13 +25,14 @@ export {
   type EventToRecord,
   eventRecord,
   type MessageToRecord,
+  messageLine,
   messageRecord,
   RECORD_VERSION,
   recordId,
 } from './record.ts'
 export { fail, ok, type Result } from './result.ts'
 export * from './room.ts'
-export { formatEventTimestamp, formatSendTime } from './send-time.ts'
+export { formatEventTimestamp, formatSendTime, type RecordTime, recordTime, recordTimes } from './send-time.ts'
 export { EventAttributes, MessageAttributes, Tags } from './string-map.ts'
 export * from './tags.ts'
 export { codePoints } from './text.ts'

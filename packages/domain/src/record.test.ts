@@ -138,6 +138,26 @@ test('a message comes back from JSON with the fields it had, and its id without 
   )
 })
 
+test('text stands in a message as JSON.stringify writes it', () => {
+  const texts = fc.string({
+    unit: fc.oneof(fc.constantFrom('"', '\\', '\u0000', '\u001f', '\u007f', '\u2028', '🎉'), fc.string()),
+  })
+  fc.assert(
+    fc.property(texts, texts, (text, name) => {
+      const record = messageRecord({
+        id,
+        content: text,
+        attributes: { [name]: text },
+        sendTimeNs: 0n,
+        sender: { userId: text },
+      })
+      expect(line(record)).toContain(`"Content":${JSON.stringify(text)},`)
+      expect(line(record)).toContain(`"Attributes":${JSON.stringify({ [name]: text })},"Content"`)
+      expect(line(record)).toContain(`"UserId":${JSON.stringify(text)},`)
+    }),
+  )
+})
+
 test('an event comes back from JSON with the fields it had, its attributes in alphabetical order', () => {
   const events = fc.record({
     id: anyId,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatEventTimestamp, formatSendTime } from './send-time.ts'
+import { formatEventTimestamp, formatSendTime, recordTime, recordTimes } from './send-time.ts'
 
 const anyTime = fc.bigInt({ min: 0n, max: 253_402_300_799_999_999_999n })
 
@@ -30,7 +30,18 @@ test('neither form ever rounds: the digits read back are the time that was given
   )
 })
 
+test('times of one call are a nanosecond apart, also over the end of a millisecond', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 4_000_000_000_000n }), fc.nat(5), (ms, before) => {
+      const firstNs = ms * 1_000_000n + 1_000_000n - BigInt(before)
+      const nextTime = recordTimes(firstNs)
+      for (let n = 0n; n < 8n; n++) expect(nextTime()).toEqual(recordTime(firstNs + n))
+    }),
+  )
+})
+
 test('a time without a four-digit year is a bug', () => {
   expect(() => formatSendTime(-1n)).toThrow(RangeError)
   expect(() => formatSendTime(253_402_300_800_000_000_000n)).toThrow(RangeError)
+  expect(() => recordTimes(-1n)).toThrow(RangeError)
 })
