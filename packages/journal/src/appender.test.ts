@@ -115,6 +115,18 @@ test('messages of one moment share a commit', async () => {
   expect(await inJournal()).toEqual(messages.map(({ id }) => id))
 })
 
+test('records submitted together have their outcomes in order, whatever became of each', async () => {
+  const { appender, rooms, room, memory } = withRoom({ limits: { waitingBytesMax: 100 } })
+  const other = aRoomIn(THERE, 4)
+  rooms.set(other, TO)
+  const messages = [aMessage(room, 60), aMessage(anId()), aMessage(room, 60), aMessage(other), aMessage(room, 40)]
+  const outcomes = await appender.submitAll(messages)
+  expect(outcomes.map(({ status }) => status)).toEqual(['recorded', 'gone', 'overloaded', 'recorded', 'recorded'])
+  const journaled = [...(await readAll(memory, HERE)), ...(await readAll(memory, THERE))]
+  expect(recordsOf(journaled).map(({ id }) => id)).toEqual([messages[0]?.id, messages[4]?.id, messages[3]?.id])
+  expect(await appender.submitAll([])).toEqual([])
+})
+
 test('while one batch is being committed, the next one fills', async () => {
   const gate = createGate()
   const { appender, requests, room } = withRoom({ faults: [gate.wait] })

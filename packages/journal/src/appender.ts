@@ -1,6 +1,6 @@
 import type { DestinationVersionId, RoomId } from '@roomlog/domain'
 import { partitionOf } from './partition.ts'
-import type { AppendOutcome, AppendRequest, Journal, NewRecord, Partition } from './port.ts'
+import type { AppendOutcome, AppendRequest, CallOptions, Journal, NewRecord, Partition } from './port.ts'
 import { START as NOWHERE, toAppendId } from './position.ts'
 
 /** Where the records of rooms go. Every answer of one call holds at the one `configVersion` it names. */
@@ -50,7 +50,9 @@ const LIMITS: AppenderLimits = {
 
 export type Appender = {
   /** Resolves once the record's fate is known. Records of a room are journaled in the order of the calls. */
-  submit(record: Submission, options?: { readonly signal?: AbortSignal | undefined }): Promise<SubmitOutcome>
+  submit(record: Submission, options?: CallOptions): Promise<SubmitOutcome>
+  /** As `submit` for each in turn; resolves once the fate of all is known, with their outcomes in the same order. */
+  submitAll(records: readonly Submission[], options?: CallOptions): Promise<readonly SubmitOutcome[]>
   /** Takes no more and waits for what was taken. */
   close(): Promise<void>
 }
@@ -66,7 +68,12 @@ export type AppenderOptions = {
   readonly limits?: Partial<AppenderLimits>
 }
 
-type Waiting = { readonly record: Submission; readonly settle: (outcome: SubmitOutcome) => void }
+/** What was submitted together. */
+type Submitted = { settle(at: number, outcome: SubmitOutcome): void }
+type Waiting = { readonly record: Submission; readonly of: Submitted; readonly at: number }
+
+const RECORDED: SubmitOutcome = { status: 'recorded' }
+const GONE: SubmitOutcome = { status: 'gone' }
 
 /** Group commit: while one batch of a partition is being committed, the next one fills. */
 export function createAppender(options: AppenderOptions): Appender {
@@ -103,17 +110,42 @@ export function createAppender(options: AppenderOptions): Appender {
     return queue.waiting.splice(0, count)
   }
 
+  /** Why the record cannot wait for its commit. */
+  function refusal(queue: Queue, record: Submission, signal: AbortSignal | undefined): SubmitOutcome | undefined {
+    if (closed) return { status: 'unavailable', reason: 'shutting down' }
+    if (signal?.aborted) return { status: 'unavailable', reason: 'the caller went away' }
+    return queue.bytes + record.bytes.length > limits.waitingBytesMax ? { status: 'overloaded' } : undefined
+  }
+
+  function take(record: Submission, of: Submitted, at: number, signal: AbortSignal | undefined): void {
+    const partition = partitionOf(record.roomId, options.journal.partitions)
+    const queue = queueOf(partition)
+    const refused = refusal(queue, record, signal)
+    if (refused) {
+      of.settle(at, refused)
+      return
+    }
+    queue.waiting.push({ record, of, at })
+    queue.bytes += record.bytes.length
+    queue.running ??= run(partition, queue)
+  }
+
   return {
     submit(record, { signal } = {}) {
-      const partition = partitionOf(record.roomId, options.journal.partitions)
-      const queue = queueOf(partition)
-      if (closed) return Promise.resolve({ status: 'unavailable', reason: 'shutting down' })
-      if (signal?.aborted) return Promise.resolve({ status: 'unavailable', reason: 'the caller went away' })
-      if (queue.bytes + record.bytes.length > limits.waitingBytesMax) return Promise.resolve({ status: 'overloaded' })
-      return new Promise((settle) => {
-        queue.waiting.push({ record, settle })
-        queue.bytes += record.bytes.length
-        queue.running ??= run(partition, queue)
+      return new Promise((resolve) => take(record, { settle: (_, outcome) => resolve(outcome) }, 0, signal))
+    },
+    submitAll(records, { signal } = {}) {
+      if (records.length === 0) return Promise.resolve([])
+      return new Promise((resolve) => {
+        const outcomes = new Array<SubmitOutcome>(records.length)
+        let open = records.length
+        const settle = (at: number, outcome: SubmitOutcome) => {
+          outcomes[at] = outcome
+          open -= 1
+          if (open === 0) resolve(outcomes)
+        }
+        const together = { settle }
+        for (const [at, record] of records.entries()) take(record, together, at, signal)
       })
     },
     async close() {
@@ -133,15 +165,15 @@ async function commit(
   const appendId = toAppendId(options.randomUUID())
   const deadlineMs = options.nowMs() + limits.giveUpAfterMs
   const settleAll = (outcome: SubmitOutcome) => {
-    for (const item of batch) item.settle(outcome)
+    for (const { of, at } of batch) of.settle(at, outcome)
   }
   for (let atLeast = 0; ; ) {
     const routed = await route(options, batch, atLeast)
     if (routed.status === 'unavailable') return settleAll(routed)
     const outcome = await appendRouted(options, limits, { partition, appendId, ...routed }, deadlineMs)
     if (outcome.status === 'appended') {
-      for (const item of routed.gone) item.settle({ status: 'gone' })
-      return settleAll({ status: 'recorded' })
+      for (const item of batch) item.of.settle(item.at, routed.gone.has(item) ? GONE : RECORDED)
+      return
     }
     if (outcome.status !== 'stale') return settleAll(outcome)
     // Whatever was sent names a version that is over: it is not there and can never land any more.
@@ -157,7 +189,7 @@ type Routed = {
   readonly configVersion: number
   readonly records: readonly NewRecord[]
   /** Whose room does not exist at `configVersion`. */
-  readonly gone: readonly Waiting[]
+  readonly gone: ReadonlySet<Waiting>
 }
 
 async function route(
@@ -169,11 +201,12 @@ async function route(
   try {
     const { configVersion, destinations } = await routes.resolve(roomIds, { atLeast })
     const records: NewRecord[] = []
-    const gone: Waiting[] = []
+    const gone = new Set<Waiting>()
     for (const item of batch) {
-      const to = destinations.get(item.record.roomId)
-      if (!to) gone.push(item)
-      else if (to.length > 0) records.push({ ...item.record, destinations: to })
+      const { roomId, id, timeMs, bytes } = item.record
+      const to = destinations.get(roomId)
+      if (!to) gone.add(item)
+      else if (to.length > 0) records.push({ roomId, id, timeMs, destinations: to, bytes })
     }
     return { status: 'routed', configVersion, records, gone }
   } catch (error) {

@@ -1,4 +1,11 @@
-export { type Appender, type AppenderLimits, createAppender, type Routes, type SubmitOutcome } from './appender.ts'
+export {
+  type Appender,
+  type AppenderLimits,
+  createAppender,
+  type Routes,
+  type Submission,
+  type SubmitOutcome,
+} from './appender.ts'
 export { ABANDON_SQL, backlogSql } from './backlog.ts'
 export { CONFIG_CHANGED_SQL } from './config-change.ts'
 export { createMemoryJournal, type MemoryJournal } from './memory/journal.ts'
