@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRateLimiter } from './rate-limiter.ts'
+import { createRateLimiter, takeToken } from './rate-limiter.ts'
 
 const limiterAt = (options: { bucketsMax?: number } = {}) => {
   const clock = { ms: 0 }
@@ -62,4 +62,18 @@ test('time that steps back does not refill', () => {
   limiter.take([limit])
   clock.ms = 0
   expect(limiter.take([limit])).toBe(limit)
+})
+
+test('what is taken from a bucket in one turn counts as what is taken by its limit', () => {
+  const { limiter } = limiterAt()
+  const [room, account] = [
+    { key: 'room', perSecond: 2 },
+    { key: 'account', perSecond: 3 },
+  ]
+  const buckets = [limiter.bucket(room), limiter.bucket(account)]
+  expect([takeToken(buckets), takeToken(buckets)]).toEqual([undefined, undefined])
+  expect(takeToken(buckets)).toBe(buckets[0])
+  expect(limiter.take([room])).toBe(room)
+  expect(limiter.take([account])).toBeUndefined()
+  expect(limiter.take([account])).toBe(account)
 })

@@ -4,11 +4,13 @@ export type Limit = { readonly key: string; readonly perSecond: number }
 export type RateLimiter = {
   /** Takes one token of every limit, or none; answers the first limit that has none left. */
   take(limits: readonly Limit[]): Limit | undefined
+  /** The limit's bucket as it is now, for who takes many tokens in this turn. */
+  bucket(limit: Limit): Bucket
   /** Buckets held now. */
   readonly size: number
 }
 
-type Bucket = { tokens: number; refilledAtMs: number }
+export type Bucket = { tokens: number; refilledAtMs: number }
 
 /**
  * Token buckets of this process: a burst of one second's worth, then the steady rate.
@@ -42,15 +44,21 @@ export function createRateLimiter(options: {
     take(limits) {
       const now = nowMs()
       const touched = limits.map((limit) => touch(limit, now))
-      const empty = touched.findIndex((bucket) => bucket.tokens < 1)
-      if (empty !== -1) return limits[empty]
-      for (const bucket of touched) bucket.tokens -= 1
-      return undefined
+      const empty = takeToken(touched)
+      return empty && limits[touched.indexOf(empty)]
     },
+    bucket: (limit) => touch(limit, nowMs()),
     get size() {
       return buckets.size
     },
   }
+}
+
+/** Takes one token of every bucket, or none; answers the first bucket that has none left. */
+export function takeToken(buckets: readonly Bucket[]): Bucket | undefined {
+  for (const bucket of buckets) if (bucket.tokens < 1) return bucket
+  for (const bucket of buckets) bucket.tokens -= 1
+  return undefined
 }
 
 // The rate is an argument, because a room's rate changes while its bucket stays.

@@ -1,6 +1,7 @@
 import { fail, ok, type Result, throttlingException } from '@roomlog/domain'
 import type { Context, Services } from '../context.ts'
 import type { RoomEntry } from '../rooms/room-cache.ts'
+import { takeToken } from './rate-limiter.ts'
 import type { RateName } from './rates.ts'
 
 /** Takes one request out of the account's rate for an operation. */
@@ -11,16 +12,24 @@ export function throttle(services: Services, accountId: string, name: RateName):
   return fail(throttlingException(resource, `More than ${limit.perSecond} requests a second`))
 }
 
-/** Takes one message out of the room's and the account's rate, or nothing of either. */
-export function throttleMessage(ctx: Context, room: RoomEntry): Result<undefined> {
-  const ofRoom = { key: `room:${room.roomId}`, perSecond: room.maximumMessageRatePerSecond }
-  const ofAccount = { key: `SEND_MESSAGE:${room.accountId}`, perSecond: ctx.rates.SEND_MESSAGE }
-  const refused = ctx.limiter.take([ofRoom, ofAccount])
-  if (refused === undefined) return ok(undefined)
-  const resource =
-    refused === ofRoom
-      ? ({ resourceId: room.roomId, resourceType: 'ROOM' } as const)
-      : ({ resourceId: room.accountId, resourceType: 'ACCOUNT' } as const)
-  const message = `More than ${refused.perSecond} messages a second`
-  return fail(throttlingException({ ...resource, limit: refused.perSecond }, message))
+/** Takes messages out of a room's and the account's rate: one of both, or nothing of either. */
+export type MessageThrottle = () => Result<undefined>
+
+/** For the messages to a room in one turn. */
+export function throttleMessages(ctx: Context, room: RoomEntry): MessageThrottle {
+  const { maximumMessageRatePerSecond, roomId, accountId } = room
+  const ofRoom = ctx.limiter.bucket({ key: `room:${roomId}`, perSecond: maximumMessageRatePerSecond })
+  const ofAccount = ctx.limiter.bucket({ key: `SEND_MESSAGE:${accountId}`, perSecond: ctx.rates.SEND_MESSAGE })
+  const buckets = [ofRoom, ofAccount]
+  return () => {
+    const empty = takeToken(buckets)
+    if (empty === undefined) return TAKEN
+    const resource =
+      empty === ofRoom
+        ? ({ resourceId: roomId, resourceType: 'ROOM', limit: maximumMessageRatePerSecond } as const)
+        : ({ resourceId: accountId, resourceType: 'ACCOUNT', limit: ctx.rates.SEND_MESSAGE } as const)
+    return fail(throttlingException(resource, `More than ${resource.limit} messages a second`))
+  }
 }
+
+const TAKEN = ok(undefined)

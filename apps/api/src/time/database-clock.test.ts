@@ -35,6 +35,13 @@ test('times given out strictly increase, also when nothing moves or the database
   expect(clock.nextNs()).toBe(first + 2n)
 })
 
+test('times that were taken in a row are given to nobody else', async () => {
+  const { clock } = setUp()
+  await clock.sample()
+  const first = clock.nextNs(500)
+  expect(clock.nextNs()).toBe(first + 500n)
+})
+
 test('a small difference is slewed away and a large one is taken at once', async () => {
   const { world, clock, advanceMs } = setUp()
   await clock.sample()

@@ -4,8 +4,11 @@ export const CLOCK_OFF_MAX_MS = 1_000
 const STEP_ABOVE_NS = 250_000_000n
 
 export type DatabaseClock = {
-  /** Nanoseconds since the epoch by the database's clock; strictly increasing within the process. */
-  nextNs(): bigint
+  /**
+   * Nanoseconds since the epoch by the database's clock; strictly increasing within the process. With a `count`, so many
+   * in a row are the caller's, of which this is the first. @default 1
+   */
+  nextNs(count?: number): bigint
   /** Milliseconds since the epoch by the database's clock. */
   nowMs(): number
   /** How far this machine's wall clock is ahead of the database's, as last sampled. */
@@ -43,10 +46,11 @@ export function createDatabaseClock(sources: {
   }
 
   return {
-    nextNs() {
+    nextNs(count = 1) {
       const now = nowNs()
-      lastNs = now > lastNs ? now : lastNs + 1n
-      return lastNs
+      const firstNs = now > lastNs ? now : lastNs + 1n
+      lastNs = firstNs + BigInt(count - 1)
+      return firstNs
     },
     nowMs: () => Number(nowNs() / 1_000_000n),
     aheadMs: () => aheadMs,

@@ -1,4 +1,4 @@
-import { eventRecord, formatSendTime, ok, type Result, type RoomArn, type SendEventOutput } from '@roomlog/domain'
+import { eventRecord, ok, type Result, type RoomArn, recordTime, type SendEventOutput } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { findRoom } from './find-room.ts'
 import { recordIt } from './record.ts'
@@ -15,7 +15,8 @@ export async function emitEvent(ctx: Context, arn: RoomArn, event: EventToEmit):
   if (!room.ok) return room
   const id = ctx.newId()
   const sendTimeNs = ctx.clock.nextNs()
+  const { timeMs, sendTime } = recordTime(sendTimeNs)
   const bytes = eventRecord({ ...event, id, sendTimeNs })
-  const recorded = await recordIt(ctx, { roomId: room.value.roomId, id, sendTimeNs, bytes })
-  return recorded.ok ? ok({ id, sendTime: formatSendTime(sendTimeNs) }) : recorded
+  const recorded = await recordIt(ctx, { roomId: room.value.roomId, id, timeMs, bytes })
+  return recorded.ok ? ok({ id, sendTime }) : recorded
 }

@@ -1,34 +1,35 @@
-import {
-  fail,
-  internalServerException,
-  type MessageId,
-  ok,
-  type Result,
-  type RoomId,
-  serviceUnavailable,
-} from '@roomlog/domain'
+import { fail, internalServerException, ok, type Result, type RoomlogError, serviceUnavailable } from '@roomlog/domain'
+import type { Submission, SubmitOutcome } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
 import { notFound } from '../resource.ts'
-
-/** A record that is complete: nothing about it is decided after this. */
-export type FinishedRecord = {
-  readonly roomId: RoomId
-  readonly id: MessageId
-  readonly sendTimeNs: bigint
-  readonly bytes: Uint8Array
-}
 
 /**
  * Hands a record to the journal and waits for its fate: only what is durable is acknowledged. The order of the calls is
  * the order of the records.
  */
-export async function recordIt(ctx: Context, record: FinishedRecord): Promise<Result<undefined>> {
-  const { roomId, id, bytes } = record
-  const timeMs = Number(record.sendTimeNs / 1_000_000n)
-  const outcome = await ctx.appender.submit({ roomId, id, timeMs, bytes }, { signal: ctx.signal })
-  switch (outcome.status) {
+export async function recordIt(ctx: Context, record: Submission): Promise<Result<undefined>> {
+  return resultOf(ctx, record, await ctx.appender.submit(record, { signal: ctx.signal }))
+}
+
+/** As `recordIt` for each in turn, handed over together; `refuse` is told of those that are not acknowledged. */
+export async function recordAll<S extends Submission>(
+  ctx: Context,
+  records: readonly S[],
+  refuse: (record: S, error: RoomlogError) => void,
+): Promise<void> {
+  const outcomes = await ctx.appender.submitAll(records, { signal: ctx.signal })
+  for (const [i, record] of records.entries()) {
+    const result = resultOf(ctx, record, outcomes[i])
+    if (!result.ok) refuse(record, result.error)
+  }
+}
+
+const RECORDED: Result<undefined> = ok(undefined)
+
+function resultOf(ctx: Context, { roomId, id }: Submission, outcome: SubmitOutcome | undefined): Result<undefined> {
+  switch (outcome?.status) {
     case 'recorded':
-      return ok(undefined)
+      return RECORDED
     case 'gone':
       ctx.rooms.forget(roomId)
       return notFound('ROOM', roomId)
@@ -42,6 +43,8 @@ export async function recordIt(ctx: Context, record: FinishedRecord): Promise<Re
       return fail(
         internalServerException(`It is unknown whether this was recorded: once, with the Id ${id}, or not at all`),
       )
+    case undefined:
+      throw new Error('a record has no outcome')
   }
 }
 

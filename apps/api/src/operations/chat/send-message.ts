@@ -1,14 +1,27 @@
-import { formatSendTime, ok, type Result, type SendMessageInput, type SendMessageOutput } from '@roomlog/domain'
+import {
+  fail,
+  messageLine,
+  ok,
+  type Result,
+  recordTime,
+  type SendMessageInput,
+  type SendMessageOutput,
+} from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { acceptMessage } from './accept-message.ts'
+import { throttleMessages } from '../../limits/throttle.ts'
 import { findRoom } from './find-room.ts'
 import { recordIt } from './record.ts'
+import { refusalOf } from './refusal.ts'
 
 export async function sendMessage(ctx: Context, input: SendMessageInput): Promise<Result<SendMessageOutput>> {
-  const room = await findRoom(ctx, input.roomIdentifier)
-  if (!room.ok) return room
-  const record = acceptMessage(ctx, room.value, input)
-  if (!record.ok) return record
-  const recorded = await recordIt(ctx, record.value)
-  return recorded.ok ? ok({ id: record.value.id, sendTime: formatSendTime(record.value.sendTimeNs) }) : recorded
+  const found = await findRoom(ctx, input.roomIdentifier)
+  if (!found.ok) return found
+  const room = found.value
+  const refused = refusalOf(room, input.content, throttleMessages(ctx, room))
+  if (refused !== undefined) return fail(refused)
+  const id = ctx.newId()
+  const time = recordTime(ctx.clock.nextNs())
+  const bytes = ctx.writeLine(messageLine(input, id, time))
+  const recorded = await recordIt(ctx, { roomId: room.roomId, id, timeMs: time.timeMs, bytes })
+  return recorded.ok ? ok({ id, sendTime: time.sendTime }) : recorded
 }

@@ -1,23 +1,32 @@
 import {
   fail,
-  formatSendTime,
+  isPlainMessage,
+  messageLine,
   ok,
   type Result,
   type RoomArn,
   type RoomId,
   type RoomlogError,
+  recordTimes,
   SendMessageInput,
-  type SendMessageOutput,
   type SendMessagesInput,
   type SendMessagesOutput,
   validationError,
 } from '@roomlog/domain'
+import type { Submission } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
+import { type MessageThrottle, throttleMessages } from '../../limits/throttle.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { roomIdOf } from '../resource.ts'
-import { acceptMessage } from './accept-message.ts'
 import { ownRoom } from './find-room.ts'
-import { recordIt } from './record.ts'
+import { recordAll } from './record.ts'
+import { refusalOf } from './refusal.ts'
+
+type Answer = SendMessagesOutput['results'][number]
+/** A record, and which message of the call it is. */
+type Accepted = Submission & { readonly at: number }
+/** A room of the call; `throttled` is what all of its messages are told once its rate has refused one. */
+type Addressee = { readonly room: RoomEntry; readonly throttle: MessageThrottle; throttled: RoomlogError | undefined }
 
 /**
  * Each message has a result of its own, in order. Once a room's rate has refused one, the rest of that room in the call
@@ -25,24 +34,36 @@ import { recordIt } from './record.ts'
  */
 export async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
   const checked = input.messages.map(check)
-  const rooms = await findRooms(ctx, checked)
-  const throttled = new Map<string, RoomlogError>()
-  // Handed over in one turn: records of the call stand together, in its order.
-  const pending = checked.map((message) => (message.ok ? send(ctx, rooms, throttled, message.value) : message))
-  const results = await Promise.all(pending)
-  return ok({ results: results.map((result) => (result.ok ? result.value : { error: result.error })) })
+  const addressees = await findAddressees(ctx, checked)
+  const nextTime = recordTimes(ctx.clock.nextNs(checked.length))
+  const accepted: Accepted[] = []
+  const results = checked.map((message, at): Answer => {
+    if (!message.ok) return { error: message.error }
+    const room = admit(addressees, message.value)
+    if (!room.ok) return { error: room.error }
+    const id = ctx.newId()
+    const time = nextTime()
+    const bytes = ctx.writeLine(messageLine(message.value, id, time))
+    accepted.push({ at, roomId: room.value.roomId, id, timeMs: time.timeMs, bytes })
+    return { id, sendTime: time.sendTime }
+  })
+  await recordAll(ctx, accepted, ({ at }, error) => {
+    results[at] = { error }
+  })
+  return ok({ results })
 }
 
 function check(message: unknown): Result<SendMessageInput> {
+  if (isPlainMessage(message)) return ok(message)
   const parsed = SendMessageInput.safeParse(message)
   return parsed.success ? ok(parsed.data) : fail(validationError(parsed.error))
 }
 
 /** Every room of the call by its ARN, with one look-up. */
-async function findRooms(
+async function findAddressees(
   ctx: Context,
   messages: readonly Result<SendMessageInput>[],
-): Promise<ReadonlyMap<RoomArn, Result<RoomEntry>>> {
+): Promise<ReadonlyMap<RoomArn, Result<Addressee>>> {
   const ids = new Map<RoomArn, Result<RoomId>>()
   for (const message of messages) {
     if (message.ok && !ids.has(message.value.roomIdentifier)) {
@@ -51,29 +72,27 @@ async function findRooms(
   }
   const wanted = [...ids.values()].flatMap((id) => (id.ok ? [id.value] : []))
   const found = wanted.length === 0 ? new Map() : await ctx.rooms.find(wanted, { signal: ctx.signal })
-  const rooms = new Map<RoomArn, Result<RoomEntry>>()
-  for (const [arn, id] of ids) rooms.set(arn, id.ok ? ownRoom(ctx, found.get(id.value), id.value) : id)
-  return rooms
+  const addressees = new Map<RoomArn, Result<Addressee>>()
+  for (const [arn, id] of ids) {
+    const room = id.ok ? ownRoom(ctx, found.get(id.value), id.value) : id
+    addressees.set(arn, room.ok ? ok(addresseeOf(ctx, room.value)) : room)
+  }
+  return addressees
 }
 
-function send(
-  ctx: Context,
-  rooms: ReadonlyMap<RoomArn, Result<RoomEntry>>,
-  throttled: Map<string, RoomlogError>,
-  message: SendMessageInput,
-): Result<SendMessageOutput> | Promise<Result<SendMessageOutput>> {
-  const room = rooms.get(message.roomIdentifier)
-  if (room === undefined) throw new Error('a room of the call was not looked up')
-  if (!room.ok) return room
-  const refused = throttled.get(room.value.roomId)
-  if (refused !== undefined) return fail(refused)
-  const record = acceptMessage(ctx, room.value, message)
-  if (!record.ok) {
-    if (record.error.name === 'ThrottlingException') throttled.set(room.value.roomId, record.error)
-    return record
-  }
-  const { id, sendTimeNs } = record.value
-  return recordIt(ctx, record.value).then((recorded) =>
-    recorded.ok ? ok({ id, sendTime: formatSendTime(sendTimeNs) }) : recorded,
-  )
+function addresseeOf(ctx: Context, room: RoomEntry): Addressee {
+  return { room, throttle: throttleMessages(ctx, room), throttled: undefined }
+}
+
+/** The room, if it takes the message. */
+function admit(addressees: ReadonlyMap<RoomArn, Result<Addressee>>, message: SendMessageInput): Result<RoomEntry> {
+  const addressee = addressees.get(message.roomIdentifier)
+  if (addressee === undefined) throw new Error('a room of the call was not looked up')
+  if (!addressee.ok) return addressee
+  const to = addressee.value
+  if (to.throttled !== undefined) return fail(to.throttled)
+  const refused = refusalOf(to.room, message.content, to.throttle)
+  if (refused === undefined) return ok(to.room)
+  if (refused.name === 'ThrottlingException') to.throttled = refused
+  return fail(refused)
 }
