@@ -108,7 +108,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       log,
     })
     serveHealth(server, readinessChecks({ pool, clock }))
-    await serveRouter(server, createRouter(operations), limits)
+    await serveRouter(server, operations, createRouter(operations), limits)
     const url = await server.listen({ host: options.host, port: options.port })
     const sampling = setInterval(() => void followClock(clock, log), CLOCK_SAMPLE_EVERY_MS)
 

@@ -6,13 +6,20 @@ import {
   validationException,
 } from '@roomlog/domain'
 import { getTRPCErrorShape, TRPCError } from '@trpc/server'
-import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
+import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import type { Operations } from '../operations.ts'
 import type { AppRouter } from '../router.ts'
 import { isUnexpected, toTRPCError } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
-import { answerSingleCall, singleCallIn } from './single-call.ts'
+import { createSingleCalls } from './single-call.ts'
 
 /** Of one request's body. */
 export const BODY_BYTES_MAX = 8 * 1024 * 1024
@@ -54,8 +61,13 @@ export function createServer(options: { readonly logLevel: string; readonly limi
   return server
 }
 
-/** Serves the router at /trpc. */
-export async function serveRouter(server: FastifyInstance, router: AppRouter, limits: ServerLimits): Promise<void> {
+/** Serves the operations at /trpc, by their router. */
+export async function serveRouter(
+  server: FastifyInstance,
+  operations: Operations,
+  router: AppRouter,
+  limits: ServerLimits,
+): Promise<void> {
   const admission = createAdmission({
     requestsMax: limits.requestsInFlightMax,
     bodyBytesMax: limits.bodyBytesInFlightMax,
@@ -79,28 +91,48 @@ export async function serveRouter(server: FastifyInstance, router: AppRouter, li
   })
 
   await server.register(async (scope) => {
-    scope.addHook('onRequest', async (request, reply) => {
+    scope.addHook('onRequest', (request, reply, done) => {
       const leave = admission.enter(request.method === 'GET' ? '0' : request.headers['content-length'])
-      if (leave === undefined) return refuse(reply, toTRPCError(serviceUnavailable(BUSY)))
+      if (leave === undefined) {
+        refuse(reply, toTRPCError(serviceUnavailable(BUSY)))
+        return
+      }
       reply.raw.once('close', leave)
+      done()
     })
-    const onError = (error: TRPCError, path: string | undefined) => {
-      if (isUnexpected(error)) server.log.error({ event: 'api.error', path, err: error }, 'A call failed unexpectedly.')
-    }
-    scope.addHook('preHandler', async (request, reply) => {
-      const call = singleCallIn(request)
-      return call && answerSingleCall(router, call, request, reply, onError)
+    passBodiesOn(scope)
+    const singleCalls = createSingleCalls(operations, router)
+    scope.all<{ Params: { path: string } }>('/trpc/:path', (request, reply) => {
+      const call = singleCalls.find(request)
+      return call ? singleCalls.answer(call, request, reply) : answerByAdapter(router, request, reply)
     })
-    const plugin: FastifyTRPCPluginOptions<AppRouter> = {
-      prefix: '/trpc',
-      trpcOptions: {
-        router,
-        maxBatchSize: BATCH_CALLS_MAX,
-        createContext: ({ req }) => ({ authorization: req.headers.authorization }),
-        onError: ({ error, path }) => onError(error, path),
-      },
-    }
-    await scope.register(fastifyTRPCPlugin, plugin)
+  })
+}
+
+/** tRPC reads bodies itself. */
+function passBodiesOn(scope: FastifyInstance): void {
+  scope.removeContentTypeParser('application/json')
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body))
+  scope.addContentTypeParser('multipart/form-data', (_, body, done) => done(null, body))
+}
+
+/** Any call, and any number of them, in any of tRPC's forms. */
+async function answerByAdapter(
+  router: AppRouter,
+  request: FastifyRequest<{ Params: { path: string } }>,
+  reply: FastifyReply,
+): Promise<void> {
+  await fastifyRequestHandler({
+    router,
+    req: request,
+    res: reply,
+    path: request.params.path,
+    maxBatchSize: BATCH_CALLS_MAX,
+    createContext: ({ req }) => ({ authorization: req.headers.authorization }),
+    onError: ({ error, path }) => {
+      if (isUnexpected(error))
+        request.server.log.error({ event: 'api.error', path, err: error }, 'A call failed unexpectedly.')
+    },
   })
 }
 

@@ -1,65 +1,92 @@
-import { callTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, type TRPCError } from '@trpc/server'
+import {
+  DeleteMessageInput,
+  DisconnectUserInput,
+  fail,
+  isPlainCall,
+  isPlainMessage,
+  type Result,
+  SendEventInput,
+  SendMessageInput,
+  SendMessagesInput,
+  validationError,
+} from '@roomlog/domain'
+import { getTRPCErrorShape } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { OperationName } from '../operations.ts'
+import type { z } from 'zod'
+import type { Caller, OperationName, Operations } from '../operations.ts'
 import type { AppRouter } from '../router.ts'
+import { toTRPCError } from '../trpc/error.ts'
 
-/** Mutations of which an application makes thousands a second. */
-const HOT: ReadonlySet<string> = new Set<OperationName>([
-  'chat.sendMessage',
-  'chat.sendMessages',
-  'chat.sendEvent',
-  'chat.deleteMessage',
-  'chat.disconnectUser',
-])
+/** What a procedure does once the caller is admitted: checks the input, performs. */
+type Hot = (caller: Caller, input: unknown) => Promise<Result<unknown>>
 
-export type SingleCall = { readonly path: string; readonly input: unknown }
+export type SingleCall = { readonly name: OperationName; readonly perform: Hot; readonly input: unknown }
 
-/**
- * The call in a request that holds one hot mutation in tRPC's plainest form; undefined leaves the request to tRPC's own
- * adapter, whose conversion to and from the Fetch API takes twice the CPU of all the rest of such a call.
- */
-export function singleCallIn(request: FastifyRequest): SingleCall | undefined {
-  const path = request.url.slice('/trpc/'.length)
-  const { body } = request
-  if (request.method !== 'POST' || !HOT.has(path) || typeof body !== 'string') return undefined
-  if (request.headers['content-type']?.startsWith('application/json') !== true) return undefined
-  if (request.headers['trpc-accept'] !== undefined || request.headers.accept === 'application/jsonl') return undefined
-  try {
-    return { path, input: JSON.parse(body) }
-  } catch {
-    return undefined
+export type SingleCalls = {
+  /**
+   * The call in a request that holds one hot mutation in tRPC's plainest form; undefined leaves the request to tRPC's own
+   * adapter, whose conversion to and from the Fetch API takes more CPU than all the rest of such a call.
+   */
+  find(request: FastifyRequest): SingleCall | undefined
+  /** Answers it as the adapter would. Never rejects. */
+  answer(call: SingleCall, request: FastifyRequest, reply: FastifyReply): Promise<void>
+}
+
+/** Mutations of which an application makes thousands a second, past tRPC's layers. */
+export function createSingleCalls({ admit, chat }: Operations, router: AppRouter): SingleCalls {
+  const hot = new Map<string, { readonly name: OperationName; readonly perform: Hot }>()
+  const add = (name: OperationName, perform: Hot) => hot.set(`/trpc/${name}`, { name, perform })
+  add('chat.sendMessage', checked(SendMessageInput, chat.sendMessage, isPlainMessage))
+  add('chat.sendMessages', checked(SendMessagesInput, chat.sendMessages, isPlainCall))
+  add('chat.sendEvent', checked(SendEventInput, chat.sendEvent))
+  add('chat.deleteMessage', checked(DeleteMessageInput, chat.deleteMessage))
+  add('chat.disconnectUser', checked(DisconnectUserInput, chat.disconnectUser))
+
+  return {
+    find(request) {
+      const found = hot.get(request.url)
+      const { body, headers } = request
+      if (found === undefined || request.method !== 'POST' || typeof body !== 'string') return undefined
+      if (headers['content-type']?.startsWith('application/json') !== true) return undefined
+      if (headers['trpc-accept'] !== undefined || headers.accept === 'application/jsonl') return undefined
+      try {
+        return { ...found, input: JSON.parse(body) }
+      } catch {
+        return undefined
+      }
+    },
+
+    async answer({ name, perform, input }, request, reply) {
+      const ctx = { authorization: request.headers.authorization }
+      const left = new AbortController()
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) left.abort()
+      })
+      const caller = await admit(name, ctx)
+      const result = caller.ok ? await perform({ ...caller.value, signal: left.signal }, input) : caller
+      reply.header('vary', 'trpc-accept, accept').type('application/json')
+      if (result.ok) {
+        reply.send(JSON.stringify({ result: { data: result.value } }))
+        return
+      }
+      const error = toTRPCError(result.error)
+      const { _config: config } = router._def
+      const shape = getTRPCErrorShape({ config, error, type: 'mutation', path: name, input, ctx })
+      reply.code(getHTTPStatusCodeFromError(error)).send(JSON.stringify({ error: shape }))
+    },
   }
 }
 
-/** Answers it as the adapter would. */
-export async function answerSingleCall(
-  router: AppRouter,
-  { path, input }: SingleCall,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  onError: (error: TRPCError, path: string) => void,
-): Promise<FastifyReply> {
-  const ctx = { authorization: request.headers.authorization }
-  const left = new AbortController()
-  reply.raw.once('close', () => left.abort())
-  reply.header('vary', 'trpc-accept, accept').type('application/json')
-  try {
-    const data: unknown = await callTRPCProcedure({
-      router,
-      path,
-      ctx,
-      type: 'mutation',
-      getRawInput: async () => input,
-      signal: left.signal,
-      batchIndex: 0,
-    })
-    return reply.send(JSON.stringify({ result: { data } }))
-  } catch (thrown) {
-    const error = getTRPCErrorFromUnknown(thrown)
-    onError(error, path)
-    const { _config: config } = router._def
-    const shape = getTRPCErrorShape({ config, error, type: 'mutation', path, input, ctx })
-    return reply.code(getHTTPStatusCodeFromError(error)).send(JSON.stringify({ error: shape }))
+/** The operation behind its schema, which is asked only about what is not plainly right. */
+function checked<S extends z.ZodType, O>(
+  schema: S,
+  operation: (caller: Caller, input: z.infer<S>) => Promise<Result<O>>,
+  isPlain?: (input: unknown) => input is z.infer<S>,
+): Hot {
+  return async (caller, input) => {
+    if (isPlain?.(input)) return operation(caller, input)
+    const parsed = schema.safeParse(input)
+    return parsed.success ? operation(caller, parsed.data) : fail(validationError(parsed.error))
   }
 }
