@@ -34,8 +34,9 @@ import type { Call, Caller, OperationName, Operations } from './operations.ts'
 export function bindOperations(services: Services): Operations {
   const bind =
     <I, O>(operation: (ctx: Context, input: I) => Promise<Result<O>>) =>
-    (caller: Caller, input: I) =>
-      perform(services.log, () => operation({ ...services, ...caller }, input))
+    ({ accountId, scopes, signal }: Caller, input: I) =>
+      // By name: a second spread takes V8's slow path, on every call.
+      perform(services.log, () => operation({ ...services, accountId, scopes, signal }, input))
   return {
     admit: (name, call) => perform(services.log, () => admit(services, name, call)),
     room: {

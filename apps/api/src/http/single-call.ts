@@ -17,6 +17,7 @@ import type { z } from 'zod'
 import type { Caller, OperationName, Operations } from '../operations.ts'
 import type { AppRouter } from '../router.ts'
 import { toTRPCError } from '../trpc/error.ts'
+import { createSocketSignals } from './socket-signals.ts'
 
 /** What a procedure does once the caller is admitted: checks the input, performs. */
 type Hot = (caller: Caller, input: unknown) => Promise<Result<unknown>>
@@ -43,6 +44,8 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
   add('chat.deleteMessage', checked(DeleteMessageInput, chat.deleteMessage))
   add('chat.disconnectUser', checked(DisconnectUserInput, chat.disconnectUser))
 
+  const signals = createSocketSignals()
+
   return {
     find(request) {
       const found = hot.get(request.url)
@@ -59,12 +62,9 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
 
     async answer({ name, perform, input }, request, reply) {
       const ctx = { authorization: request.headers.authorization }
-      const left = new AbortController()
-      reply.raw.once('close', () => {
-        if (!reply.raw.writableFinished) left.abort()
-      })
+      const signal = signals.of(request.raw.socket)
       const caller = await admit(name, ctx)
-      const result = caller.ok ? await perform({ ...caller.value, signal: left.signal }, input) : caller
+      const result = caller.ok ? await perform({ ...caller.value, signal }, input) : caller
       reply.header('vary', 'trpc-accept, accept').type('application/json')
       if (result.ok) {
         reply.send(JSON.stringify({ result: { data: result.value } }))

@@ -33,7 +33,20 @@ type Addressee = { readonly room: RoomEntry; readonly throttle: MessageThrottle;
  * is refused with it: what is recorded of a room is a beginning of what was sent, without holes made by the rate.
  */
 export async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
-  const checked = input.messages.map(check)
+  // Taken out of the input, which others hold: what waits for its commit would be copied by every collection of garbage.
+  const { accepted, results } = await prepare(ctx, input.messages.splice(0))
+  await recordAll(ctx, accepted, ({ at }, error) => {
+    results[at] = { error }
+  })
+  return ok({ results })
+}
+
+/** Decides on every message in one turn, and makes the records of those that are accepted. */
+async function prepare(
+  ctx: Context,
+  messages: readonly unknown[],
+): Promise<{ accepted: Accepted[]; results: Answer[] }> {
+  const checked = messages.map(check)
   const addressees = await findAddressees(ctx, checked)
   const nextTime = recordTimes(ctx.clock.nextNs(checked.length))
   const accepted: Accepted[] = []
@@ -47,10 +60,7 @@ export async function sendMessages(ctx: Context, input: SendMessagesInput): Prom
     accepted.push({ at, roomId: room.value.roomId, id, timeMs: time.timeMs, bytes })
     return { id, sendTime: time.sendTime }
   })
-  await recordAll(ctx, accepted, ({ at }, error) => {
-    results[at] = { error }
-  })
-  return ok({ results })
+  return { accepted, results }
 }
 
 function check(message: unknown): Result<SendMessageInput> {
