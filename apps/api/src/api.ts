@@ -13,8 +13,8 @@ import { readinessChecks } from './http/readiness.ts'
 import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits, serveRouter } from './http/server.ts'
 import { createRateLimiter } from './limits/rate-limiter.ts'
 import { CEILINGS_DEFAULT, type Ceilings, RATES_DEFAULT, type Rates } from './limits/rates.ts'
-import { createLineWriter } from './line-writer.ts'
 import { createRandomPool } from './random-pool.ts'
+import { createRecordWriter } from './record-writer.ts'
 import { createRoomLoader } from './rooms/load-rooms.ts'
 import { createRoomCache } from './rooms/room-cache.ts'
 import { createRouter } from './router.ts'
@@ -103,7 +103,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       checkDestination: options.checkDestination,
       newAppendId: () => toAppendId(randomUUID()),
       newId: () => newId(pooledBytes),
-      writeLine: createLineWriter(),
+      writeRecord: createRecordWriter(),
       randomBytes,
       log,
     })

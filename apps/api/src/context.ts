@@ -34,8 +34,8 @@ export type Services = {
   readonly checkDestination: CheckDestination
   readonly newAppendId: () => AppendId
   readonly newId: () => NewId & MessageId
-  /** A record's bytes, from its line. */
-  readonly writeLine: (line: string) => Uint8Array
+  /** The bytes that `write` writes from `at` on; see `writeMessage`. */
+  readonly writeRecord: (write: (into: Buffer, at: number) => number) => Uint8Array
   readonly randomBytes: (n: number) => Uint8Array
   readonly log: FastifyBaseLogger
 }

@@ -25,10 +25,10 @@ export {
   type EventToRecord,
   eventRecord,
   type MessageToRecord,
-  messageLine,
   messageRecord,
   RECORD_VERSION,
   recordId,
+  writeMessage,
 } from './record.ts'
 export { fail, ok, type Result } from './result.ts'
 export * from './room.ts'

@@ -158,6 +158,12 @@ test('text stands in a message as JSON.stringify writes it', () => {
   )
 })
 
+test('a record is as long as its message makes it', () => {
+  const content = '\u0001🎉'.repeat(5_000)
+  const record = messageRecord({ id, content, sendTimeNs: 0n, sender: { userId: 'u' } })
+  expect(JSON.parse(line(record)).payload.Content).toBe(content)
+})
+
 test('an event comes back from JSON with the fields it had, its attributes in alphabetical order', () => {
   const events = fc.record({
     id: anyId,

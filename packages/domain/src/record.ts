@@ -1,4 +1,5 @@
 import { isMessageId, type MessageId } from './id.ts'
+import { putAscii, putBytes, putMap, putString, wellFormed, wellFormedMap } from './json-bytes.ts'
 import { type RecordTime, recordTime } from './send-time.ts'
 
 /** Version of the record format: in every record, S3 key and log stream name. */
@@ -25,30 +26,53 @@ export type EventToRecord = {
 
 /** The log record of a message: its final JSON line as UTF-8, with the `\n`. */
 export function messageRecord(message: MessageToRecord): Uint8Array {
-  return Buffer.from(messageLine(message, message.id, recordTime(message.sendTimeNs)))
+  const time = recordTime(message.sendTimeNs)
+  for (let bytes = 1_024; ; bytes *= 4) {
+    const record = Buffer.allocUnsafe(bytes)
+    const end = writeMessage(record, 0, message, message.id, time)
+    // A copy, as long as the record: who keeps it must not keep the rest.
+    if (end <= bytes) return Buffer.from(record.subarray(0, end))
+  }
 }
 
 /**
- * The text of `messageRecord`. Built by hand, because the order of the keys is part of the format and because every
- * message of every room passes here.
+ * Writes what `messageRecord` makes into a buffer from `at` on, and answers where it has ended: beyond the buffer's end
+ * if it did not fit. By hand, because the order of the keys is part of the format and because every message of every
+ * room passes here.
  */
-export function messageLine(message: MessageFields, id: MessageId, time: RecordTime): string {
+export function writeMessage(
+  into: Buffer,
+  at: number,
+  message: MessageFields,
+  id: MessageId,
+  time: RecordTime,
+): number {
   const { requestId, attributes, content, sender } = message
-  const { eventTimestamp, sendTime } = time
-  return (
-    `{"event_timestamp":"${eventTimestamp}${MESSAGE_UP_TO_ID}${id}","RequestId":${quoted(requestId ?? '')}` +
-    `,"Attributes":${attributes ? mapped(attributes) : 'null'},"Content":${quoted(content)}` +
-    `,"SendTime":"${sendTime}","Sender":{"UserId":${quoted(sender.userId)}` +
-    `,"Attributes":${sender.attributes ? mapped(sender.attributes) : '{}'}}},"version":"${RECORD_VERSION}"}\n`
-  )
+  let end = putBytes(into, at, PIECES.timestamp)
+  end = putAscii(into, end, time.eventTimestamp)
+  end = putBytes(into, end, PIECES.id)
+  end = putAscii(into, end, id)
+  end = putBytes(into, end, PIECES.requestId)
+  end = putString(into, end, requestId ?? '')
+  end = putBytes(into, end, PIECES.attributes)
+  end = attributes ? putMap(into, end, attributes) : putAscii(into, end, 'null')
+  end = putBytes(into, end, PIECES.content)
+  end = putString(into, end, content)
+  end = putBytes(into, end, PIECES.sendTime)
+  end = putAscii(into, end, time.sendTime)
+  end = putBytes(into, end, PIECES.sender)
+  end = putString(into, end, sender.userId)
+  end = putBytes(into, end, PIECES.attributes)
+  end = putMap(into, end, sender.attributes ?? {})
+  return putBytes(into, end, PIECES.end)
 }
 
 /** The log record of an event, as `messageRecord`; its attributes are in alphabetical order, as IVS writes them. */
 export function eventRecord({ id, requestId, eventName, attributes, sendTimeNs }: EventToRecord): Uint8Array {
   const { eventTimestamp, sendTime } = recordTime(sendTimeNs)
   return Buffer.from(
-    `{"event_timestamp":"${eventTimestamp}${EVENT_UP_TO_ID}${id}","RequestId":${quoted(requestId ?? '')}` +
-      `,"EventName":${quoted(eventName)},"Attributes":${attributes ? sorted(attributes) : 'null'}` +
+    `{"event_timestamp":"${eventTimestamp}${EVENT_UP_TO_ID}${id}","RequestId":${JSON.stringify(wellFormed(requestId ?? ''))}` +
+      `,"EventName":${JSON.stringify(wellFormed(eventName))},"Attributes":${attributes ? sorted(attributes) : 'null'}` +
       `,"SendTime":"${sendTime}"},"version":"${RECORD_VERSION}"}\n`,
   )
 }
@@ -82,42 +106,24 @@ export function disconnectUserAttributes({
   return { ...(reason === undefined ? {} : { Reason: reason }), UserId: userId }
 }
 
+const UP_TO_TIMESTAMP = '{"event_timestamp":"'
 const MESSAGE_UP_TO_ID = '","type":"MESSAGE","payload":{"Type":"MESSAGE","Id":"'
+const MESSAGE_END = `}},"version":"${RECORD_VERSION}"}\n`
+const PIECES = {
+  timestamp: Buffer.from(UP_TO_TIMESTAMP),
+  id: Buffer.from(MESSAGE_UP_TO_ID),
+  requestId: Buffer.from('","RequestId":'),
+  attributes: Buffer.from(',"Attributes":'),
+  content: Buffer.from(',"Content":'),
+  sendTime: Buffer.from(',"SendTime":"'),
+  sender: Buffer.from('","Sender":{"UserId":'),
+  end: Buffer.from(MESSAGE_END),
+}
 const EVENT_UP_TO_ID = '","type":"EVENT","payload":{"Type":"EVENT","Id":"'
 const TIMESTAMP_END = '{"event_timestamp":"2026-01-02T03:04:05.678Z'.length
 const ID_END_MAX = TIMESTAMP_END + MESSAGE_UP_TO_ID.length + 13
 
-const LONE_SURROGATE = /\p{Surrogate}/u
-/** All that JSON escapes, and surrogates, which it does where half a pair is missing. */
-const PERHAPS_ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/
-
-// Most text needs no escape, and finding that out costs a third of a call of JSON.stringify.
-function quoted(value: string): string {
-  return PERHAPS_ESCAPED.test(value) ? JSON.stringify(wellFormed(value)) : `"${value}"`
-}
-
-function mapped(attributes: Attributes): string {
-  let json = '{'
-  for (const key of Object.keys(attributes)) {
-    const value = attributes[key] ?? ''
-    // Keys that become the same must not stand in the record twice.
-    if (LONE_SURROGATE.test(key)) return JSON.stringify(wellFormedMap(attributes))
-    json += `${json.length === 1 ? '' : ','}${quoted(key)}:${quoted(value)}`
-  }
-  return `${json}}`
-}
-
 function sorted(attributes: Attributes): string {
   const entries = Object.entries(wellFormedMap(attributes)).sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`
-}
-
-/** Half a surrogate pair is no character: it becomes U+FFFD, as in Go, since strict readers refuse its JSON escape. */
-function wellFormed(value: string): string {
-  return LONE_SURROGATE.test(value) ? value.replaceAll(/\p{Surrogate}/gu, '\ufffd') : value
-}
-
-/** A map, because keys that become the same must not stand in the record twice. */
-function wellFormedMap(attributes: Attributes): Attributes {
-  return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [wellFormed(key), wellFormed(value)]))
 }

@@ -1,11 +1,11 @@
 import {
   fail,
-  messageLine,
   ok,
   type Result,
   recordTime,
   type SendMessageInput,
   type SendMessageOutput,
+  writeMessage,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { throttleMessages } from '../../limits/throttle.ts'
@@ -21,7 +21,7 @@ export async function sendMessage(ctx: Context, input: SendMessageInput): Promis
   if (refused !== undefined) return fail(refused)
   const id = ctx.newId()
   const time = recordTime(ctx.clock.nextNs())
-  const bytes = ctx.writeLine(messageLine(input, id, time))
+  const bytes = ctx.writeRecord((into, at) => writeMessage(into, at, input, id, time))
   const recorded = await recordIt(ctx, { roomId: room.roomId, id, timeMs: time.timeMs, bytes })
   return recorded.ok ? ok({ id, sendTime: time.sendTime }) : recorded
 }

@@ -1,7 +1,6 @@
 import {
   fail,
   isPlainMessage,
-  messageLine,
   ok,
   type Result,
   type RoomArn,
@@ -12,6 +11,7 @@ import {
   type SendMessagesInput,
   type SendMessagesOutput,
   validationError,
+  writeMessage,
 } from '@roomlog/domain'
 import type { Submission } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
@@ -56,7 +56,7 @@ async function prepare(
     if (!room.ok) return { error: room.error }
     const id = ctx.newId()
     const time = nextTime()
-    const bytes = ctx.writeLine(messageLine(message.value, id, time))
+    const bytes = ctx.writeRecord((into, start) => writeMessage(into, start, message.value, id, time))
     accepted.push({ at, roomId: room.value.roomId, id, timeMs: time.timeMs, bytes })
     return { id, sendTime: time.sendTime }
   })
