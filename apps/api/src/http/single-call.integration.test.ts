@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { createTestDatabase, startApi, type TestApi } from '../../test/start-api.ts'
 
 let api: TestApi
@@ -34,12 +35,40 @@ test.each<[string, () => Request]>([
   ],
   ['a body that is not JSON', () => ({ body: '{' })],
   ['a body that is no object', () => ({ body: '"text"' })],
+  ['a body that is null', () => ({ body: 'null' })],
+  ['a list of messages that is none', () => ({ procedure: 'chat.sendMessages', body: '{"messages":{}}' })],
+  ['an empty list of messages', () => ({ procedure: 'chat.sendMessages', body: '{"messages":[]}' })],
+  ['a list with something else', () => ({ procedure: 'chat.sendMessages', body: '{"messages":[{},1,[]]}' })],
+  ['an event without a name', () => ({ procedure: 'chat.sendEvent', body: message({}) })],
   ['a procedure that is not there', () => ({ procedure: 'chat.sendNothing', body: '{}' })],
 ])('%s is answered as by the adapter of tRPC', async (_, request) => {
   // A query string that means nothing leaves the request to the adapter.
   const [ours, theirs] = [await post(request(), ''), await post(request(), '?by=adapter')]
   expect(ours).toEqual(theirs)
   expect(ours.status).toBeGreaterThanOrEqual(400)
+})
+
+const Results = z
+  .object({ result: z.object({ data: z.object({ results: z.array(z.record(z.string(), z.unknown())) }) }) })
+  .transform(({ result }) => result.data.results)
+
+test('each message of a call has the result that it has by the adapter', async () => {
+  const good = { roomIdentifier: arn, sender: { userId: 'ann' }, content: 'hi' }
+  const bad = [
+    {},
+    { ...good, content: 1 },
+    { ...good, sender: { userId: 'ann', attributes: { a: 1 } } },
+    { ...good, requestId: null },
+  ]
+  const body = JSON.stringify({
+    messages: [good, ...bad, { ...good, roomIdentifier: `${arn.slice(0, -12)}nosuchroom00` }],
+  })
+  const procedure = 'chat.sendMessages'
+  const [ours, theirs] = [await post({ procedure, body }, ''), await post({ procedure, body }, '?by=adapter')]
+  const [ourResults, theirResults] = [Results.parse(ours.answer), Results.parse(theirs.answer)]
+  expect(ourResults.slice(1)).toEqual(theirResults.slice(1))
+  expect(Object.keys(ourResults[0] ?? {})).toEqual(Object.keys(theirResults[0] ?? {}))
+  expect(ourResults.slice(1).flatMap(Object.keys)).toEqual(['error', 'error', 'error', 'error', 'error'])
 })
 
 test('a message that is taken is answered in the same form', async () => {
