@@ -3,6 +3,8 @@ import type { BatchMemory } from '@roomlog/journal'
 /** Counts the memory that lanes keep, each batch once however many lanes hold it; what nobody holds is released. */
 export type Pins = {
   readonly limitBytes: number
+  /** A batch that is all a lane's is kept as it is from this size on; smaller ones are copied together. */
+  readonly wholeBytesMin: number
   readonly bytes: () => number
   hold(memory: BatchMemory): void
   release(memory: BatchMemory): void
@@ -21,7 +23,10 @@ export type Pins = {
 }
 
 /** `onRoom` is called when the limit was reached and no longer is. */
-export function createPins(limitBytes: number, onRoom: () => void): Pins {
+export function createPins(
+  { limitBytes, wholeBytesMin }: Pick<Pins, 'limitBytes' | 'wholeBytesMin'>,
+  onRoom: () => void,
+): Pins {
   const holders = new Map<BatchMemory, number>()
   let bytes = 0
   let reserved = 0
@@ -29,6 +34,7 @@ export function createPins(limitBytes: number, onRoom: () => void): Pins {
   let overdrawing: object | undefined
   return {
     limitBytes,
+    wholeBytesMin,
     bytes: () => bytes,
     hold(memory) {
       const count = holders.get(memory) ?? 0

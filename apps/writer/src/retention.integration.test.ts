@@ -52,6 +52,7 @@ function start() {
     pollEveryMs: 20,
     pollIdleEveryMs: 50,
     bufferBytesMax: 64 * 1024 * 1024,
+    wholeBytesMin: 1_000,
     readBytesMax: 1_000_000,
     readsMax: 4,
   }

@@ -14,7 +14,8 @@ import { createPacer } from './pacer.ts'
 import { type Policies, policiesFor } from './policies.ts'
 import { createWriter } from './writer.ts'
 
-const MIB = 1024 * 1024
+const KIB = 1024
+const MIB = 1024 * KIB
 const GIB = 1024 * MIB
 const DAY_MS = 86_400_000
 /** FilterLogEvents allows about 5 a second in an account; operators' own reads need some of it. */
@@ -76,6 +77,7 @@ export async function startWriter(
       pollEveryMs: env.ROOMLOG_POLL_MS,
       pollIdleEveryMs: Math.max(env.ROOMLOG_POLL_MS, 200),
       bufferBytesMax: env.ROOMLOG_BUFFER_MB * MIB,
+      wholeBytesMin: 32 * KIB,
       readBytesMax: 4 * MIB,
       readsMax: 4,
     },

@@ -18,6 +18,8 @@ export type WriterSettings = {
   readonly pollIdleEveryMs: number
   /** Record bytes in memory, over all lanes. */
   readonly bufferBytesMax: number
+  /** Batches below this size are copied together, so that many small ones take no more memory than their records. */
+  readonly wholeBytesMin: number
   readonly readBytesMax: number
   readonly readsMax: number
 }
@@ -57,7 +59,7 @@ export function createWriter(options: WriterOptions): Writer {
   const leftUntilMs = new Map<Partition, number>()
   const stopping = new AbortController()
   const readLimit = pLimit(settings.readsMax)
-  const pins = createPins(settings.bufferBytesMax, () => {
+  const pins = createPins({ limitBytes: settings.bufferBytesMax, wholeBytesMin: settings.wholeBytesMin }, () => {
     for (const { worker } of workers.values()) worker.wakeLanes()
   })
   let rolled = false

@@ -115,6 +115,7 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
           pollEveryMs: 50,
           pollIdleEveryMs: 200,
           bufferBytesMax: 64 * 1024 * 1024,
+          wholeBytesMin: 1_000,
           readBytesMax: 1_000_000,
           readsMax: 2,
         },

@@ -4,8 +4,6 @@ import type { Pins } from '../pins.ts'
 import { Chunk } from './chunk.ts'
 import { Records } from './records.ts'
 
-/** A batch that is all the lane's is kept as it is from this size on. */
-const WHOLE_BYTES_MIN = 32 * 1024
 /** Of what is copied: the first chunk is small, since most lanes have little to send; each one more is twice as large. */
 const CHUNK_BYTES = { min: 4 * 1024, max: 256 * 1024 }
 const RECORD_BYTES_ASSUMED = 256
@@ -32,7 +30,7 @@ export class Gather {
   add(batch: JournalBatch): void {
     const count = batch.counts.get(this.#destination)
     if (count === undefined) return
-    if (count === batch.set.length && batch.bytes.length >= WHOLE_BYTES_MIN) this.#keep(batch, count)
+    if (count === batch.set.length && batch.bytes.length >= this.#pins.wholeBytesMin) this.#keep(batch, count)
     else this.#copy(batch)
   }
 

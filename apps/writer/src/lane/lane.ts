@@ -118,6 +118,16 @@ export class Lane {
     return this.#gather.bytes < this.#capBytes() && this.#gather.records.length < policy.cycleRecordsMax
   }
 
+  /** Nothing is wrong with its destination, and nothing of an earlier life is open: if it takes no more, it soon will. */
+  get flows(): boolean {
+    return this.trouble.failures === 0 && !this.#recovering && !this.#context.blocked()
+  }
+
+  /** How much more it takes. */
+  get freeBytes(): number {
+    return Math.max(0, this.#capBytes() - this.#gather.bytes)
+  }
+
   /** Takes the lane's records of the batch behind `next`. */
   accept(batch: JournalBatch): void {
     const { clock } = this.#context

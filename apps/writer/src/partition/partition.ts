@@ -16,7 +16,7 @@ import { Lane } from '../lane/lane.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
 import { Progress } from './progress.ts'
-import { pump } from './pump.ts'
+import { type NextRead, pump } from './pump.ts'
 
 export type PartitionOptions = {
   readonly journal: Journal
@@ -46,6 +46,10 @@ export type PartitionEnd =
   /** What is in memory does not fit the journal any more, or something failed: begin again from what is stored. */
   | 'reload'
 
+const WAIT_FOR_OTHERS_MS = 1_000
+const WAIT_UNWANTED_MS = 5_000
+const READ_BYTES_MIN = 256 * 1024
+
 /** What is in memory counts no more. */
 function isSudden(end: PartitionEnd): boolean {
   return end === 'lost' || end === 'reload'
@@ -68,6 +72,9 @@ export class PartitionWorker {
   #frontier: Mark
   #head: Head
   #lastReadFrom = -1
+  /** The last read at the frontier did not reach the head. */
+  #isBehind = false
+  #waitingSinceMs: number | undefined
   #leaseUntilMs: number
   #end: PartitionEnd = 'stopped'
 
@@ -110,9 +117,9 @@ export class PartitionWorker {
         const destination = found.get(destinationVersionId)
         if (destination) this.#open(destination, { position: checkpoint, appendId: checkpointAppendId }, rest)
       }
-      const { journal, clock, pins, readBytesMax, limitedRead, log } = this.#options
+      const { journal, clock, pins, limitedRead, log } = this.#options
       const ended = await pump(
-        { journal, partition: this.lease.partition, clock, pins, readBytesMax, limitedRead, log, alarm: this.#alarm },
+        { journal, partition: this.lease.partition, clock, pins, limitedRead, log, alarm: this.#alarm },
         {
           next: (full) => (full ? this.#mustRead() : this.#nextRead()),
           offer: (batch) => this.#offer(batch),
@@ -218,20 +225,53 @@ export class PartitionWorker {
    * Where to read next: the frontier, or where a lane that can take more stands. In turn, so that a lane that catches
    * up does not keep the others waiting.
    */
-  #nextRead(): Mark | undefined {
+  #nextRead(): NextRead | undefined {
     const head = this.#head.head
-    const marks = this.#frontier.position < head ? [this.#frontier] : []
-    for (const lane of this.lanes.values()) if (lane.next.position < head && lane.wants()) marks.push(lane.next)
+    const marks = this.#frontier.position < head && !this.#waitsForOthers() ? [this.#frontier] : []
+    for (const lane of this.lanes.values()) {
+      const isElsewhere = lane.next.position !== this.#frontier.position
+      if (isElsewhere && lane.next.position < head && lane.wants()) marks.push(lane.next)
+    }
     marks.sort((a, b) => a.position - b.position)
-    const mark = marks.find(({ position }) => position > this.#lastReadFrom) ?? marks[0]
-    if (mark) this.#lastReadFrom = mark.position
-    return mark
+    const from = marks.find(({ position }) => position > this.#lastReadFrom) ?? marks[0]
+    if (from === undefined) return undefined
+    this.#lastReadFrom = from.position
+    return { from, bytesMax: this.#bytesFor(from) }
+  }
+
+  /**
+   * Catching up, a lane that runs ahead of the others has every batch read once more for them. So the frontier waits for
+   * those that flow and are behind it, or busy: not for long where a lane at the frontier waits with it, since a slow
+   * destination must not hold up others; longer where it would be read for nobody but lanes that are not there yet.
+   */
+  #waitsForOthers(): boolean {
+    const { position } = this.#frontier
+    const lanes = [...this.lanes.values()]
+    const isWaitedFor = (lane: Lane) => lane.flows && (lane.next.position < position || !lane.wants())
+    if (!this.#isBehind || !lanes.some(isWaitedFor)) {
+      this.#waitingSinceMs = undefined
+      return false
+    }
+    const nowMs = this.#options.clock.monotonicMs()
+    this.#waitingSinceMs ??= nowMs
+    const isWanted = lanes.some((lane) => lane.next.position === position && lane.wants())
+    return nowMs - this.#waitingSinceMs < (isWanted ? WAIT_FOR_OTHERS_MS : WAIT_UNWANTED_MS)
+  }
+
+  /** As much as all lanes that stand there can take. */
+  #bytesFor({ position }: Mark): number {
+    let bytes = this.#options.readBytesMax
+    for (const lane of this.lanes.values()) {
+      if (lane.next.position === position && lane.wants()) bytes = Math.min(bytes, lane.freeBytes)
+    }
+    return Math.max(bytes, READ_BYTES_MIN)
   }
 
   /** While memory is full: what a lane needs to have its open cycle whole. */
-  #mustRead(): Mark | undefined {
+  #mustRead(): NextRead | undefined {
+    const { pins, readBytesMax } = this.#options
     for (const lane of this.lanes.values()) {
-      if (lane.recovering && lane.wants() && this.#options.pins.mayOverdraw(lane)) return lane.next
+      if (lane.recovering && lane.wants() && pins.mayOverdraw(lane)) return { from: lane.next, bytesMax: readBytesMax }
     }
     return undefined
   }
@@ -252,7 +292,11 @@ export class PartitionWorker {
       if (lane.next.position === before && lane.wants()) lane.accept(batch)
     }
     pins.release(batch.memory)
-    if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
+    if (atFrontier) {
+      this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
+      this.#isBehind = batch.lastPosition < this.#head.head
+      this.#waitingSinceMs = undefined
+    }
     this.#sweep()
     if (pins.tight()) this.wakeLanes()
   }

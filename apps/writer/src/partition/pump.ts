@@ -17,14 +17,16 @@ export type PumpOptions = {
   /** Woken when there may be more to read, or somebody to read for. */
   readonly alarm: AlarmClock
   readonly log: Log
-  readonly readBytesMax: number
   /** Runs at most a few reads at once, over all partitions. */
   readonly limitedRead: <T>(task: () => Promise<T>) => Promise<T>
 }
 
+/** Batches to read: after which one, and about how many bytes at most. */
+export type NextRead = { readonly from: Mark; readonly bytesMax: number }
+
 export type PumpEnds = {
-  /** Where to read; undefined while there is nothing to read, or nobody who can take it. `full`: only what must be read. */
-  next(full: boolean): Mark | undefined
+  /** Undefined while there is nothing to read, or nobody who can take it. `full`: only what must be read. */
+  next(full: boolean): NextRead | undefined
   offer(batch: JournalBatch): Promise<void>
   /** Whether all that was offered is settled. */
   settled(): boolean
@@ -40,21 +42,21 @@ export type PumpEnd =
 /** Reads batches and offers them, until told to stop or there is nothing that it may read. */
 export async function pump(options: PumpOptions, ends: PumpEnds, stopping: AbortSignal): Promise<PumpEnd> {
   let unreadableSinceMs: number | undefined
-  const { journal, partition, clock, pins, alarm, log, readBytesMax, limitedRead } = options
+  const { journal, partition, clock, pins, alarm, log, limitedRead } = options
   while (!stopping.aborted) {
     const full = pins.full()
-    const from = ends.next(full)
-    if (from === undefined) {
-      await alarm.wait(full ? PAUSE_MS : undefined, stopping)
+    const next = ends.next(full)
+    if (next === undefined) {
+      await alarm.wait(PAUSE_MS, stopping)
       continue
     }
+    const { from, bytesMax } = next
     let giveBack = () => {}
     try {
       const read = await limitedRead(async () => {
         if (!full && pins.full()) return
-        giveBack = pins.reserve(readBytesMax)
-        const at = { partition, after: from.position, afterAppendId: from.appendId, bytesMax: readBytesMax }
-        return journal.read(at)
+        giveBack = pins.reserve(bytesMax)
+        return journal.read({ partition, after: from.position, afterAppendId: from.appendId, bytesMax })
       })
       if (read === undefined) continue
       if (read.status !== 'read' || read.batches.length === 0) giveBack()

@@ -133,6 +133,7 @@ export function createFleet(options: {
           pollEveryMs: 50,
           pollIdleEveryMs: 200,
           bufferBytesMax,
+          wholeBytesMin: 1_000,
           readBytesMax: options.readBytesMax,
           readsMax: 4,
         },

@@ -48,6 +48,8 @@ export function startWriter(options: WriterOptions): WriterProcess {
       pollEveryMs: 100,
       pollIdleEveryMs: 400,
       bufferBytesMax: 64 * 1024 * 1024,
+      // Some batches are kept as they are, others copied.
+      wholeBytesMin: 500,
       readBytesMax: 2_000,
       readsMax: 2,
     },
