@@ -8,19 +8,19 @@ type StringMap = Readonly<Record<string, string>>
 // buffer's end if it did not fit, and then what is in the buffer is of no use.
 
 /** Text of ASCII alone, as it is. */
-export function putAscii(into: Buffer, at: number, text: string): number {
+export function putAscii(into: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) into[at + i] = text.charCodeAt(i)
   return at + text.length
 }
 
 /** Bytes as they are. */
-export function putBytes(into: Buffer, at: number, bytes: Buffer): number {
+export function putBytes(into: Uint8Array, at: number, bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) into[at + i] = bytes[i] ?? 0
   return at + bytes.length
 }
 
 /** A string; half a surrogate pair is no character: it becomes U+FFFD, as in Go, since strict readers refuse its escape. */
-export function putString(into: Buffer, at: number, value: string): number {
+export function putString(into: Uint8Array, at: number, value: string): number {
   let end = at
   into[end++] = QUOTE
   for (let i = 0; i < value.length; i++) {
@@ -39,7 +39,7 @@ export function putString(into: Buffer, at: number, value: string): number {
 }
 
 /** An object of strings, in its own order. */
-export function putMap(into: Buffer, at: number, map: StringMap): number {
+export function putMap(into: Uint8Array, at: number, map: StringMap): number {
   const keys = Object.keys(map)
   // Keys that become the same must not stand in the object twice.
   if (keys.some((key) => LONE_SURROGATE.test(key))) return putText(into, at, JSON.stringify(wellFormedMap(map)))
@@ -61,7 +61,7 @@ export function wellFormed(value: string): string {
 }
 
 /** A code point beyond ASCII, as UTF-8. */
-function putPoint(into: Buffer, at: number, point: number): number {
+function putPoint(into: Uint8Array, at: number, point: number): number {
   let end = at
   if (point < 0x800) {
     into[end++] = 0xc0 | (point >> 6)
@@ -77,8 +77,8 @@ function putPoint(into: Buffer, at: number, point: number): number {
   return end
 }
 
-function putText(into: Buffer, at: number, text: string): number {
+function putText(into: Uint8Array, at: number, text: string): number {
   const end = at + Buffer.byteLength(text)
-  if (end <= into.length) into.write(text, at)
+  if (end <= into.length) Buffer.from(into.buffer, into.byteOffset, into.byteLength).write(text, at)
   return end
 }

@@ -41,7 +41,7 @@ export function messageRecord(message: MessageToRecord): Uint8Array {
  * room passes here.
  */
 export function writeMessage(
-  into: Buffer,
+  into: Uint8Array,
   at: number,
   message: MessageFields,
   id: MessageId,

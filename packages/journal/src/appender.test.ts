@@ -119,7 +119,8 @@ test('records submitted together have their outcomes in order, whatever became o
   const { appender, rooms, room, memory } = withRoom({ limits: { waitingBytesMax: 100 } })
   const other = aRoomIn(THERE, 4)
   rooms.set(other, TO)
-  const messages = [aMessage(room, 60), aMessage(anId()), aMessage(room, 60), aMessage(other), aMessage(room, 40)]
+  const gone = aRoomIn(THERE, 4)
+  const messages = [aMessage(room, 60), aMessage(gone), aMessage(room, 60), aMessage(other), aMessage(room, 40)]
   const outcomes = await appender.submitAll(messages)
   expect(outcomes.map(({ status }) => status)).toEqual(['recorded', 'gone', 'overloaded', 'recorded', 'recorded'])
   const journaled = [...(await readAll(memory, HERE)), ...(await readAll(memory, THERE))]

@@ -260,11 +260,12 @@ export class PartitionWorker {
 
   /** As much as all lanes that stand there can take. */
   #bytesFor({ position }: Mark): number {
-    let bytes = this.#options.readBytesMax
+    const { readBytesMax } = this.#options
+    let bytes = readBytesMax
     for (const lane of this.lanes.values()) {
       if (lane.next.position === position && lane.wants()) bytes = Math.min(bytes, lane.freeBytes)
     }
-    return Math.max(bytes, READ_BYTES_MIN)
+    return Math.min(Math.max(bytes, READ_BYTES_MIN), readBytesMax)
   }
 
   /** While memory is full: what a lane needs to have its open cycle whole. */

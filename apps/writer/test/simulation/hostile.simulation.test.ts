@@ -20,6 +20,6 @@ it('two writers that both believe to hold a partition repeat nothing in S3, and 
 
 it('effects and reads that come later than a read-back waits repeat only what is counted', { timeout }, async () => {
   const census = new Census()
-  await sweep(0.1, usual, census, { readLagMs: 8_000, lateMs: 8_000 })
+  await sweep(0.2, usual, census, { readLagMs: 8_000, lateMs: 8_000 })
   if (isWholeSweep) expect(census.of('cloudWatchLogs repeated')).toBeGreaterThan(0)
 })
