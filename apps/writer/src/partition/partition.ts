@@ -16,7 +16,8 @@ import { Lane } from '../lane/lane.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
 import { Progress } from './progress.ts'
-import { type NextRead, pump } from './pump.ts'
+import { pump } from './pump.ts'
+import { Reads } from './reads.ts'
 
 export type PartitionOptions = {
   readonly journal: Journal
@@ -46,10 +47,6 @@ export type PartitionEnd =
   /** What is in memory does not fit the journal any more, or something failed: begin again from what is stored. */
   | 'reload'
 
-const WAIT_FOR_OTHERS_MS = 1_000
-const WAIT_UNWANTED_MS = 5_000
-const READ_BYTES_MIN = 256 * 1024
-
 /** What is in memory counts no more. */
 function isSudden(end: PartitionEnd): boolean {
   return end === 'lost' || end === 'reload'
@@ -65,16 +62,13 @@ export class PartitionWorker {
   readonly lanes = new Map<DestinationVersionId, Lane>()
   readonly #options: PartitionOptions
   readonly #progress: Progress
+  readonly #reads: Reads
   readonly #alarm: AlarmClock
   readonly #stopping = new AbortController()
   readonly #killed = new AbortController()
   readonly #running = new Set<Promise<void>>()
   #frontier: Mark
   #head: Head
-  #lastReadFrom = -1
-  /** The last read at the frontier did not reach the head. */
-  #isBehind = false
-  #waitingSinceMs: number | undefined
   #leaseUntilMs: number
   #end: PartitionEnd = 'stopped'
 
@@ -86,6 +80,8 @@ export class PartitionWorker {
     this.#alarm = createAlarmClock(clock)
     this.#frontier = { position: loaded.dispatched, appendId: loaded.dispatchedAppendId }
     this.#head = { head: loaded.dispatched, appendId: loaded.dispatchedAppendId }
+    const { pins, readBytesMax } = options
+    this.#reads = new Reads({ lanes: this.lanes, clock, pins, readBytesMax })
     this.#progress = new Progress({
       journal,
       lease: this.lease,
@@ -121,7 +117,7 @@ export class PartitionWorker {
       const ended = await pump(
         { journal, partition: this.lease.partition, clock, pins, limitedRead, log, alarm: this.#alarm },
         {
-          next: (full) => (full ? this.#mustRead() : this.#nextRead()),
+          next: (full) => (full ? this.#reads.must() : this.#reads.next(this.#frontier, this.#head.head)),
           offer: (batch) => this.#offer(batch),
           settled: () => this.#settled(),
         },
@@ -221,62 +217,6 @@ export class PartitionWorker {
     this.#finish('reload')
   }
 
-  /**
-   * Where to read next: the frontier, or where a lane that can take more stands. In turn, so that a lane that catches
-   * up does not keep the others waiting.
-   */
-  #nextRead(): NextRead | undefined {
-    const head = this.#head.head
-    const marks = this.#frontier.position < head && !this.#waitsForOthers() ? [this.#frontier] : []
-    for (const lane of this.lanes.values()) {
-      const isElsewhere = lane.next.position !== this.#frontier.position
-      if (isElsewhere && lane.next.position < head && lane.wants()) marks.push(lane.next)
-    }
-    marks.sort((a, b) => a.position - b.position)
-    const from = marks.find(({ position }) => position > this.#lastReadFrom) ?? marks[0]
-    if (from === undefined) return undefined
-    this.#lastReadFrom = from.position
-    return { from, bytesMax: this.#bytesFor(from) }
-  }
-
-  /**
-   * Catching up, a lane that runs ahead of the others has every batch read once more for them. So the frontier waits for
-   * those that flow and are behind it, or busy: not for long where a lane at the frontier waits with it, since a slow
-   * destination must not hold up others; longer where it would be read for nobody but lanes that are not there yet.
-   */
-  #waitsForOthers(): boolean {
-    const { position } = this.#frontier
-    const lanes = [...this.lanes.values()]
-    const isWaitedFor = (lane: Lane) => lane.flows && (lane.next.position < position || !lane.wants())
-    if (!this.#isBehind || !lanes.some(isWaitedFor)) {
-      this.#waitingSinceMs = undefined
-      return false
-    }
-    const nowMs = this.#options.clock.monotonicMs()
-    this.#waitingSinceMs ??= nowMs
-    const isWanted = lanes.some((lane) => lane.next.position === position && lane.wants())
-    return nowMs - this.#waitingSinceMs < (isWanted ? WAIT_FOR_OTHERS_MS : WAIT_UNWANTED_MS)
-  }
-
-  /** As much as all lanes that stand there can take. */
-  #bytesFor({ position }: Mark): number {
-    const { readBytesMax } = this.#options
-    let bytes = readBytesMax
-    for (const lane of this.lanes.values()) {
-      if (lane.next.position === position && lane.wants()) bytes = Math.min(bytes, lane.freeBytes)
-    }
-    return Math.min(Math.max(bytes, READ_BYTES_MIN), readBytesMax)
-  }
-
-  /** While memory is full: what a lane needs to have its open cycle whole. */
-  #mustRead(): NextRead | undefined {
-    const { pins, readBytesMax } = this.#options
-    for (const lane of this.lanes.values()) {
-      if (lane.recovering && lane.wants() && pins.mayOverdraw(lane)) return { from: lane.next, bytesMax: readBytesMax }
-    }
-    return undefined
-  }
-
   async #offer(batch: JournalBatch): Promise<void> {
     const before = toPosition(batch.firstPosition - 1)
     const atFrontier = this.#frontier.position === before
@@ -295,8 +235,7 @@ export class PartitionWorker {
     pins.release(batch.memory)
     if (atFrontier) {
       this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
-      this.#isBehind = batch.lastPosition < this.#head.head
-      this.#waitingSinceMs = undefined
+      this.#reads.passed(batch.lastPosition, this.#head.head)
     }
     this.#sweep()
     if (pins.tight()) this.wakeLanes()

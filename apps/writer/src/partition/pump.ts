@@ -1,9 +1,9 @@
 import type { Journal, JournalBatch, Partition } from '@roomlog/journal'
 import type { AlarmClock } from '../alarm-clock.ts'
 import type { Clock } from '../clock.ts'
-import type { Mark } from '../lane/cycle.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
+import type { NextRead } from './reads.ts'
 
 const PAUSE_MS = 250
 /** More than the longest flush window: what came before a batch that this version cannot read is given time to settle. */
@@ -20,9 +20,6 @@ export type PumpOptions = {
   /** Runs at most a few reads at once, over all partitions. */
   readonly limitedRead: <T>(task: () => Promise<T>) => Promise<T>
 }
-
-/** Batches to read: after which one, and about how many bytes at most. */
-export type NextRead = { readonly from: Mark; readonly bytesMax: number }
 
 export type PumpEnds = {
   /** Undefined while there is nothing to read, or nobody who can take it. `full`: only what must be read. */
