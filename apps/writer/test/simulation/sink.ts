@@ -35,6 +35,8 @@ const OBJECT_LIMITS = { ...BYTES, recordsMax: 20_000, spanMaxMs: 3_600_000 - 1 }
 /** After which a client gives up on an answer. */
 const REQUEST_TIMEOUT_MS = 2_000
 
+type Occupied = Extract<WriteOutcome, { status: 'occupied' }>
+
 /** The sink of one process to a store, with the weather in between. */
 export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
   const { version, store, life, time, weather, census, at } = options
@@ -43,17 +45,29 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
   const limits = kind === 's3' ? OBJECT_LIMITS : callLimits
 
   function take(records: readonly SinkRecord[], fault?: Fault): WriteOutcome {
+    const { outcome, land } = judge(records, fault)
+    return land() ?? outcome
+  }
+
+  /** What the service says of a call as it comes; `land` is its effect, which may be late. */
+  function judge(
+    records: readonly SinkRecord[],
+    fault?: Fault,
+  ): { outcome: WriteOutcome; land: () => Occupied | undefined } {
     if (kind === 's3') {
-      const occupant = store.create(keyOf(records, version), records)
-      return occupant ? { status: 'occupied', occupant } : { status: 'delivered' }
+      const land = () => {
+        const occupant = store.create(keyOf(records, version), records)
+        return occupant && ({ status: 'occupied', occupant } as const)
+      }
+      return { outcome: { status: 'delivered' }, land }
     }
     const culprits = records.filter(({ id }) => options.poisonOf(id) === 'batch')
     for (const { id } of culprits) store.delayed.add(id)
-    if (culprits.length > 0) return refused('batch', INVALID)
+    if (culprits.length > 0) return { outcome: refused('batch', INVALID), land: () => undefined }
     const rejected = rejectedOf(records, fault)
     const taken = records.filter((_, index) => !rejected.some((each) => each.index === index))
-    store.put(taken, time.nowMs + options.readLagMs)
-    return rejected.length > 0 ? { status: 'partial', rejected } : { status: 'delivered' }
+    const land = () => void store.put(taken, time.nowMs + options.readLagMs)
+    return { outcome: rejected.length > 0 ? { status: 'partial', rejected } : { status: 'delivered' }, land }
   }
 
   function rejectedOf(records: readonly SinkRecord[], fault: Fault | undefined): Rejected[] {
@@ -100,9 +114,11 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
         take(records)
         at(`${kind} after effect`)
         return { status: 'unknown', failure: LOST }
-      case 'late':
-        time.after(options.lateMs, () => void take(records))
+      case 'late': {
+        const judged = judge(records)
+        time.after(options.lateMs, () => void judged.land())
         return { status: 'unknown', failure: LOST }
+      }
       case 'hang':
         return { status: 'unknown', failure: TIMED_OUT }
       case 'partial':
