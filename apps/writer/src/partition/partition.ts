@@ -318,7 +318,10 @@ export class PartitionWorker {
   #closed(id: DestinationVersionId): void {
     const lane = this.lanes.get(id)
     // It may have taken new records while its row was being deleted: those are above `dispatched`.
-    if (lane?.settledTo(this.#frontier.position)) this.#retire(id, lane)
+    if (!lane?.settledTo(this.#frontier.position)) return
+    // Or settled them too: what it has counted, and its dead letters, are still to be written.
+    if (lane.tally.pending) void this.#progress.save()
+    else this.#retire(id, lane)
   }
 
   #retire(id: DestinationVersionId, lane: Lane): void {
