@@ -177,6 +177,14 @@ export const writerMutations = [
     suites: [{ project: 'unit', file: 'apps/writer/src/lane/tally.test.ts' }],
   },
   {
+    name: 'a-lane-gone-before-its-counts-are-written',
+    promise: 'what a lane counts, dead letters too, is written before it goes',
+    file: 'apps/writer/src/partition/partition.ts',
+    find: '    if (lane.tally.pending) void this.#progress.save()\n    else this.#retire(id, lane)\n',
+    put: '    this.#retire(id, lane)\n',
+    suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/closing.simulation.test.ts' }],
+  },
+  {
     name: 'dead-letters-in-memory-that-is-used-again',
     promise: 'what a destination refuses for good is kept, with its reason and bytes',
     file: 'apps/writer/src/lane/tally.ts',

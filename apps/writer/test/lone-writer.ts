@@ -7,7 +7,7 @@ import {
   messageRecord,
   newId,
 } from '@roomlog/domain'
-import { createMemoryJournal, type Journal, toAppendId, toPartition } from '@roomlog/journal'
+import { createMemoryJournal, type Journal, toAppendId, toLeaseToken, toPartition, toPosition } from '@roomlog/journal'
 import type { Sink } from '@roomlog/sinks'
 import { parseEnv } from '../src/env.ts'
 import { policiesFor } from '../src/policies.ts'
@@ -19,6 +19,7 @@ const env = parseEnv({ DATABASE_URL: 'postgres://simulated', AWS_REGION: 'us-eas
 if (!env.ok) throw new Error(env.message)
 const policies = policiesFor(env.env)
 const HERE = toPartition(0)
+const START = toPosition(0)
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Writers, one after the other, on simulated time and a journal of one partition; destination versions share one target. */
@@ -44,8 +45,15 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
   }
   const journal = createMemoryJournal({ partitions: 1, clock })
   const leases = { canBeExtended: true }
+  /** How late the journal answers that progress is written. */
+  const late = { settleMs: 0 }
   const reachable: Journal = {
     ...journal,
+    async settle(lease, change) {
+      const settled = await journal.settle(lease, change)
+      await clock.sleep(late.settleMs)
+      return settled
+    },
     roll: (writer) => (leases.canBeExtended ? journal.roll(writer) : Promise.reject(new Error('no answer'))),
   }
   const anId = () => newId((n) => Uint8Array.from({ length: n }, () => Math.floor(random() * 256)))
@@ -78,6 +86,27 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
   return {
     time,
     leases,
+    late,
+    /** Of what is delivered, over all destination versions. */
+    delivered: () => journal.inspect().totals.reduce((sum, { delivered }) => sum + delivered, 0),
+    /** Leaves a row for a destination version that is settled to the head, as retention does. */
+    async giveUp(version: number): Promise<void> {
+      const lease = { partition: HERE, token: toLeaseToken(uuidFrom(random)) }
+      await journal.acquire({ ...lease, writerId: 'retention', ttlMs: 1_000 })
+      const { head = START, appendId } = (await journal.heads([HERE])).get(HERE) ?? {}
+      const destinationVersionId = DestinationVersionId.parse(version)
+      const row = { destinationVersionId, checkpoint: head, checkpointAppendId: appendId, intent: undefined }
+      const flowing = { sending: true, state: 'flowing', lastError: undefined, nextProbeAtMs: undefined } as const
+      await journal.settle(lease, {
+        revision: 0,
+        dispatched: { position: head, appendId },
+        lanes: [{ ...row, ...flowing }],
+        closed: [],
+        deadLetters: [],
+        totals: [],
+      })
+      await journal.release([lease])
+    },
     /** Journals a record for a destination version. */
     async append(version: number): Promise<MessageId> {
       const id = anId()
