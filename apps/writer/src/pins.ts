@@ -10,6 +10,8 @@ export type Pins = {
   release(memory: BatchMemory): void
   /** More than half is taken: lanes that wait for a fuller cycle should cut what they have. */
   tight(): boolean
+  /** What one lane of so many should have waiting at most: its share of one half, and while that is free, enough for a turn. */
+  laneBytes(lanes: number): number
   /** What is being read counts with what is held. */
   full(): boolean
   /** Makes room for a read; the answer gives it back. */
@@ -22,6 +24,10 @@ export type Pins = {
   settle(who: object): void
 }
 
+const LANE_BYTES_MIN = 256 * 1024
+/** Of lanes that read in turn: a third of the memory, for the few partitions whose turn it is at once. */
+const TURNS_IN_MEMORY = 12
+
 /** `onRoom` is called when the limit was reached and no longer is. */
 export function createPins(
   { limitBytes, wholeBytesMin }: Pick<Pins, 'limitBytes' | 'wholeBytesMin'>,
@@ -31,6 +37,7 @@ export function createPins(
   let bytes = 0
   let reserved = 0
   const full = () => bytes + reserved >= limitBytes
+  const tight = () => bytes > limitBytes / 2
   let overdrawing: object | undefined
   return {
     limitBytes,
@@ -54,7 +61,11 @@ export function createPins(
       bytes -= memory.bytes
       if (wasFull && !full()) onRoom()
     },
-    tight: () => bytes > limitBytes / 2,
+    tight,
+    laneBytes(lanes) {
+      const share = Math.max(LANE_BYTES_MIN, limitBytes / (2 * Math.max(1, lanes)))
+      return tight() ? share : Math.max(share, limitBytes / TURNS_IN_MEMORY)
+    },
     full,
     reserve(size) {
       reserved += size

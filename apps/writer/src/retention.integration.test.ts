@@ -55,6 +55,8 @@ function start() {
     wholeBytesMin: 1_000,
     readBytesMax: 1_000_000,
     readsMax: 4,
+    catchUpRecords: 2_000,
+    turnsMax: 4,
   }
   const writer = createWriter({ journal, destinations, clock, random: Math.random, randomUUID, log, settings })
   const ending = new AbortController()

@@ -78,8 +78,10 @@ export async function startWriter(
       pollIdleEveryMs: Math.max(env.ROOMLOG_POLL_MS, 200),
       bufferBytesMax: env.ROOMLOG_BUFFER_MB * MIB,
       wholeBytesMin: 32 * KIB,
-      readBytesMax: 4 * MIB,
+      readBytesMax: 8 * MIB,
       readsMax: 4,
+      catchUpRecords: 2_000,
+      turnsMax: 4,
     },
   })
   const health = await startHealth({ host: env.HOST, port: env.PORT, ready: writer.ready })

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
 import { PartitionWorker } from './partition/partition.ts'
+import { createTurns } from './partition/turns.ts'
 import { createPins } from './pins.ts'
 
 export type WriterSettings = {
@@ -22,6 +23,9 @@ export type WriterSettings = {
   readonly wholeBytesMin: number
   readonly readBytesMax: number
   readonly readsMax: number
+  /** A partition that has at least as much to read is catching up, in turn with others. */
+  readonly catchUpRecords: number
+  readonly turnsMax: number
 }
 
 export type WriterOptions = {
@@ -59,6 +63,7 @@ export function createWriter(options: WriterOptions): Writer {
   const leftUntilMs = new Map<Partition, number>()
   const stopping = new AbortController()
   const readLimit = pLimit(settings.readsMax)
+  const turns = createTurns(settings.turnsMax)
   const pins = createPins({ limitBytes: settings.bufferBytesMax, wholeBytesMin: settings.wholeBytesMin }, () => {
     for (const { worker } of workers.values()) worker.wakeLanes()
   })
@@ -142,8 +147,10 @@ export function createWriter(options: WriterOptions): Writer {
         pins,
         log,
         readBytesMax: settings.readBytesMax,
+        catchUpRecords: settings.catchUpRecords,
         laneCount,
         limitedRead: (task) => readLimit(task),
+        turns,
       },
       untilMs,
     )

@@ -147,6 +147,8 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
           wholeBytesMin: 1_000,
           readBytesMax: 1_000_000,
           readsMax: 2,
+          catchUpRecords: 100,
+          turnsMax: 2,
         },
       })
       const running = writer.run()

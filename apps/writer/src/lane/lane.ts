@@ -6,17 +6,18 @@ import type { Pins } from '../pins.ts'
 import { type Cycle, type Delivery, isOpen, type Mark } from './cycle.ts'
 import { createDelivery } from './delivery.ts'
 import type { Destination } from './destination.ts'
-import { Gather } from './gather.ts'
+import type { Gather } from './gather.ts'
 import type { Life } from './life.ts'
 import { Tally } from './tally.ts'
 import { Trouble } from './trouble.ts'
+import { Waiting } from './waiting.ts'
 
 export type LaneContext = {
   readonly clock: Clock
   readonly random: () => number
   readonly pins: Pins
-  /** Lanes that share the buffer limit now. */
-  laneCount(): number
+  /** How much it should have waiting at most. */
+  bytesMax(): number
   /** Another lane must drain first. */
   blocked(): boolean
   leaseValidForMs(): number
@@ -26,8 +27,6 @@ export type LaneContext = {
   /** The lane can take more, or has moved. */
   changed(): void
 }
-
-const CAP_BYTES_MIN = 256 * 1024
 
 /** One destination version on one partition: gathers, cuts, delivers, and moves its checkpoint. */
 export class Lane {
@@ -47,9 +46,9 @@ export class Lane {
   #recovering: boolean
   /** False while an earlier life's intent waits to be read back: nothing is sent for it. */
   #sending: boolean
-  #gather: Gather
-  #gatheredAtMs = 0
-  #flushAfterMs = 0
+  readonly #waiting: Waiting
+  /** It has all that it should have waiting, and takes no more before half of that is cut. */
+  #sated = false
   #cycle: Cycle | undefined
   #pausing = false
   #unfinished = false
@@ -71,14 +70,15 @@ export class Lane {
     this.#recovering = isOpen({ checkpoint: at.checkpoint.position, intent: at.intent })
     this.#sending = !this.#recovering
     this.#alarm = createAlarmClock(context.clock)
-    this.#gather = this.#newGather()
+    const { version, policy } = destination
+    this.#waiting = new Waiting({ destination: version.id, pins: context.pins, ...policy })
     this.tally = new Tally(destination.version.id)
     this.trouble = new Trouble({
       clock: context.clock,
       random: context.random,
       waits: destination.policy.waits,
       onChange: () => {
-        if (this.trouble.held) this.#forgetGathered()
+        if (this.trouble.held || (this.trouble.failures > 0 && context.pins.tight())) this.#forgetWaiting()
         void context.save()
       },
     })
@@ -109,13 +109,12 @@ export class Lane {
 
   /** Whether it takes the next batch. */
   wants(): boolean {
-    const { policy } = this.destination
     if (this.#recovering) return this.#intent !== undefined && this.#next.position < this.#intent
     if (this.#pausing) return false
     if (this.trouble.failures > 0 && this.#cycle !== undefined) return false
-    if (this.#gather.records.length === 0) return true
+    if (this.#waiting.isEmpty) return true
     if (this.trouble.failures > 0 || this.#context.blocked()) return false
-    return this.#gather.bytes < this.#capBytes() && this.#gather.records.length < policy.cycleRecordsMax
+    return !this.#sated && this.#waiting.bytes < this.#context.bytesMax()
   }
 
   /** Nothing is wrong with its destination, and nothing of an earlier life is open: if it takes no more, it soon will. */
@@ -123,34 +122,22 @@ export class Lane {
     return this.trouble.failures === 0 && !this.#recovering && !this.#context.blocked()
   }
 
-  /** How much more it takes. */
-  get freeBytes(): number {
-    return Math.max(0, this.#capBytes() - this.#gather.bytes)
-  }
-
   /** Takes the lane's records of the batch behind `next`. */
   accept(batch: JournalBatch): void {
-    const { clock } = this.#context
+    const { clock, bytesMax } = this.#context
     if (batch.firstPosition !== this.#next.position + 1) throw new Error('a lane was offered a batch out of order')
-    const had = this.#gather.records.length
-    this.#gather.add(batch)
+    const ageMs = Math.max(0, clock.nowMs() - batch.committedAtMs)
+    const dueAtMs = clock.monotonicMs() + Math.max(0, this.destination.policy.flushAfterMs - ageMs)
+    const took = this.#waiting.add(batch, { dueAtMs, whole: this.#recovering })
     this.#next = { position: batch.lastPosition, appendId: batch.appendId }
-    if (this.#recovering) this.#alarm.wake()
-    if (this.#gather.records.length === had) {
-      if (this.idle) this.#forgetGhosts()
-      return
-    }
-    if (had === 0) {
-      this.#gatheredAtMs = clock.monotonicMs()
-      const ageMs = Math.max(0, clock.nowMs() - batch.committedAtMs)
-      this.#flushAfterMs = Math.max(0, this.destination.policy.flushAfterMs - ageMs)
-    }
-    this.#alarm.wake()
+    if (this.#waiting.bytes >= bytesMax()) this.#sated = true
+    if (took || this.#recovering) this.#alarm.wake()
+    else if (this.idle) this.#forgetGhosts()
   }
 
   /** Nothing in memory and nothing sent: settled up to `next`. */
   get idle(): boolean {
-    return this.#cycle === undefined && this.#gather.records.length === 0 && !this.#recovering && !this.#unfinished
+    return this.#cycle === undefined && this.#waiting.isEmpty && !this.#recovering && !this.#unfinished
   }
 
   /** Settled up to `position`: its row may go. */
@@ -203,9 +190,9 @@ export class Lane {
       if (ended === 'stop') break
       this.#context.changed()
     }
-    // What was gathered but not cut is the next writer's; the lane must not look settled without it.
-    this.#unfinished = this.#gather.records.length > 0
-    this.#gather.release()
+    // What was taken but not cut is the next writer's; the lane must not look settled without it.
+    this.#unfinished = !this.#waiting.isEmpty
+    this.#waiting.release()
     pins.settle(this)
   }
 
@@ -243,7 +230,7 @@ export class Lane {
     const { clock } = this.#context
     this.#pausing = true
     this.#cycle = undefined
-    this.#discard()
+    this.#release()
     this.#ghosts.clear()
     this.#unpassed = 0
     this.#next = this.#checkpoint
@@ -253,16 +240,16 @@ export class Lane {
     this.#context.changed()
   }
 
-  /** While a person is needed, only the open cycle stays in memory. */
-  #forgetGathered(): void {
+  /** While a person is needed, or memory is, only the open cycle stays. */
+  #forgetWaiting(): void {
     if (this.#cycle === undefined) return
-    this.#discard()
+    this.#release()
     this.#next = this.#cycle.to
   }
 
-  #discard(): void {
-    this.#gather.release()
-    this.#gather = this.#newGather()
+  #release(): void {
+    this.#waiting.release()
+    this.#sated = false
   }
 
   async #nextCycle(): Promise<(Cycle & { readonly gather: Gather }) | undefined> {
@@ -278,37 +265,20 @@ export class Lane {
   /** ms until a cycle is due; 0 is now, undefined is not known. */
   #due(): number | undefined {
     const { clock, pins, blocked } = this.#context
-    const { policy } = this.destination
     if (this.#recovering) return this.#intent !== undefined && this.#next.position >= this.#intent ? 0 : undefined
-    const count = this.#gather.records.length
-    if (count === 0 || blocked()) return undefined
-    if (
-      this.trouble.failures > 0 ||
-      pins.tight() ||
-      this.#gather.bytes >= this.#capBytes() ||
-      count >= policy.cycleRecordsMax
-    )
-      return 0
-    return Math.max(0, this.#gatheredAtMs + this.#flushAfterMs - clock.monotonicMs())
+    const { dueAtMs } = this.#waiting
+    if (dueAtMs === undefined || blocked()) return undefined
+    if (this.trouble.failures > 0 || pins.tight() || this.#sated || this.#waiting.isFull) return 0
+    return Math.max(0, dueAtMs - clock.monotonicMs())
   }
 
   #cut(): Cycle & { readonly gather: Gather } {
-    const gather = this.#gather
-    const cycle = { to: this.#next, records: gather.records, recovering: this.#recovering, gather }
+    const { gather, to } = this.#waiting.cut(this.#next)
+    const cycle = { to, records: gather.records, recovering: this.#recovering, gather }
     this.#cycle = cycle
-    this.#gather = this.#newGather()
+    if (this.#waiting.bytes <= this.#context.bytesMax() / 2) this.#sated = false
     this.#context.changed()
     return cycle
-  }
-
-  #newGather(): Gather {
-    return new Gather(this.destination.version.id, this.#context.pins)
-  }
-
-  #capBytes(): number {
-    const { pins, laneCount } = this.#context
-    const share = pins.limitBytes / (2 * Math.max(1, laneCount()))
-    return Math.min(this.destination.policy.cycleBytesMax, Math.max(CAP_BYTES_MIN, share))
   }
 
   #forgetGhosts(): void {

@@ -18,6 +18,7 @@ import type { Pins } from '../pins.ts'
 import { Progress } from './progress.ts'
 import { pump } from './pump.ts'
 import { Reads } from './reads.ts'
+import { Turn, type Turns } from './turns.ts'
 
 export type PartitionOptions = {
   readonly journal: Journal
@@ -32,10 +33,12 @@ export type PartitionOptions = {
   readonly pins: Pins
   readonly log: Log
   readonly readBytesMax: number
+  readonly catchUpRecords: number
   /** Lanes of all partitions, for their share of the buffers. */
   readonly laneCount: () => number
   /** Runs at most a few reads at once, over all partitions. */
   readonly limitedRead: <T>(task: () => Promise<T>) => Promise<T>
+  readonly turns: Turns
 }
 
 export type PartitionEnd =
@@ -80,8 +83,9 @@ export class PartitionWorker {
     this.#alarm = createAlarmClock(clock)
     this.#frontier = { position: loaded.dispatched, appendId: loaded.dispatchedAppendId }
     this.#head = { head: loaded.dispatched, appendId: loaded.dispatchedAppendId }
-    const { pins, readBytesMax } = options
-    this.#reads = new Reads({ lanes: this.lanes, clock, pins, readBytesMax })
+    const { pins, readBytesMax, catchUpRecords } = options
+    const laneBytesMax = () => this.#laneBytesMax()
+    this.#reads = new Reads({ lanes: this.lanes, clock, pins, readBytesMax, laneBytesMax, catchUpRecords })
     this.#progress = new Progress({
       journal,
       lease: this.lease,
@@ -105,6 +109,8 @@ export class PartitionWorker {
 
   /** Works until it is told to stop or cannot go on; everything in memory is let go. */
   async run(): Promise<PartitionEnd> {
+    const { journal, clock, pins, limitedRead, turns, log } = this.#options
+    const turn = new Turn(turns, this.#stopping.signal)
     try {
       const { lanes } = this.#options.loaded
       const found = await this.#lookUp(lanes.map((lane) => lane.destinationVersionId))
@@ -113,12 +119,11 @@ export class PartitionWorker {
         const destination = found.get(destinationVersionId)
         if (destination) this.#open(destination, { position: checkpoint, appendId: checkpointAppendId }, rest)
       }
-      const { journal, clock, pins, limitedRead, log } = this.#options
       const ended = await pump(
-        { journal, partition: this.lease.partition, clock, pins, limitedRead, log, alarm: this.#alarm },
+        { journal, partition: this.lease.partition, clock, pins, limitedRead, log, turn, alarm: this.#alarm },
         {
           next: (full) => (full ? this.#reads.must() : this.#reads.next(this.#frontier, this.#head.head)),
-          offer: (batch) => this.#offer(batch),
+          offer: (batches) => this.#offer(batches),
           settled: () => this.#settled(),
         },
         this.#stopping.signal,
@@ -127,6 +132,8 @@ export class PartitionWorker {
       if (ended === 'unreadable') this.#finish('unreadable')
     } catch (error) {
       this.#fail(error)
+    } finally {
+      turn.end()
     }
     await Promise.all(this.#running)
     if (!isSudden(this.#end) && !this.#killed.signal.aborted) await this.#progress.save()
@@ -217,28 +224,37 @@ export class PartitionWorker {
     this.#finish('reload')
   }
 
-  async #offer(batch: JournalBatch): Promise<void> {
-    const before = toPosition(batch.firstPosition - 1)
-    const atFrontier = this.#frontier.position === before
-    const found = await this.#lookUp(atFrontier ? batch.counts.keys() : [])
+  async #offer(batches: readonly JournalBatch[]): Promise<void> {
+    const isNew = (batch: JournalBatch) => batch.firstPosition > this.#frontier.position
+    const ids = batches.filter(isNew).flatMap(({ counts }) => [...counts.keys()])
+    const found = await this.#lookUp(new Set(ids))
     if (this.#stopping.signal.aborted) return
     const { pins } = this.#options
-    // Held meanwhile, so that it is released here if no lane takes it.
-    pins.hold(batch.memory)
-    // In one turn from here on: an idle lane may be swept away at any time before it has the batch.
-    for (const [id, destination] of found) {
-      if (!this.lanes.has(id)) this.#open(destination, this.#frontier, NO_INTENT)
-    }
-    for (const lane of this.lanes.values()) {
-      if (lane.next.position === before && lane.wants()) lane.accept(batch)
-    }
-    pins.release(batch.memory)
-    if (atFrontier) {
-      this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
-      this.#reads.passed(batch.lastPosition, this.#head.head)
+    // In one turn from here on: an idle lane may be swept away at any time before it has its batch, and a lane that is due
+    // at once cuts all that was read, not the first batch. Room for all of it was made before it was read.
+    const ready = new Set([...this.lanes.values()].filter((lane) => lane.flows && lane.wants()))
+    for (const batch of batches) {
+      const before = toPosition(batch.firstPosition - 1)
+      const atFrontier = this.#frontier.position === before
+      // Held meanwhile, so that it is released here if no lane takes it.
+      pins.hold(batch.memory)
+      for (const id of atFrontier ? batch.counts.keys() : []) {
+        const destination = found.get(id)
+        if (destination && !this.lanes.has(id)) ready.add(this.#open(destination, this.#frontier, NO_INTENT))
+      }
+      for (const lane of this.lanes.values()) {
+        if (lane.next.position === before && (ready.has(lane) || lane.wants())) lane.accept(batch)
+      }
+      pins.release(batch.memory)
+      if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
     }
     this.#sweep()
     if (pins.tight()) this.wakeLanes()
+  }
+
+  #laneBytesMax(): number {
+    const { pins, laneCount } = this.#options
+    return pins.laneBytes(laneCount())
   }
 
   /** Also of lanes that are there: they may be gone by the time the others are found. */
@@ -251,8 +267,8 @@ export class PartitionWorker {
     return found
   }
 
-  #open(destination: Destination, checkpoint: Mark, earlier: EarlierLife): void {
-    const { journal, clock, random, pins, laneCount } = this.#options
+  #open(destination: Destination, checkpoint: Mark, earlier: EarlierLife): Lane {
+    const { journal, clock, random, pins } = this.#options
     const { id } = destination.version
     const { partition } = this.lease
     const lane: Lane = new Lane(
@@ -262,7 +278,7 @@ export class PartitionWorker {
         clock,
         random,
         pins,
-        laneCount,
+        bytesMax: () => this.#laneBytesMax(),
         blocked: () => this.#blocked(destination),
         leaseValidForMs: () => this.#leaseUntilMs - clock.monotonicMs(),
         freshHead: async () => (await journal.heads([partition])).get(partition)?.head ?? this.#head.head,
@@ -283,6 +299,7 @@ export class PartitionWorker {
       .catch((error: unknown) => this.#fail(error))
       .finally(() => this.#running.delete(running))
     this.#running.add(running)
+    return lane
   }
 
   /** A later version with the same target starts only after the earlier one has drained here, or order would break. */

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
 import type { NextRead } from './reads.ts'
+import type { Turn } from './turns.ts'
 
 const PAUSE_MS = 250
 /** More than the longest flush window: what came before a batch that this version cannot read is given time to settle. */
@@ -19,12 +20,14 @@ export type PumpOptions = {
   readonly log: Log
   /** Runs at most a few reads at once, over all partitions. */
   readonly limitedRead: <T>(task: () => Promise<T>) => Promise<T>
+  readonly turn: Turn
 }
 
 export type PumpEnds = {
-  /** Undefined while there is nothing to read, or nobody who can take it. `full`: only what must be read. */
-  next(full: boolean): NextRead | undefined
-  offer(batch: JournalBatch): Promise<void>
+  /** Undefined while there is nothing to read, 'later' while nobody can take it. `full`: only what must be read. */
+  next(full: boolean): NextRead | 'later' | undefined
+  /** One read's batches. */
+  offer(batches: readonly JournalBatch[]): Promise<void>
   /** Whether all that was offered is settled. */
   settled(): boolean
 }
@@ -39,15 +42,18 @@ export type PumpEnd =
 /** Reads batches and offers them, until told to stop or there is nothing that it may read. */
 export async function pump(options: PumpOptions, ends: PumpEnds, stopping: AbortSignal): Promise<PumpEnd> {
   let unreadableSinceMs: number | undefined
-  const { journal, partition, clock, pins, alarm, log, limitedRead } = options
+  const { journal, partition, clock, pins, alarm, log, limitedRead, turn } = options
   while (!stopping.aborted) {
     const full = pins.full()
     const next = ends.next(full)
-    if (next === undefined) {
+    if (next === undefined || next === 'later') {
+      if (next === undefined) turn.end()
       await alarm.wait(PAUSE_MS, stopping)
       continue
     }
-    const { from, bytesMax } = next
+    const { from, bytesMax, catchesUp } = next
+    if (!catchesUp) turn.end()
+    else if (!(await turn.use())) continue
     let giveBack = () => {}
     try {
       const read = await limitedRead(async () => {
@@ -73,7 +79,7 @@ export async function pump(options: PumpOptions, ends: PumpEnds, stopping: Abort
         return 'moved'
       }
       if (read.batches.length === 0) await alarm.wait(PAUSE_MS, stopping)
-      for (const batch of read.batches) if (!stopping.aborted) await ends.offer(batch)
+      else if (!stopping.aborted) await ends.offer(read.batches)
     } catch (err) {
       log.warn({ event: 'journal.read.failed', partition, err }, 'The journal could not be read; trying again.')
       await clock.sleep(PAUSE_MS, stopping)

@@ -5,28 +5,34 @@ import type { Lane } from '../lane/lane.ts'
 import type { Pins } from '../pins.ts'
 
 /** Batches to read: after which one, and about how many bytes at most. */
-export type NextRead = { readonly from: Mark; readonly bytesMax: number }
+export type NextRead = {
+  readonly from: Mark
+  readonly bytesMax: number
+  /** So far behind the head that it is read in turn with other partitions. */
+  readonly catchesUp: boolean
+}
 
-type Reader = Pick<Lane, 'next' | 'wants' | 'flows' | 'freeBytes' | 'recovering'>
+type Reader = Pick<Lane, 'next' | 'wants' | 'flows' | 'recovering'>
 
 export type ReadsOptions = {
   readonly lanes: ReadonlyMap<unknown, Reader>
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly pins: Pick<Pins, 'mayOverdraw'>
   readonly readBytesMax: number
+  /** What a lane should have waiting at most. */
+  readonly laneBytesMax: () => number
+  /** From how many records behind the head on reading is catching up. */
+  readonly catchUpRecords: number
 }
 
-const WAIT_FOR_OTHERS_MS = 1_000
+const WAIT_FOR_OTHERS_MS = 3_000
 const WAIT_UNWANTED_MS = 5_000
-const READ_BYTES_MIN = 256 * 1024
 
 /** Decides where in its partition a writer reads next. */
 export class Reads {
   readonly #options: ReadsOptions
   #lastFrom = -1
-  /** The last read at the frontier did not reach the head. */
-  #isBehind = false
-  #waitingSinceMs: number | undefined
+  #waiting: { readonly at: Position; readonly sinceMs: number } | undefined
 
   constructor(options: ReadsOptions) {
     this.#options = options
@@ -34,34 +40,32 @@ export class Reads {
 
   /**
    * The frontier, or where a lane that can take more stands. In turn, so that a lane that catches up does not keep the
-   * others waiting.
+   * others waiting. 'later' while lanes are busy with what was read last; undefined if there is nothing to read.
    */
-  next(frontier: Mark, head: Position): NextRead | undefined {
-    const marks = frontier.position < head && !this.#waitsForOthers(frontier.position) ? [frontier] : []
-    for (const lane of this.#options.lanes.values()) {
+  next(frontier: Mark, head: Position): NextRead | 'later' | undefined {
+    const { lanes, readBytesMax, laneBytesMax } = this.#options
+    const isLater = this.#waitsForOthers(frontier.position, head)
+    const marks = frontier.position < head && !isLater ? [frontier] : []
+    for (const lane of lanes.values()) {
       const isElsewhere = lane.next.position !== frontier.position
       if (isElsewhere && lane.next.position < head && lane.wants()) marks.push(lane.next)
     }
     marks.sort((a, b) => a.position - b.position)
     const from = marks.find(({ position }) => position > this.#lastFrom) ?? marks[0]
-    if (from === undefined) return undefined
+    if (from === undefined) return isLater ? 'later' : undefined
     this.#lastFrom = from.position
-    return { from, bytesMax: this.#bytesFor(from.position) }
+    return { from, bytesMax: Math.min(readBytesMax, laneBytesMax()), catchesUp: this.#isFar(from.position, head) }
   }
 
   /** While memory is full: what a lane needs to have its open cycle whole. */
   must(): NextRead | undefined {
     const { lanes, pins, readBytesMax } = this.#options
     for (const lane of lanes.values()) {
-      if (lane.recovering && lane.wants() && pins.mayOverdraw(lane)) return { from: lane.next, bytesMax: readBytesMax }
+      if (lane.recovering && lane.wants() && pins.mayOverdraw(lane)) {
+        return { from: lane.next, bytesMax: readBytesMax, catchesUp: false }
+      }
     }
     return undefined
-  }
-
-  /** The frontier has moved on to there. */
-  passed(frontier: Position, head: Position): void {
-    this.#isBehind = frontier < head
-    this.#waitingSinceMs = undefined
   }
 
   /**
@@ -69,26 +73,20 @@ export class Reads {
    * those that flow and are behind it, or busy: not for long where a lane at the frontier waits with it, since a slow
    * destination must not hold up others; longer where it would be read for nobody but lanes that are not there yet.
    */
-  #waitsForOthers(frontier: Position): boolean {
+  #waitsForOthers(frontier: Position, head: Position): boolean {
     const lanes = [...this.#options.lanes.values()]
     const isWaitedFor = (lane: Reader) => lane.flows && (lane.next.position < frontier || !lane.wants())
-    if (!this.#isBehind || !lanes.some(isWaitedFor)) {
-      this.#waitingSinceMs = undefined
+    if (!this.#isFar(frontier, head) || !lanes.some(isWaitedFor)) {
+      this.#waiting = undefined
       return false
     }
     const nowMs = this.#options.clock.monotonicMs()
-    this.#waitingSinceMs ??= nowMs
+    if (this.#waiting?.at !== frontier) this.#waiting = { at: frontier, sinceMs: nowMs }
     const isWanted = lanes.some((lane) => lane.next.position === frontier && lane.wants())
-    return nowMs - this.#waitingSinceMs < (isWanted ? WAIT_FOR_OTHERS_MS : WAIT_UNWANTED_MS)
+    return nowMs - this.#waiting.sinceMs < (isWanted ? WAIT_FOR_OTHERS_MS : WAIT_UNWANTED_MS)
   }
 
-  /** As much as all lanes that stand there can take. */
-  #bytesFor(position: Position): number {
-    const { lanes, readBytesMax } = this.#options
-    let bytes = readBytesMax
-    for (const lane of lanes.values()) {
-      if (lane.next.position === position && lane.wants()) bytes = Math.min(bytes, lane.freeBytes)
-    }
-    return Math.min(Math.max(bytes, READ_BYTES_MIN), readBytesMax)
+  #isFar(from: Position, head: Position): boolean {
+    return head - from >= this.#options.catchUpRecords
   }
 }

@@ -136,6 +136,8 @@ export function createFleet(options: {
           wholeBytesMin: 1_000,
           readBytesMax: options.readBytesMax,
           readsMax: 4,
+          catchUpRecords: 1_000,
+          turnsMax: 2,
         },
       })
       void writer.run()

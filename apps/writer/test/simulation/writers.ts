@@ -52,6 +52,8 @@ export function startWriter(options: WriterOptions): WriterProcess {
       wholeBytesMin: 500,
       readBytesMax: 2_000,
       readsMax: 2,
+      catchUpRecords: 4,
+      turnsMax: 1,
     },
   })
   writer.run().catch(failed)

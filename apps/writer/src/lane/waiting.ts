@@ -1,0 +1,82 @@
+import type { DestinationVersionId } from '@roomlog/domain'
+import type { JournalBatch } from '@roomlog/journal'
+import type { Pins } from '../pins.ts'
+import type { Mark } from './cycle.ts'
+import { Gather } from './gather.ts'
+
+export type WaitingOptions = {
+  readonly destination: DestinationVersionId
+  readonly pins: Pins
+  /** A cycle is full once it has this much. */
+  readonly cycleBytesMax: number
+  readonly cycleRecordsMax: number
+}
+
+/** Records for one cycle: up to `to`, due at a time of the monotonic clock. */
+type Piece = { readonly gather: Gather; readonly dueAtMs: number; to: Mark }
+
+/** What a lane has taken and not cut yet, in cycles: more than one, where lanes that send less at once share its reads. */
+export class Waiting {
+  readonly #options: WaitingOptions
+  readonly #pieces: Piece[] = []
+  #bytes = 0
+
+  constructor(options: WaitingOptions) {
+    this.#options = options
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get isEmpty(): boolean {
+    return this.#pieces.length === 0
+  }
+
+  /** The first cycle has all that it may have. */
+  get isFull(): boolean {
+    const [first] = this.#pieces
+    return first !== undefined && (this.#pieces.length > 1 || this.#hasAll(first))
+  }
+
+  /** When the oldest record should be on its way. */
+  get dueAtMs(): number | undefined {
+    return this.#pieces[0]?.dueAtMs
+  }
+
+  /** Takes the lane's records of a batch; false if there are none. `whole`: all belongs to one cycle, however large. */
+  add(batch: JournalBatch, { dueAtMs, whole }: { readonly dueAtMs: number; readonly whole: boolean }): boolean {
+    const { destination, pins } = this.#options
+    if (!batch.counts.get(destination)) return false
+    const to = { position: batch.lastPosition, appendId: batch.appendId }
+    let piece = this.#pieces.at(-1)
+    if (piece === undefined || (!whole && this.#hasAll(piece))) {
+      piece = { gather: new Gather(destination, pins), dueAtMs, to }
+      this.#pieces.push(piece)
+    }
+    const before = piece.gather.bytes
+    piece.gather.add(batch)
+    piece.to = to
+    this.#bytes += piece.gather.bytes - before
+    return true
+  }
+
+  /** The records of the next cycle, and where it ends: at `read`, up to where the lane has read, if nothing is behind them. */
+  cut(read: Mark): { readonly gather: Gather; readonly to: Mark } {
+    const first = this.#pieces.shift()
+    if (first === undefined) return { gather: new Gather(this.#options.destination, this.#options.pins), to: read }
+    this.#bytes -= first.gather.bytes
+    return { gather: first.gather, to: this.isEmpty ? read : first.to }
+  }
+
+  /** Lets go of everything. */
+  release(): void {
+    for (const { gather } of this.#pieces.splice(0)) gather.release()
+    this.#bytes = 0
+  }
+
+  #hasAll({ gather }: Piece): boolean {
+    const { cycleBytesMax, cycleRecordsMax } = this.#options
+    return gather.bytes >= cycleBytesMax || gather.records.length >= cycleRecordsMax
+  }
+}
