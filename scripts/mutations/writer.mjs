@@ -32,8 +32,24 @@ export const writerMutations = [
     name: 'gathered-records-look-settled',
     promise: 'a lane with unsettled records has a row, so that the next writer finds them',
     file: LANE,
-    find: 'return this.#cycle === undefined && this.#gather.records.length === 0 && !this.#recovering && !this.#unfinished',
+    find: 'return this.#cycle === undefined && this.#waiting.isEmpty && !this.#recovering && !this.#unfinished',
     put: 'return this.#cycle === undefined && !this.#recovering && !this.#unfinished',
+    suites: simulated,
+  },
+  {
+    name: 'a-cycle-ends-where-the-lane-has-read',
+    promise: 'a checkpoint passes what was delivered, not what waits for a later cycle',
+    file: 'apps/writer/src/lane/waiting.ts',
+    find: 'to: this.isEmpty ? read : first.to',
+    put: 'to: read',
+    suites: simulated,
+  },
+  {
+    name: 'a-cycle-of-an-earlier-life-is-cut-in-two',
+    promise: 'a cycle that was left open is read back whole before anything of it is sent',
+    file: 'apps/writer/src/lane/waiting.ts',
+    find: '(!whole && this.#hasAll(piece))',
+    put: 'this.#hasAll(piece)',
     suites: simulated,
   },
   {
@@ -66,9 +82,12 @@ export const writerMutations = [
     name: 'dispatched-past-what-lanes-were-offered',
     promise: 'rows and `dispatched` move together',
     file: 'apps/writer/src/partition/partition.ts',
-    find: '    const found = await this.#lookUp(atFrontier ? batch.counts.keys() : [])\n',
-    put: `    if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
-    const found = await this.#lookUp(atFrontier ? batch.counts.keys() : [])
+    find: '    const found = await this.#lookUp(new Set(ids))\n',
+    put: `    const was = this.#frontier
+    const last = batches.at(-1)
+    if (last && isNew(last)) this.#frontier = { position: last.lastPosition, appendId: last.appendId }
+    const found = await this.#lookUp(new Set(ids))
+    this.#frontier = was
 `,
     suites: simulated,
   },

@@ -7,7 +7,7 @@ export type AlarmClock = {
   wait(ms: number | undefined, signal: AbortSignal): Promise<void>
 }
 
-export function createAlarmClock(clock: Clock): AlarmClock {
+export function createAlarmClock(clock: Pick<Clock, 'after'>): AlarmClock {
   let pending = false
   let ring: (() => void) | undefined
   return {
@@ -15,19 +15,20 @@ export function createAlarmClock(clock: Clock): AlarmClock {
       pending = true
       ring?.()
     },
-    async wait(ms, signal) {
-      if (!pending && !signal.aborted) {
-        const rung = new AbortController()
-        const woken = new Promise<void>((resolve) => {
-          ring = resolve
-          signal.addEventListener('abort', () => resolve(), { once: true, signal: rung.signal })
-        })
-        await (ms === undefined ? woken : Promise.race([woken, clock.sleep(ms, rung.signal)]))
-        ring = undefined
-        // Without a reason an error is made for it, with a stack.
-        rung.abort('over')
-      }
-      pending = false
-    },
+    wait: (ms, signal) =>
+      new Promise((resolve) => {
+        const end = () => {
+          pending = false
+          ring = undefined
+          callOff()
+          signal.removeEventListener('abort', end)
+          resolve()
+        }
+        let callOff = () => {}
+        if (pending || signal.aborted) return end()
+        ring = end
+        signal.addEventListener('abort', end)
+        if (ms !== undefined) callOff = clock.after(ms, end)
+      }),
   }
 }

@@ -27,7 +27,7 @@ const Env = z.object({
   ROOMLOG_READ_BACK_SETTLE_SECONDS: seconds(10, 0, 300),
   ROOMLOG_RETENTION_DAYS: z.coerce.number().min(1).max(365).default(7),
   ROOMLOG_RETENTION_GB: z.coerce.number().min(1).max(100_000).default(100),
-  ROOMLOG_POLL_MS: whole(50, 5, 1_000),
+  ROOMLOG_POLL_MS: whole(100, 5, 1_000),
   ROOMLOG_DATABASE_CONNECTIONS_MAX: whole(8, 2, 100),
 })
 

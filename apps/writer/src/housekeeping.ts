@@ -1,6 +1,6 @@
 import type { Journal, RetentionLimits } from '@roomlog/journal'
 import type pg from 'pg'
-import type { Clock } from './clock.ts'
+import { type Clock, sleep } from './clock.ts'
 import { finishDeletions } from './deletions.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
@@ -53,7 +53,7 @@ export async function keepHouse(
   let expireAtMs = clock.monotonicMs() + expireEveryMs
   let tidyAtMs = clock.monotonicMs() + TIDY_EVERY_MS
   while (!signal.aborted) {
-    await clock.sleep(EVERY_MS, signal)
+    await sleep(clock, EVERY_MS, signal)
     if (signal.aborted) return
     try {
       await finishDeletions(pool, log)

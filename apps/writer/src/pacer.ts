@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { type Clock, sleep } from './clock.ts'
 
 /** Hands out turns at a steady pace, first come first served. */
 export function createPacer(clock: Clock, everyMs: number): (signal?: AbortSignal) => Promise<void> {
@@ -7,6 +7,6 @@ export function createPacer(clock: Clock, everyMs: number): (signal?: AbortSigna
     const nowMs = clock.monotonicMs()
     const atMs = Math.max(nowMs, nextAtMs)
     nextAtMs = atMs + everyMs
-    if (atMs > nowMs) await clock.sleep(atMs - nowMs, signal)
+    if (atMs > nowMs) await sleep(clock, atMs - nowMs, signal)
   }
 }

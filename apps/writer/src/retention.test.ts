@@ -17,7 +17,7 @@ it('nothing is given up in a partition until its writer has had time to deliver 
         return []
       },
     },
-    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => {} },
+    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     limits: { keepMs: 1, bytesMax: 1 },
     patienceMs: 1_000,

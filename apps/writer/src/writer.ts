@@ -1,7 +1,7 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import { type Journal, type Partition, type Progress, type Roll, toLeaseToken } from '@roomlog/journal'
 import pLimit from 'p-limit'
-import type { Clock } from './clock.ts'
+import { type Clock, sleep } from './clock.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
 import { PartitionWorker } from './partition/partition.ts'
@@ -79,7 +79,7 @@ export function createWriter(options: WriterOptions): Writer {
         rolled = false
         log.warn({ event: 'lease.roll.failed', err: error }, 'Leases could not be extended; trying again.')
       }
-      await clock.sleep(settings.rollEveryMs, stopping.signal)
+      await sleep(clock, settings.rollEveryMs, stopping.signal)
     }
   }
 
@@ -184,7 +184,7 @@ export function createWriter(options: WriterOptions): Writer {
         }
       }
       const busy = clock.monotonicMs() - movedAtMs < BUSY_FOR_MS
-      await clock.sleep(busy ? settings.pollEveryMs : settings.pollIdleEveryMs, stopping.signal)
+      await sleep(clock, busy ? settings.pollEveryMs : settings.pollIdleEveryMs, stopping.signal)
     }
   }
 
@@ -199,7 +199,7 @@ export function createWriter(options: WriterOptions): Writer {
       const ends = [...workers.values()]
       for (const { worker } of ends) worker.stop()
       const done = new AbortController()
-      const deadline = clock.sleep(deadlineMs, done.signal).then(() => {
+      const deadline = sleep(clock, deadlineMs, done.signal).then(() => {
         if (!done.signal.aborted) for (const { worker } of ends) worker.kill()
       })
       await Promise.all(ends.map((end) => end.done))

@@ -9,6 +9,7 @@ import {
 } from '@roomlog/domain'
 import { createMemoryJournal, type Journal, toAppendId, toLeaseToken, toPartition, toPosition } from '@roomlog/journal'
 import type { Sink } from '@roomlog/sinks'
+import { sleep } from '../src/clock.ts'
 import { parseEnv } from '../src/env.ts'
 import { policiesFor } from '../src/policies.ts'
 import { createWriter } from '../src/writer.ts'
@@ -29,19 +30,7 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
   const clock = {
     nowMs: () => time.nowMs,
     monotonicMs: () => time.nowMs,
-    sleep: (ms: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve) => {
-        const cancel = time.after(ms, () => {
-          signal?.removeEventListener('abort', stop)
-          resolve()
-        })
-        const stop = () => {
-          cancel()
-          resolve()
-        }
-        if (signal?.aborted) stop()
-        else signal?.addEventListener('abort', stop, { once: true })
-      }),
+    after: (ms: number, run: () => void) => time.after(ms, run),
   }
   const journal = createMemoryJournal({ partitions: 1, clock })
   const leases = { canBeExtended: true }
@@ -51,7 +40,7 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
     ...journal,
     async settle(lease, change) {
       const settled = await journal.settle(lease, change)
-      await clock.sleep(late.settleMs)
+      await sleep(clock, late.settleMs)
       return settled
     },
     roll: (writer) => (leases.canBeExtended ? journal.roll(writer) : Promise.reject(new Error('no answer'))),

@@ -37,7 +37,7 @@ export function scriptedDelivery(script: {
     calls.push(`${what} ${records.map(({ position }) => position)}`)
   const delivery: Delivery = {
     sink: SINK,
-    clock: { nowMs: () => 0, monotonicMs: () => 0, sleep: async () => {} },
+    clock: { nowMs: () => 0, monotonicMs: () => 0, after: () => () => {} },
     settings: {
       objectBytesMax: 1_000_000,
       readBackAfterMs: 5_000,

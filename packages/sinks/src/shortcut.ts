@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type {
   FinalizeRequestMiddleware,
   HttpHandlerOptions,
@@ -8,6 +7,7 @@ import type {
   SelectedHttpAuthScheme,
 } from '@smithy/types'
 import { type Plainness, readAnswer } from './answer.ts'
+import { type Own, requestFor, type Shown, shownBy } from './shown.ts'
 
 /** An AWS client, as far as a shortcut needs to know it. */
 type Client<Input extends object, Output extends object> = {
@@ -19,24 +19,15 @@ type Client<Input extends object, Output extends object> = {
   readonly middlewareStack: MiddlewareStack<Input, Output>
 }
 
-export type Call<Output> = {
+export type Call<Output> = Own & {
   /** Made for this call alone; it may leave out what the body says. */
   readonly input: object
-  /** Made from record bytes: the SDK's serialiser would take several times the CPU of all the rest. */
-  readonly body: Buffer
-  /** The part of the path, at its end and encoded, that is this call's own. */
-  readonly pathEnd?: string
-  /** Headers that are this call's own. */
-  readonly headers?: Readonly<Record<string, string>>
   /** Sends the command of that input with the client. */
   readonly viaSdk: () => Promise<Output>
   readonly signal: AbortSignal | undefined
 }
 
 export type Shortcut = <Output>(call: Call<Output>) => Promise<Output | 'plain'>
-
-/** How the SDK sent a call: the request before it was signed, and the way of signing that it chose. */
-type Shown = { readonly request: HttpRequest; readonly pathEnd: string; readonly scheme: SelectedHttpAuthScheme }
 
 /** What the SDK is to do otherwise with a command; by the command's input. */
 type Errand = {
@@ -60,11 +51,6 @@ function errandOf(input: object): Errand | undefined {
   const ticket = TICKET in input ? input[TICKET] : undefined
   return typeof ticket === 'object' && ticket !== null ? errands.get(ticket) : undefined
 }
-
-/** Of one attempt, for the SDK's own bookkeeping. */
-const LEFT_OUT = ['amz-sdk-invocation-id', 'amz-sdk-request', 'expect']
-/** The same in every call of an operation. */
-const KEPT = new Set('content-type host if-none-match user-agent x-amz-acl x-amz-target x-amz-user-agent'.split(' '))
 
 /**
  * Sends the calls of one operation as the SDK sent the first one, with its signer and its request handler, but without the
@@ -95,8 +81,8 @@ export function createShortcut<I extends object, O extends object>(
   }
 
   async function repeat<Output>(call: Call<Output>, like: Shown): Promise<Output | 'plain'> {
-    const { signer, identity, httpAuthOption } = like.scheme
-    const properties = { ...httpAuthOption.signingProperties }
+    const { signer, identity } = like.scheme
+    const properties = { ...like.signing }
     const signed = await signer.sign(requestFor(call, like), identity, properties)
     const { requestHandler } = client.config
     const { response } = await requestHandler.handle(signed, call.signal ? { abortSignal: call.signal } : {})
@@ -126,35 +112,6 @@ function isAboutTheWay(error: unknown): boolean {
   if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return true
   const status = metadata.httpStatusCode
   return typeof status !== 'number' || status < 400 || status === 401 || status === 403
-}
-
-/** Undefined if there is more in the request than we know how to repeat. */
-function shownBy(
-  request: HttpRequest,
-  scheme: SelectedHttpAuthScheme | undefined,
-  { pathEnd = '', headers = {} }: Call<unknown>,
-): Shown | undefined {
-  const own = new Set(['content-length', ...LEFT_OUT, ...Object.keys(headers)])
-  const kept = Object.entries(request.headers).filter(([name]) => !own.has(name.toLowerCase()))
-  const isKnown = kept.every(([name]) => KEPT.has(name.toLowerCase()))
-  if (scheme === undefined || !isKnown || !request.path.endsWith(pathEnd)) return undefined
-  return { request: { ...request, headers: Object.fromEntries(kept), body: undefined }, pathEnd, scheme }
-}
-
-function requestFor({ body, pathEnd = '', headers }: Call<unknown>, shown: Shown): HttpRequest {
-  const { request } = shown
-  return {
-    ...request,
-    path: request.path.slice(0, request.path.length - shown.pathEnd.length) + pathEnd,
-    headers: {
-      ...request.headers,
-      ...headers,
-      'content-length': String(body.length),
-      // The signer takes it from here, where it would feed a hash of its own in parts.
-      'x-amz-content-sha256': hash('sha256', body),
-    },
-    body,
-  }
 }
 
 /** Has a client do the errands of commands, beside what it does with others. */

@@ -1,5 +1,5 @@
 import type { Failure, FailureClass, RecallOutcome, WriteOutcome } from '@roomlog/sinks'
-import type { Clock } from '../clock.ts'
+import { type Clock, sleep } from '../clock.ts'
 import type { Life } from './life.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -49,7 +49,7 @@ export async function attempt(
   for (;;) {
     const wasProbe = await trouble.turn(life.stopping)
     while (!life.stopping.aborted && context.mayAttempt?.() === false) {
-      await context.clock.sleep(ASK_AGAIN_AFTER_MS, life.stopping)
+      await sleep(context.clock, ASK_AGAIN_AFTER_MS, life.stopping)
     }
     if (isOver(context)) {
       trouble.passed()
@@ -115,14 +115,11 @@ async function timed(
   { clock, life, attemptTimeoutMs }: AttemptContext,
   once: (signal: AbortSignal) => Promise<WriteOutcome | Recalled>,
 ): Promise<WriteOutcome | Recalled | { readonly status: 'stopped' }> {
-  const done = new AbortController()
   const cancel = new AbortController()
   const stop = () => cancel.abort()
-  life.killed.addEventListener('abort', stop, { once: true, signal: done.signal })
   if (life.killed.aborted) stop()
-  const timeout = clock.sleep(attemptTimeoutMs, done.signal).then(() => {
-    if (!done.signal.aborted) cancel.abort()
-  })
+  life.killed.addEventListener('abort', stop)
+  const callOff = clock.after(attemptTimeoutMs, stop)
   try {
     return await once(cancel.signal)
   } catch (error) {
@@ -130,7 +127,7 @@ async function timed(
     if (cancel.signal.aborted) return { status: 'unknown', failure: TIMED_OUT }
     throw error
   } finally {
-    done.abort('over')
-    await timeout
+    callOff()
+    life.killed.removeEventListener('abort', stop)
   }
 }

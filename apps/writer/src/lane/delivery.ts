@@ -1,3 +1,4 @@
+import { sleep } from '../clock.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
 import type { Delivery } from './cycle.ts'
 import type { Destination } from './destination.ts'
@@ -73,7 +74,7 @@ export function createDelivery(lane: {
     outOfPatience,
     stopped: () => life.stopping.aborted && (life.killed.aborted || trouble.failures > 0),
     async sleep(ms) {
-      await clock.sleep(ms, life.stopping)
+      await sleep(clock, ms, life.stopping)
       return !life.stopping.aborted
     },
   }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { JournalBatch, LaneChange, Position } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, sleep } from '../clock.ts'
 import type { Pins } from '../pins.ts'
 import { type Cycle, type Delivery, isOpen, type Mark } from './cycle.ts'
 import { createDelivery } from './delivery.ts'
@@ -128,11 +128,13 @@ export class Lane {
     if (batch.firstPosition !== this.#next.position + 1) throw new Error('a lane was offered a batch out of order')
     const ageMs = Math.max(0, clock.nowMs() - batch.committedAtMs)
     const dueAtMs = clock.monotonicMs() + Math.max(0, this.destination.policy.flushAfterMs - ageMs)
-    const took = this.#waiting.add(batch, { dueAtMs, whole: this.#recovering })
+    const wasEmpty = this.#waiting.isEmpty
+    this.#waiting.add(batch, { dueAtMs, whole: this.#recovering })
     this.#next = { position: batch.lastPosition, appendId: batch.appendId }
     if (this.#waiting.bytes >= bytesMax()) this.#sated = true
-    if (took || this.#recovering) this.#alarm.wake()
-    else if (this.idle) this.#forgetGhosts()
+    if (this.idle) this.#forgetGhosts()
+    // Otherwise it sleeps until what waits already is due.
+    else if (wasEmpty || this.#due() === 0) this.#alarm.wake()
   }
 
   /** Nothing in memory and nothing sent: settled up to `next`. */
@@ -235,7 +237,7 @@ export class Lane {
     this.#unpassed = 0
     this.#next = this.#checkpoint
     const probeAtMs = this.trouble.state().nextProbeAtMs ?? clock.nowMs()
-    await clock.sleep(Math.max(0, probeAtMs - clock.nowMs()), this.#life.stopping)
+    await sleep(clock, Math.max(0, probeAtMs - clock.nowMs()), this.#life.stopping)
     this.#pausing = false
     this.#context.changed()
   }

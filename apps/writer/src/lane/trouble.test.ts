@@ -7,10 +7,18 @@ const never = new AbortController().signal
 
 function trouble() {
   let nowMs = 0
-  const sleep = async (ms: number) => {
-    nowMs += ms
+  const after = (ms: number, run: () => void) => {
+    let isOff = false
+    queueMicrotask(() => {
+      if (isOff) return
+      nowMs += ms
+      run()
+    })
+    return () => {
+      isOff = true
+    }
   }
-  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep }
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, after }
   const waits = { retry: { firstMs: 100, maxMs: 10_000 }, probe: { firstMs: 2_000, maxMs: 60_000 } }
   return { it: new Trouble({ clock, random: () => 1, waits, onChange() {} }), nowMs: () => nowMs }
 }

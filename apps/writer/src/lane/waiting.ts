@@ -44,10 +44,10 @@ export class Waiting {
     return this.#pieces[0]?.dueAtMs
   }
 
-  /** Takes the lane's records of a batch; false if there are none. `whole`: all belongs to one cycle, however large. */
-  add(batch: JournalBatch, { dueAtMs, whole }: { readonly dueAtMs: number; readonly whole: boolean }): boolean {
+  /** Takes the lane's records of a batch, if there are any. `whole`: all belongs to one cycle, however large. */
+  add(batch: JournalBatch, { dueAtMs, whole }: { readonly dueAtMs: number; readonly whole: boolean }): void {
     const { destination, pins } = this.#options
-    if (!batch.counts.get(destination)) return false
+    if (!batch.counts.get(destination)) return
     const to = { position: batch.lastPosition, appendId: batch.appendId }
     let piece = this.#pieces.at(-1)
     if (piece === undefined || (!whole && this.#hasAll(piece))) {
@@ -58,7 +58,6 @@ export class Waiting {
     piece.gather.add(batch)
     piece.to = to
     this.#bytes += piece.gather.bytes - before
-    return true
   }
 
   /** The records of the next cycle, and where it ends: at `read`, up to where the lane has read, if nothing is behind them. */

@@ -1,7 +1,7 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import type { DeadLetter, HeldLease, Journal, LaneChange, ProgressChange, Totals } from '@roomlog/journal'
 import { type Backoff, backoffMs } from '../backoff.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, sleep } from '../clock.ts'
 import type { Mark } from '../lane/cycle.ts'
 import type { Lane } from '../lane/lane.ts'
 import type { Log } from '../log.ts'
@@ -80,7 +80,7 @@ export class Progress {
           { event: 'progress.failed', partition: lease.partition, error },
           'Progress could not be written; trying again.',
         )
-        await clock.sleep(backoffMs(RETRY, attempt, random), killed)
+        await sleep(clock, backoffMs(RETRY, attempt, random), killed)
       }
     }
     return false

@@ -1,6 +1,6 @@
 import type { Journal, JournalBatch, Partition } from '@roomlog/journal'
 import type { AlarmClock } from '../alarm-clock.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, sleep } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
 import type { NextRead } from './reads.ts'
@@ -70,7 +70,7 @@ export async function pump(options: PumpOptions, ends: PumpEnds, stopping: Abort
           log.error(facts, 'The partition waits: its next records have a newer format. Deploy the newer writer.')
         }
         if (ends.settled() || clock.monotonicMs() - unreadableSinceMs > UNREADABLE_HOLD_MAX_MS) return 'unreadable'
-        await clock.sleep(PAUSE_MS, stopping)
+        await sleep(clock, PAUSE_MS, stopping)
         continue
       }
       if (read.status !== 'read') {
@@ -82,7 +82,7 @@ export async function pump(options: PumpOptions, ends: PumpEnds, stopping: Abort
       else if (!stopping.aborted) await ends.offer(read.batches)
     } catch (err) {
       log.warn({ event: 'journal.read.failed', partition, err }, 'The journal could not be read; trying again.')
-      await clock.sleep(PAUSE_MS, stopping)
+      await sleep(clock, PAUSE_MS, stopping)
     } finally {
       giveBack()
     }

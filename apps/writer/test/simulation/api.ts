@@ -1,5 +1,6 @@
 import { type MessageId, messageRecord, type RoomId } from '@roomlog/domain'
 import { type Appender, createAppender, type Routes, type SubmitOutcome } from '@roomlog/journal'
+import { sleep } from '../../src/clock.ts'
 import type { Configurations } from './configurations.ts'
 import { type At, AWAY, apisJournal, type Database } from './database.ts'
 import { Life } from './life.ts'
@@ -45,7 +46,7 @@ export class Api {
       routes: createRoutes(database, configurations, this.life),
       randomUUID: () => uuidFrom(random),
       nowMs: clock.monotonicMs,
-      sleep: (ms) => clock.sleep(ms),
+      sleep: (ms) => sleep(clock, ms),
       limits: LIMITS,
     })
   }

@@ -45,20 +45,14 @@ export class Life {
     return {
       nowMs: () => this.#time.nowMs + skewMs,
       monotonicMs: () => this.#time.nowMs,
-      sleep: (ms, signal) =>
-        new Promise((resolve) => {
-          const wake = () => {
-            signal?.removeEventListener('abort', stop)
-            this.#pass(resolve)
-          }
-          const cancel = this.#time.after(ms, wake)
-          const stop = () => {
-            cancel()
-            resolve()
-          }
-          if (signal?.aborted) stop()
-          else signal?.addEventListener('abort', stop, { once: true })
-        }),
+      after: (ms, run) => {
+        let isOff = false
+        const callOff = this.#time.after(ms, () => this.#pass(() => isOff || run()))
+        return () => {
+          isOff = true
+          callOff()
+        }
+      },
     }
   }
 

@@ -80,6 +80,8 @@ const processes: fc.WeightedArbitrary<Step>[] = [
   { weight: 1, arbitrary: fc.nat(1).map((n) => step('crash api', [n], ({ processes }) => processes.crashApi(n))) },
   { weight: 1, arbitrary: fc.nat(1).map((n) => step('close api', [n], ({ processes }) => processes.closeApi(n))) },
   { weight: 8, arbitrary: fc.constantFrom(...POINTS).map(crashAt) },
+  // Few runs read back at all.
+  { weight: 2, arbitrary: fc.constant(crashAt('cloudWatchLogs before recall')) },
 ]
 
 const routing: fc.WeightedArbitrary<Step>[] = [

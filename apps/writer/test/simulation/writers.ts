@@ -1,4 +1,5 @@
 import type { DestinationVersionId } from '@roomlog/domain'
+import { sleep } from '../../src/clock.ts'
 import type { Destinations } from '../../src/destinations.ts'
 import { parseEnv } from '../../src/env.ts'
 import type { Destination } from '../../src/lane/destination.ts'
@@ -63,10 +64,12 @@ export function startWriter(options: WriterOptions): WriterProcess {
 function createDestinations({ sinkTo, abandoned, random }: WriterOptions, life: Life, at: At): Destinations {
   const made = new Map<DestinationVersionId, Destination>()
   const clock = life.clock()
+  // Another version of the writer, or another's settings.
+  const times = random() < 0.5 ? 1 : 2
   return {
     get: async (id) => {
       // A query: the world goes on meanwhile.
-      await clock.sleep(Math.floor(random() * LOOK_UP_MS))
+      await sleep(clock, Math.floor(random() * LOOK_UP_MS))
       if (abandoned.has(id)) return 'abandoned'
       const found = made.get(id)
       if (found) return found
@@ -74,7 +77,7 @@ function createDestinations({ sinkTo, abandoned, random }: WriterOptions, life: 
       const destination: Destination = {
         version: options.version,
         sink: createSimulatedSink({ ...options, life, at }),
-        policy: POLICIES[options.version.kind],
+        policy: { ...POLICIES[options.version.kind], cycleRecordsMax: times * CYCLE_RECORDS_MAX[options.version.kind] },
         limited: (task) => task(),
       }
       made.set(id, destination)
@@ -98,3 +101,5 @@ const env = parseEnv({
 })
 if (!env.ok) throw new Error(env.message)
 const POLICIES = policiesFor(env.env)
+/** So few that several cycles' worth waits in a lane now and then. */
+const CYCLE_RECORDS_MAX = { s3: 40, cloudWatchLogs: 8, firehose: 4 }
