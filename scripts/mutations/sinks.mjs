@@ -56,4 +56,12 @@ export const sinkMutations = [
       },
     ],
   },
+  {
+    name: 'an-event-with-the-time-of-its-neighbour',
+    promise: "an event's time is its record's",
+    file: 'packages/sinks/src/cloudwatch-logs/event-writer.ts',
+    find: ' || lowMs >= TIME_LOW',
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/events-body.test.ts' }],
+  },
 ]
