@@ -64,4 +64,12 @@ export const sinkMutations = [
     put: '',
     suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/events-body.test.ts' }],
   },
+  {
+    name: 'a-line-beyond-its-memory',
+    promise: 'a body never has anything of an earlier one in it, which may be of another room',
+    file: 'packages/sinks/src/lines.ts',
+    find: 'if (end > source.length) return -1',
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/events-body.test.ts' }],
+  },
 ]

@@ -1,4 +1,5 @@
 import type { SinkRecord } from '../port.ts'
+import { createSimd } from '../simd.ts'
 import { EVENTS_WASM } from './events-wasm.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
 
@@ -8,21 +9,8 @@ const ENDING_CHARS = 3
 const TIME_LOW_DIGITS = 6
 const TIME_LOW = 10 ** TIME_LOW_DIGITS
 const NEWLINE_BYTES = 1
-
-// The memory, from its start: what `events.wat` says, entries, lines, events.
-const PAGE_BYTES = 64 * 1024
 const PATTERNS_AT = 4096
-const ENTRIES_AT = 8192
-const ENTRIES_MAX = 1024
-const ENTRY_WORDS = 3
-const LINES_AT = PAGE_BYTES
-/** As much as the processor's caches like; one record alone may have more, up to all that CloudWatch Logs takes. */
-const LINES_BYTES = 64 * 1024
-const LINE_BYTES_MAX = CLOUDWATCH_LOGS_LIMITS.recordBytesMax
-const LINES_PAGES = Math.ceil(LINE_BYTES_MAX / PAGE_BYTES) + 1
-const EVENTS_AT = LINES_AT + LINES_PAGES * PAGE_BYTES
-const PAGES = EVENTS_AT / PAGE_BYTES + 2 * LINES_PAGES
-/** Lines this near to each other are copied with what is between them: another copy costs as much. */
+/** Lines of one room this near to each other are copied with those between them: another copy costs as much. */
 const GAP_BYTES_MAX = 2048
 
 export type EventWriter = {
@@ -35,10 +23,12 @@ export type EventWriter = {
 
 /** Several times as fast as JavaScript byte by byte. Where there is no WebAssembly with SIMD it can write nothing. */
 export function createEventWriter(): EventWriter {
-  const instance = instantiate()
-  if (instance === undefined) return { write: () => undefined }
-  const { writeEvents, memory } = instance
-  const entries = new Int32Array(memory.buffer, ENTRIES_AT, ENTRIES_MAX * ENTRY_WORDS)
+  const simd = createSimd(EVENTS_WASM, {
+    lineBytesMax: CLOUDWATCH_LOGS_LIMITS.recordBytesMax,
+    gapBytesMax: GAP_BYTES_MAX,
+  })
+  if (simd === undefined) return { write: () => undefined }
+  const { memory, entries, entriesMax, lines, writtenAt, write: run } = simd
   fillPatterns(memory)
 
   function write(records: readonly SinkRecord[], body: Buffer, at: number): number | undefined {
@@ -48,9 +38,9 @@ export function createEventWriter(): EventWriter {
       const loaded = high === 0 ? 0 : load(records, done, high * TIME_LOW)
       if (loaded === 0) return undefined
       const headBytes = memory.write(`${NEXT}${high}`, 'latin1')
-      const eventsEnd = writeEvents(ENTRIES_AT, loaded, headBytes, EVENTS_AT)
-      if (eventsEnd === 0) return undefined
-      end += memory.copy(body, end, EVENTS_AT + (done === 0 ? ENDING_CHARS : 0), eventsEnd)
+      const writtenEnd = run(loaded, headBytes)
+      if (writtenEnd === 0) return undefined
+      end += memory.copy(body, end, writtenAt + (done === 0 ? ENDING_CHARS : 0), writtenEnd)
       done += loaded
     }
     return end
@@ -58,32 +48,21 @@ export function createEventWriter(): EventWriter {
 
   /** Copies lines in, from `first` on, as many as have room and the same high digits of their time; how many. */
   function load(records: readonly SinkRecord[], first: number, highMs: number): number {
-    let [source, from, end, at] = [memory, 0, 0, LINES_AT]
     let [count, word] = [0, 0]
-    let linesEnd = LINES_AT + LINE_BYTES_MAX
-    while (count < ENTRIES_MAX) {
+    lines.clear()
+    while (count < entriesMax) {
       const record = records[first + count]
       if (record === undefined) break
-      const { start, byteLength } = record
       const lowMs = record.timeMs - highMs
-      const isNear = record.source === source && start >= end && start - end <= GAP_BYTES_MAX
-      const lineAt = at + (isNear ? start : end) - from
-      if (lineAt + byteLength > linesEnd || lowMs < 0 || lowMs >= TIME_LOW) break
-      // Or what an earlier body left in the memory, of another room, would go out.
-      if (start + byteLength > record.source.length) break
-      if (!isNear) {
-        at += source.copy(memory, at, from, end)
-        source = record.source
-        from = start
-      }
-      end = start + byteLength
+      if (lowMs < 0 || lowMs >= TIME_LOW) break
+      const lineAt = lines.add(record, count === 0)
+      if (lineAt === -1) break
       entries[word++] = lineAt
-      entries[word++] = byteLength - NEWLINE_BYTES
+      entries[word++] = record.byteLength - NEWLINE_BYTES
       entries[word++] = lowMs
       count++
-      linesEnd = LINES_AT + LINES_BYTES
     }
-    source.copy(memory, at, from, end)
+    lines.flush()
     return count
   }
 
@@ -98,28 +77,5 @@ function fillPatterns(memory: Buffer): void {
       if (mask & (1 << byte)) memory[at++] = 8
       memory[at++] = byte
     }
-  }
-}
-
-type WriteEvents = (entriesAt: number, count: number, headBytes: number, eventsAt: number) => number
-
-/** What we need of it; only the types of browsers have it. */
-declare const WebAssembly: {
-  readonly Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer }
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (
-    module: object,
-    imports: object,
-  ) => { readonly exports: { readonly writeEvents: WriteEvents } }
-}
-
-function instantiate(): { readonly writeEvents: WriteEvents; readonly memory: Buffer } | undefined {
-  try {
-    const module = new WebAssembly.Module(Buffer.from(EVENTS_WASM, 'base64'))
-    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
-    const { exports } = new WebAssembly.Instance(module, { roomlog: { memory } })
-    return { writeEvents: exports.writeEvents, memory: Buffer.from(memory.buffer) }
-  } catch {
-    return undefined
   }
 }

@@ -16,8 +16,8 @@
 
   ;; Each of the `count` entries has three i32: where a line starts, its bytes, the last six digits of its time.
   ;; Returns where what was written to `to` ends, or 0 if a line has a byte below 0x20.
-  (func (export "writeEvents")
-    (param $entry i32) (param $count i32) (param $headBytes i32) (param $to i32) (result i32)
+  (func (export "write")
+    (param $entry i32) (param $count i32) (param $to i32) (param $headBytes i32) (result i32)
     (local $from i32) (local $end i32) (local $time i32) (local $digits i32) (local $at i32)
     (local $taken i32) (local $mask i32) (local $firstMask i32) (local $bytes v128) (local $least v128)
     (local.set $least (v128.const i64x2 -1 -1))
