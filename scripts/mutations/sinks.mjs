@@ -56,4 +56,20 @@ export const sinkMutations = [
       },
     ],
   },
+  {
+    name: 'an-event-with-the-time-of-its-neighbour',
+    promise: "an event's time is its record's",
+    file: 'packages/sinks/src/cloudwatch-logs/event-writer.ts',
+    find: ' || lowMs >= TIME_LOW',
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/events-body.test.ts' }],
+  },
+  {
+    name: 'a-line-beyond-its-memory',
+    promise: 'a body never has anything of an earlier one in it, which may be of another room',
+    file: 'packages/sinks/src/lines.ts',
+    find: 'if (end > source.length) return -1',
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/events-body.test.ts' }],
+  },
 ]

@@ -1,41 +1,46 @@
 import { lineOf } from '../line.ts'
 import type { SinkRecord } from '../port.ts'
 import type { Scratch } from '../scratch.ts'
+import { createDataWriter, type DataWriter } from './data-writer.ts'
 import type { Pack } from './packs.ts'
 
-const BEFORE = '{"Data":"'
-const BETWEEN = '"},{"Data":"'
+const BETWEEN_BYTES = '"},{"Data":"'.length
 const END = '"}]}'
+
+export type StreamName = { readonly DeliveryStreamName: string }
 
 /** The body of a PutRecordBatch call, in memory from `take`: the data of one record is a pack, each record with its `\n`. */
 export function batchBody(
-  name: { readonly DeliveryStreamName: string },
+  name: StreamName,
   records: readonly SinkRecord[],
   packs: readonly Pack[],
   take: Scratch['take'],
+  writer: DataWriter = sharedWriter(),
 ): Buffer {
   const start = JSON.stringify({ ...name, Records: [] }).slice(0, -2)
   const body = take(Buffer.byteLength(start) + sizeMax(records) + END.length)
-  let at = body.write(start)
-  let before = BEFORE
-  for (const pack of packs) {
-    // One write: each costs more than the few bytes in it.
-    at += body.write(before + dataOf(records, pack), at, 'latin1')
-    before = BETWEEN
-  }
-  at += body.write(END, at, 'latin1')
-  return body.subarray(0, at)
+  const end = writer.write(records, packs, body, body.write(start))
+  if (end === undefined) return serialised(name, records, packs)
+  return body.subarray(0, end + body.write(END, end, 'latin1'))
 }
 
-function dataOf(records: readonly SinkRecord[], { from, to }: Pack): string {
-  const first = records[from]
-  if (first === undefined) return ''
-  if (to - from === 1) return first.source.toString('base64', first.start, first.start + first.byteLength)
-  return Buffer.concat(records.slice(from, to).map(lineOf)).toString('base64')
+let shared: DataWriter | undefined
+/** One for all sinks: nothing of a body is in its memory any more once the body is written. */
+function sharedWriter(): DataWriter {
+  shared ??= createDataWriter()
+  return shared
 }
 
 function sizeMax(records: readonly SinkRecord[]): number {
   let size = 0
-  for (const { byteLength } of records) size += BETWEEN.length + 4 * Math.ceil(byteLength / 3)
+  for (const { byteLength } of records) size += BETWEEN_BYTES + 4 * Math.ceil(byteLength / 3)
   return size
+}
+
+/** Of any packs, a few times as slowly. */
+function serialised(name: StreamName, records: readonly SinkRecord[], packs: readonly Pack[]): Buffer {
+  const Records = packs.map(({ from, to }) => ({
+    Data: Buffer.concat(records.slice(from, to).map(lineOf)).toString('base64'),
+  }))
+  return Buffer.from(JSON.stringify({ ...name, Records }))
 }
