@@ -36,7 +36,10 @@ export class Lines {
     this.#at = this.#start
   }
 
-  /** Where the line is going to be, or -1 if there is no room for it. `isFirst`: it, and what it is a pack with, may have all the room there is. */
+  /**
+   * Where the line is going to be, or -1 if there is no room for it. `isFirst`: it, and what it is a pack with, may have all
+   * the room there is.
+   */
   add({ source, start, byteLength }: SinkRecord, isFirst: boolean): number {
     const end = start + byteLength
     const gapBytes = start - this.#end
