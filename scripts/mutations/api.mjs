@@ -25,6 +25,23 @@ export const apiMutations = [
     suites: [{ project: 'unit', file: 'packages/domain/src/plain-message.test.ts' }],
   },
   {
+    name: 'key-met-twice-is-copied',
+    promise:
+      'what is copied from a body is what its values would say: of two keys that are the same the second one counts',
+    file: 'packages/domain/src/json-reader.ts',
+    find: 'if (!this.#isNewKey(keyAt, pairs)) return false\n',
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/domain/src/message-reader.test.ts' }],
+  },
+  {
+    name: 'copied-without-looking-at-its-utf-8',
+    promise: 'a record is well-formed UTF-8, whatever the body was',
+    file: 'packages/domain/src/message-reader.ts',
+    find: 'if (!isUtf8(body)) return undefined\n      const reader = new JsonReader(body)\n      const message',
+    put: 'const reader = new JsonReader(body)\n      const message',
+    suites: [{ project: 'unit', file: 'packages/domain/src/message-reader.test.ts' }],
+  },
+  {
     name: 'duplicates-of-a-target-not-merged',
     promise: 'two configurations of one room with the same destination are delivered once, through the first listed',
     file: 'apps/api/src/rooms/load-rooms.ts',

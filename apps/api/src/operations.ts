@@ -42,6 +42,7 @@ import type {
   SendMessagesOutput,
   UpdateLoggingConfigurationInput,
   UpdateRoomInput,
+  WrittenMessage,
 } from '@roomlog/domain'
 
 /** What came with a request, before anybody is trusted. */
@@ -88,7 +89,7 @@ export type Operations = {
     readonly delete: Operation<DeleteLoggingConfigurationInput, Nothing>
   }
   readonly chat: {
-    readonly sendMessage: Operation<SendMessageInput, SendMessageOutput>
+    readonly sendMessage: Operation<SendMessageInput | WrittenMessage, SendMessageOutput>
     readonly sendMessages: Operation<SendMessagesInput, SendMessagesOutput>
     readonly sendEvent: Operation<SendEventInput, SendEventOutput>
     readonly deleteMessage: Operation<DeleteMessageInput, DeleteMessageOutput>

@@ -16,6 +16,8 @@ export {
 } from './id.ts'
 export * from './limits.ts'
 export * from './logging-configuration.ts'
+export { createMessageReader, type MessageReader } from './message-reader.ts'
+export { type MessageToSend, toSend, WrittenMessage } from './message-to-send.ts'
 export { logStreamName, objectKey, type RunStart } from './object-key.ts'
 export { isPlainCall, isPlainMessage } from './plain-message.ts'
 export { QUOTAS } from './quotas.ts'
@@ -28,7 +30,6 @@ export {
   messageRecord,
   RECORD_VERSION,
   recordId,
-  writeMessage,
 } from './record.ts'
 export { fail, ok, type Result } from './result.ts'
 export * from './room.ts'

@@ -15,8 +15,14 @@ export function putAscii(into: Uint8Array, at: number, text: string): number {
 
 /** Bytes as they are. */
 export function putBytes(into: Uint8Array, at: number, bytes: Uint8Array): number {
-  for (let i = 0; i < bytes.length; i++) into[at + i] = bytes[i] ?? 0
-  return at + bytes.length
+  return putPart(into, at, bytes, 0, bytes.length)
+}
+
+/** Some of them. */
+export function putPart(into: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): number {
+  const ahead = at - from
+  for (let i = from; i < to; i++) into[ahead + i] = bytes[i] ?? 0
+  return ahead + to
 }
 
 /** A string; half a surrogate pair is no character: it becomes U+FFFD, as in Go, since strict readers refuse its escape. */

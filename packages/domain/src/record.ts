@@ -1,5 +1,6 @@
 import { isMessageId, type MessageId } from './id.ts'
-import { putAscii, putBytes, putMap, putString, wellFormed, wellFormedMap } from './json-bytes.ts'
+import { putAscii, putBytes, putMap, putPart, putString, wellFormed, wellFormedMap } from './json-bytes.ts'
+import type { MessagePlaces } from './message-places.ts'
 import { type RecordTime, recordTime } from './send-time.ts'
 
 /** Version of the record format: in every record, S3 key and log stream name. */
@@ -64,6 +65,43 @@ export function writeMessage(
   end = putString(into, end, sender.userId)
   end = putBytes(into, end, PIECES.attributes)
   end = putMap(into, end, sender.attributes ?? {})
+  return putBytes(into, end, PIECES.end)
+}
+
+/** As `writeMessage`, of a message whose parts stand in the body of a request as the record has them. */
+export function copyMessage(
+  into: Uint8Array,
+  at: number,
+  places: MessagePlaces,
+  id: MessageId,
+  time: RecordTime,
+): number {
+  const { body } = places
+  let end = putBytes(into, at, PIECES.timestamp)
+  end = putAscii(into, end, time.eventTimestamp)
+  end = putBytes(into, end, PIECES.id)
+  end = putAscii(into, end, id)
+  end = putBytes(into, end, PIECES.requestId)
+  end =
+    places.requestIdAt > 0
+      ? putPart(into, end, body, places.requestIdAt, places.requestIdEnd)
+      : putAscii(into, end, '""')
+  end = putBytes(into, end, PIECES.attributes)
+  end =
+    places.attributesAt > 0
+      ? putPart(into, end, body, places.attributesAt, places.attributesEnd)
+      : putAscii(into, end, 'null')
+  end = putBytes(into, end, PIECES.content)
+  end = putPart(into, end, body, places.contentAt, places.contentEnd)
+  end = putBytes(into, end, PIECES.sendTime)
+  end = putAscii(into, end, time.sendTime)
+  end = putBytes(into, end, PIECES.sender)
+  end = putPart(into, end, body, places.userIdAt, places.userIdEnd)
+  end = putBytes(into, end, PIECES.attributes)
+  end =
+    places.senderAttributesAt > 0
+      ? putPart(into, end, body, places.senderAttributesAt, places.senderAttributesEnd)
+      : putAscii(into, end, '{}')
   return putBytes(into, end, PIECES.end)
 }
 

@@ -109,10 +109,10 @@ export async function serveRouter(
   })
 }
 
-/** tRPC reads bodies itself. */
+/** As bytes: what reads them makes of them what it needs. */
 function passBodiesOn(scope: FastifyInstance): void {
   scope.removeContentTypeParser('application/json')
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body))
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
   scope.addContentTypeParser('multipart/form-data', (_, body, done) => done(null, body))
 }
 
@@ -122,6 +122,7 @@ async function answerByAdapter(
   request: FastifyRequest<{ Params: { path: string } }>,
   reply: FastifyReply,
 ): Promise<void> {
+  if (request.body instanceof Buffer) request.body = request.body.toString()
   await fastifyRequestHandler({
     router,
     req: request,

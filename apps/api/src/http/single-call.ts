@@ -1,4 +1,5 @@
 import {
+  createMessageReader,
   DeleteMessageInput,
   DisconnectUserInput,
   fail,
@@ -9,6 +10,7 @@ import {
   SendMessageInput,
   SendMessagesInput,
   validationError,
+  WrittenMessage,
 } from '@roomlog/domain'
 import { getTRPCErrorShape } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
@@ -21,6 +23,9 @@ import { createSocketSignals } from './socket-signals.ts'
 
 /** What a procedure does once the caller is admitted: checks the input, performs. */
 type Hot = (caller: Caller, input: unknown) => Promise<Result<unknown>>
+
+/** Makes the input of a body; throws where it is no JSON. */
+type Read = (body: Buffer) => unknown
 
 export type SingleCall = { readonly name: OperationName; readonly perform: Hot; readonly input: unknown }
 
@@ -36,10 +41,20 @@ export type SingleCalls = {
 
 /** Mutations of which an application makes thousands a second, past tRPC's layers. */
 export function createSingleCalls({ admit, chat }: Operations, router: AppRouter): SingleCalls {
-  const hot = new Map<string, { readonly name: OperationName; readonly perform: Hot }>()
-  const add = (name: OperationName, perform: Hot) => hot.set(`/trpc/${name}`, { name, perform })
-  add('chat.sendMessage', checked(SendMessageInput, chat.sendMessage, isPlainMessage))
-  add('chat.sendMessages', checked(SendMessagesInput, chat.sendMessages, isPlainCall))
+  const hot = new Map<string, { readonly name: OperationName; readonly perform: Hot; readonly read: Read }>()
+  const add = (name: OperationName, perform: Hot, read: Read = parse) =>
+    hot.set(`/trpc/${name}`, { name, perform, read })
+  const { readMessage, readCall } = createMessageReader()
+  const sendMessage = checked(SendMessageInput, chat.sendMessage, isPlainMessage)
+  add(
+    'chat.sendMessage',
+    (caller, input) => (input instanceof WrittenMessage ? chat.sendMessage(caller, input) : sendMessage(caller, input)),
+    (body) => readMessage(body) ?? parse(body),
+  )
+  add('chat.sendMessages', checked(SendMessagesInput, chat.sendMessages, isPlainCall), (body) => {
+    const messages = readCall(body)
+    return messages ? { messages } : parse(body)
+  })
   add('chat.sendEvent', checked(SendEventInput, chat.sendEvent))
   add('chat.deleteMessage', checked(DeleteMessageInput, chat.deleteMessage))
   add('chat.disconnectUser', checked(DisconnectUserInput, chat.disconnectUser))
@@ -50,11 +65,12 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
     find(request) {
       const found = hot.get(request.url)
       const { body, headers } = request
-      if (found === undefined || request.method !== 'POST' || typeof body !== 'string') return undefined
+      if (found === undefined || request.method !== 'POST' || !(body instanceof Buffer)) return undefined
       if (headers['content-type']?.startsWith('application/json') !== true) return undefined
       if (headers['trpc-accept'] !== undefined || headers.accept === 'application/jsonl') return undefined
       try {
-        return { ...found, input: JSON.parse(body) }
+        const { name, perform, read } = found
+        return { name, perform, input: read(body) }
       } catch {
         return undefined
       }
@@ -76,6 +92,10 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
       reply.code(getHTTPStatusCodeFromError(error)).send(JSON.stringify({ error: shape }))
     },
   }
+}
+
+function parse(body: Buffer): unknown {
+  return JSON.parse(body.toString())
 }
 
 /** The operation behind its schema, which is asked only about what is not plainly right. */

@@ -1,11 +1,14 @@
-import { codePoints, type RoomlogError, validationException } from '@roomlog/domain'
+import { type MessageToSend, type RoomlogError, validationException } from '@roomlog/domain'
 import type { MessageThrottle } from '../../limits/throttle.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 
 /** Why a room does not take a message now, if it does not. What is refused here is never recorded. */
-export function refusalOf(room: RoomEntry, content: string, throttle: MessageThrottle): RoomlogError | undefined {
-  const { maximumMessageLength: lengthMax } = room
-  if (content.length > lengthMax && codePoints(content) > lengthMax) return tooLong(lengthMax)
+export function refusalOf(
+  { maximumMessageLength: lengthMax }: RoomEntry,
+  { contentLength }: MessageToSend,
+  throttle: MessageThrottle,
+): RoomlogError | undefined {
+  if (contentLength > lengthMax) return tooLong(lengthMax)
   const throttled = throttle()
   return throttled.ok ? undefined : throttled.error
 }

@@ -5,7 +5,8 @@ import {
   recordTime,
   type SendMessageInput,
   type SendMessageOutput,
-  writeMessage,
+  toSend,
+  WrittenMessage,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { throttleMessages } from '../../limits/throttle.ts'
@@ -13,15 +14,19 @@ import { findRoom } from './find-room.ts'
 import { recordIt } from './record.ts'
 import { refusalOf } from './refusal.ts'
 
-export async function sendMessage(ctx: Context, input: SendMessageInput): Promise<Result<SendMessageOutput>> {
-  const found = await findRoom(ctx, input.roomIdentifier)
+export async function sendMessage(
+  ctx: Context,
+  input: SendMessageInput | WrittenMessage,
+): Promise<Result<SendMessageOutput>> {
+  const message = input instanceof WrittenMessage ? input : toSend(input)
+  const found = await findRoom(ctx, message.roomIdentifier)
   if (!found.ok) return found
   const room = found.value
-  const refused = refusalOf(room, input.content, throttleMessages(ctx, room))
+  const refused = refusalOf(room, message, throttleMessages(ctx, room))
   if (refused !== undefined) return fail(refused)
   const id = ctx.newId()
   const time = recordTime(ctx.clock.nextNs())
-  const bytes = ctx.writeRecord((into, at) => writeMessage(into, at, input, id, time))
+  const bytes = ctx.writeRecord((into, at) => message.write(into, at, id, time))
   const recorded = await recordIt(ctx, { roomId: room.roomId, id, timeMs: time.timeMs, bytes })
   return recorded.ok ? ok({ id, sendTime: time.sendTime }) : recorded
 }

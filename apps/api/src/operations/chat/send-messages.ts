@@ -1,6 +1,7 @@
 import {
   fail,
   isPlainMessage,
+  type MessageToSend,
   ok,
   type Result,
   type RoomArn,
@@ -10,8 +11,9 @@ import {
   SendMessageInput,
   type SendMessagesInput,
   type SendMessagesOutput,
+  toSend,
   validationError,
-  writeMessage,
+  WrittenMessage,
 } from '@roomlog/domain'
 import type { Submission } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
@@ -56,23 +58,24 @@ async function prepare(
     if (!room.ok) return { error: room.error }
     const id = ctx.newId()
     const time = nextTime()
-    const bytes = ctx.writeRecord((into, start) => writeMessage(into, start, message.value, id, time))
+    const bytes = ctx.writeRecord((into, start) => message.value.write(into, start, id, time))
     accepted.push({ at, roomId: room.value.roomId, id, timeMs: time.timeMs, bytes })
     return { id, sendTime: time.sendTime }
   })
   return { accepted, results }
 }
 
-function check(message: unknown): Result<SendMessageInput> {
-  if (isPlainMessage(message)) return ok(message)
+function check(message: unknown): Result<MessageToSend> {
+  if (message instanceof WrittenMessage) return ok(message)
+  if (isPlainMessage(message)) return ok(toSend(message))
   const parsed = SendMessageInput.safeParse(message)
-  return parsed.success ? ok(parsed.data) : fail(validationError(parsed.error))
+  return parsed.success ? ok(toSend(parsed.data)) : fail(validationError(parsed.error))
 }
 
 /** Every room of the call by its ARN, with one look-up. */
 async function findAddressees(
   ctx: Context,
-  messages: readonly Result<SendMessageInput>[],
+  messages: readonly Result<MessageToSend>[],
 ): Promise<ReadonlyMap<RoomArn, Result<Addressee>>> {
   const ids = new Map<RoomArn, Result<RoomId>>()
   for (const message of messages) {
@@ -95,13 +98,13 @@ function addresseeOf(ctx: Context, room: RoomEntry): Addressee {
 }
 
 /** The room, if it takes the message. */
-function admit(addressees: ReadonlyMap<RoomArn, Result<Addressee>>, message: SendMessageInput): Result<RoomEntry> {
+function admit(addressees: ReadonlyMap<RoomArn, Result<Addressee>>, message: MessageToSend): Result<RoomEntry> {
   const addressee = addressees.get(message.roomIdentifier)
   if (addressee === undefined) throw new Error('a room of the call was not looked up')
   if (!addressee.ok) return addressee
   const to = addressee.value
   if (to.throttled !== undefined) return fail(to.throttled)
-  const refused = refusalOf(to.room, message.content, to.throttle)
+  const refused = refusalOf(to.room, message, to.throttle)
   if (refused === undefined) return ok(to.room)
   if (refused.name === 'ThrottlingException') to.throttled = refused
   return fail(refused)
