@@ -46,8 +46,8 @@ export const sinkMutations = [
     name: 'a-refused-read-back-taken-for-empty',
     promise: 'what cannot be read back is never guessed',
     file: 'packages/sinks/src/cloudwatch-logs/recall.ts',
-    find: "if (found.status === 'missing') return { status: 'refused', failure: found.failure }",
-    put: "if (found.status === 'missing') return NOTHING",
+    find: "if (prepared.status !== 'created') return prepared",
+    put: "if (prepared.status !== 'created') return { status: 'recalled', found: new Set() }",
     suites: [
       {
         project: 'integration',
@@ -71,5 +71,33 @@ export const sinkMutations = [
     find: 'if (end > source.length) return -1',
     put: '',
     suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/events-body.test.ts' }],
+  },
+  {
+    name: 'a-stream-that-is-not-seen-yet-taken-for-empty',
+    promise: 'what cannot be read back is never guessed',
+    file: 'packages/sinks/src/cloudwatch-logs/recall.ts',
+    find: "return again === 'missing' ? MISSING_STILL : again",
+    put: "return again === 'missing' ? { status: 'recalled', found: new Set() } : again",
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/sinks/src/cloudwatch-logs/sink.integration.test.ts',
+        test: 'a stream that was made and that reads do not show yet',
+      },
+    ],
+  },
+  {
+    name: 'a-missing-stream-read-around',
+    promise: 'reading back takes about as many pages as what is asked for, also where a room is new',
+    file: 'packages/sinks/src/cloudwatch-logs/recall.ts',
+    find: 'const again = await filter(group, asked, streams, signal)',
+    put: 'const again = await filter(group, asked, WHOLE_PREFIX, signal)',
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/sinks/src/cloudwatch-logs/sink.integration.test.ts',
+        test: 'a room without a stream does not make a recall',
+      },
+    ],
   },
 ]

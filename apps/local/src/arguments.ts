@@ -35,7 +35,8 @@ npm run demo [-- options]     sends a conversation to a system of its own, waits
                               {"room","time","type":"event","eventName","attributes"}
   --limit N                   only the first N requests of the file
   --keep                      keep the data folder of the demo
-  --kill-writer-every SECONDS kill the writer (SIGKILL) that often until everything is delivered
+  --kill-writer-every SECONDS kill the writer (SIGKILL) that often until everything is delivered;
+                              one that has delivered nothing yet lives as long again
 
 npm run kills -- --rounds N   kills writers, apis, the stand-in and Postgres of a system of its own while traffic flows,
                               reads every destination back and judges it; about one round a second on two cores

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Delivered, hasProgressed, killWriterEvery } from './kill-writer.ts'
 
 const one = (delivered: number, backlog: number): Delivered => new Map([['a', { delivered, backlog }]])
@@ -17,22 +16,23 @@ test('progress is what every destination with a backlog has made', () => {
   expect(hasProgressed(two(1, 1), two(2, 1))).toBe(false)
 })
 
-test('a writer that never gets to deliver is let live until it does', async () => {
-  let kills = 0
-  let delivered = 0
-  let polls = 0
-  const kill = (): Promise<void> => {
-    kills += 1
-    return Promise.resolve()
+// The first lane to be through was the end of each life: the open cycles of sixteen lanes took sixteen lives.
+test('a writer that has delivered nothing lives as long again, not only until its first lane gets through', async () => {
+  const events: string[] = []
+  const deliveredAfter = [0, 0, 1, 2]
+  let lived = 0
+  const live = async (ms: number): Promise<boolean> => {
+    events.push(`${ms} ms`)
+    lived += 1
+    return lived < deliveredAfter.length
   }
-  const status = (): Promise<Delivered> => {
-    polls += 1
-    return Promise.resolve(one(delivered, 10))
-  }
-  const killer = killWriterEvery(0.001, { killWriter: kill }, status)
-  while (polls < 10) await sleep(5)
-  expect(kills).toBe(0)
-  delivered += 1
-  while (kills < 1) await sleep(5)
-  expect(await killer.stop()).toBe(kills)
+  const killer = killWriterEvery(
+    5,
+    { killWriter: async () => void events.push('killed') },
+    async () => one(deliveredAfter[lived] ?? 0, 10),
+    live,
+  )
+  await vi.waitFor(() => expect(lived).toBe(deliveredAfter.length))
+  expect(await killer.stop()).toBe(events.filter((event) => event === 'killed').length)
+  expect(events).toEqual(['5000 ms', '5000 ms', 'killed', '5000 ms', 'killed', '5000 ms'])
 })

@@ -1,10 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import type { RoomlogClient } from '@roomlog/client'
 import type { System } from '../system.ts'
-
-/** After so many lives in which a destination got nothing, the next one is let live until it has: else nothing would ever end. */
-const IDLE_LIVES_MAX = 1
-const POLL_EVERY_MS = 200
 
 export type WriterKiller = {
   /** Rejects when a new writer does not come up. */
@@ -16,26 +12,24 @@ export type WriterKiller = {
 /** Delivered records of each logging configuration that has more to deliver. */
 export type Delivered = ReadonlyMap<string, { readonly delivered: number; readonly backlog: number }>
 
-/** Kills the writer every so often, and starts a new one each time. */
+/**
+ * Kills the writer every so often, and starts a new one each time. One that some destination got nothing from yet is let
+ * live as long again, or nothing would ever end; and not only until the first of its lanes gets through, or each life
+ * would be good for one lane.
+ */
 export function killWriterEvery(
   seconds: number,
   system: Pick<System, 'killWriter'>,
   status: () => Promise<Delivered>,
+  sleep: Sleep = passed,
 ): WriterKiller {
   const controller = new AbortController()
   const { signal } = controller
   let kills = 0
   const loop = async (): Promise<void> => {
-    let idleLives = 0
     let before = await status()
-    while (!signal.aborted) {
-      if (!(await passed(seconds * 1000, signal))) return
-      if (hasProgressed(before, await status())) idleLives = 0
-      else idleLives += 1
-      while (idleLives >= IDLE_LIVES_MAX) {
-        if (!(await passed(POLL_EVERY_MS, signal))) return
-        if (hasProgressed(before, await status())) idleLives = 0
-      }
+    while (await sleep(seconds * 1000, signal)) {
+      if (!hasProgressed(before, await status())) continue
       await system.killWriter()
       kills += 1
       before = await status()
@@ -55,6 +49,9 @@ export function killWriterEvery(
     },
   }
 }
+
+/** False when it was cut short. */
+type Sleep = (ms: number, signal: AbortSignal) => Promise<boolean>
 
 /** Whether each destination that had something to deliver has delivered some of it. */
 export function hasProgressed(before: Delivered, now: Delivered): boolean {
@@ -77,5 +74,5 @@ export async function deliveredSoFar(client: RoomlogClient, signal: AbortSignal)
 }
 
 async function passed(ms: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(ms, true, { signal }).catch(() => false)
+  return setTimeout(ms, true, { signal }).catch(() => false)
 }

@@ -1,17 +1,19 @@
 import { FilterLogEventsCommand, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs'
-import type { MessageId } from '@roomlog/domain'
+import type { MessageId, RoomId } from '@roomlog/domain'
 import { logStreamName, RECORD_VERSION } from '@roomlog/domain'
 import { attempt, sendOptions } from '../attempt.ts'
-import { metricOf, nameOf, readOutcomeOf } from '../failure.ts'
+import { metricOf, nameOf, type ReadFailure, readOutcomeOf } from '../failure.ts'
 import type { RecallOutcome, SinkRecord } from '../port.ts'
 import { FILTER_PAGES_MAX, FILTER_STREAMS_MAX } from './limits.ts'
-import { findLogGroup, type LogGroup, logGroupSubject } from './log-group.ts'
+import { createStream, type LogGroup, logGroupSubject } from './log-group.ts'
 import { messageOf } from './message.ts'
 
 /** Before every room's id in the name of its stream. */
 const STREAM_PREFIX = `aws/IVSChatLogs/${RECORD_VERSION}/room_`
 
 export type LogReader = LogGroup & {
+  /** Rooms whose streams were seen to be there; a preparation that is throttled goes on where it stopped. */
+  readonly prepared: Set<RoomId>
   /** Awaited before each page, to keep to the account's rate of reads. */
   readonly readTurn?: ((signal?: AbortSignal) => Promise<void>) | undefined
 }
@@ -22,21 +24,38 @@ export async function recallEvents(
   records: readonly SinkRecord[],
   signal: AbortSignal | undefined,
 ): Promise<RecallOutcome> {
-  const streams = [...new Set(records.map(({ roomId }) => roomId))].map(logStreamName)
-  const isFew = streams.length <= FILTER_STREAMS_MAX
+  const rooms = [...new Set(records.map(({ roomId }) => roomId))]
+  const streams = rooms.length <= FILTER_STREAMS_MAX ? { logStreamNames: rooms.map(logStreamName) } : WHOLE_PREFIX
   const asked: Asked = {
     idOf: new Map(records.map((record) => [messageOf(record), record.id])),
     ...timeRangeOf(records),
   }
-  const recalled = await filter(group, asked, isFew ? { logStreamNames: streams } : WHOLE_PREFIX, signal)
+  const recalled = await filter(group, asked, streams, signal)
   if (recalled !== 'missing') return recalled
-  const found = await findLogGroup(group, signal)
-  if (found.status === 'missing') return { status: 'refused', failure: found.failure }
-  if (found.status !== 'found') return found
-  // The group is there: a stream that has nothing yet is not. One of several may still hold what is asked for.
-  if (streams.length === 1) return NOTHING
-  const all = await filter(group, asked, WHOLE_PREFIX, signal)
-  return all === 'missing' ? NOTHING : all
+  const prepared = await prepareStreams(group, rooms.slice(0, FILTER_STREAMS_MAX), signal)
+  if (prepared.status !== 'created') return prepared
+  const again = await filter(group, asked, streams, signal)
+  return again === 'missing' ? MISSING_STILL : again
+}
+
+/**
+ * The group or one of the streams is missing; creating them tells which. With all of them there the rooms can be named:
+ * without their names, a group with a backlog is a reading of many pages, and takes longer than its writer may live.
+ */
+async function prepareStreams(
+  group: LogReader,
+  rooms: readonly RoomId[],
+  signal: AbortSignal | undefined,
+): Promise<{ readonly status: 'created' } | ReadFailure> {
+  // One at a time: an account may create about 50 a second.
+  for (const roomId of rooms) {
+    if (group.prepared.has(roomId)) continue
+    const stream = await createStream(group, roomId, signal)
+    if (stream.status !== 'created') return stream
+    group.prepared.add(roomId)
+  }
+  for (const roomId of rooms) group.prepared.delete(roomId)
+  return { status: 'created' }
 }
 
 /** All that is needed of the records: a caller that gives up may let go of their memory meanwhile. */
@@ -48,7 +67,17 @@ type Asked = {
 }
 
 const WHOLE_PREFIX = { logStreamNamePrefix: STREAM_PREFIX }
-const NOTHING: RecallOutcome = { status: 'recalled', found: new Set() }
+
+/** Streams were created, and reads do not see it yet. */
+const MISSING_STILL: RecallOutcome = {
+  status: 'retry',
+  failure: {
+    class: 'transient',
+    name: 'LogStreamMissing',
+    message: 'A log stream was created and cannot be read yet.',
+    metric: metricOf('transient'),
+  },
+}
 
 async function filter(
   { client, destination, readTurn }: LogReader,

@@ -8,9 +8,10 @@ import { createSink } from '../../test/create-sink.ts'
 import { createDestination, startHarness } from '../../test/harness.ts'
 import { type LocalService, startLocalService } from '../../test/local-service.ts'
 import { readEvents } from '../../test/read-logs.ts'
-import { idsOf, sampleRecords } from '../../test/sample-records.ts'
+import { idsOf, sampleDestination, sampleRecords } from '../../test/sample-records.ts'
 import { lineOf } from '../line.ts'
 import { describeSink } from '../sink.contract.ts'
+import { createCloudWatchLogsSink } from './index.ts'
 
 describeSink('CloudWatch Logs', () => startHarness('cloudWatchLogs'))
 
@@ -106,6 +107,44 @@ describe('CloudWatch Logs', () => {
     expect(await sink.recall?.(three)).toEqual({ status: 'recalled', found: new Set() })
   })
 
+  // A killed writer's open cycle with one new room was read back through all that the group had, and killed again meanwhile.
+  test('a room without a stream does not make a recall read what other rooms have', async () => {
+    const timeMs = Date.now()
+    const written = sampleRecords(2, { timeMs })
+    await newSink().write(written)
+    await newSink().write(written)
+    const others = sampleRecords(7_500, { room: 'ROOM00000002', position: 1_000, timeMs, stepMs: 0 })
+    await newSink().write(others)
+    for (let at = 0; at < others.length; at += 2_500) await newSink().write(others.slice(at, at + 2_500))
+    let turns = 0
+    const sink = createCloudWatchLogsSink({
+      client: service.clients.logs,
+      destination: sampleDestination('cloudWatchLogs', group),
+      readTurn: async () => void turns++,
+    })
+    const asked = [...written, ...sampleRecords(2, { room: 'ROOM00000003', position: 9_000, timeMs })]
+    expect(await sink.recall?.(asked)).toEqual({ status: 'recalled', found: new Set(idsOf(written)) })
+    // One that a missing stream refused, and a page.
+    expect(turns).toBe(2)
+  })
+
+  test('streams that are made for a recall and throttled go on where they stopped', async () => {
+    const sink = newSink()
+    const records = [1, 2, 3, 4].flatMap((n) => sampleRecords(1, { room: `ROOM0000000${n}`, position: n }))
+    for (const expected of ['retry', 'recalled']) {
+      const twoAtOnce = service.aws.faults.add({ effect: 'throttle', operation: 'CreateLogStream', skip: 2 })
+      expect(await sink.recall?.(records)).toMatchObject({ status: expected })
+      service.aws.faults.remove(twoAtOnce)
+    }
+  })
+
+  test('a stream that was made and that reads do not show yet is no absence', async () => {
+    service.aws.faults.add({ effect: 'missing', operation: 'FilterLogEvents', count: 2 })
+    const records = sampleRecords(2)
+    expect(await newSink().recall?.(records)).toMatchObject({ status: 'retry', failure: { class: 'transient' } })
+    expect(await newSink().recall?.(records)).toEqual({ status: 'recalled', found: new Set() })
+  })
+
   test('recalls over more rooms than one call can name', async () => {
     const sink = newSink()
     const records = Array.from({ length: 120 }, (_, room) =>
@@ -139,7 +178,7 @@ describe('CloudWatch Logs', () => {
     group = service.newName()
     expect(await newSink().recall?.(sampleRecords(1))).toMatchObject({
       status: 'refused',
-      failure: { class: 'missing', message: expect.stringContaining('never the log group') },
+      failure: { class: 'missing', message: expect.stringContaining(group) },
     })
   })
 
@@ -150,6 +189,11 @@ describe('CloudWatch Logs', () => {
     expect(await newSink().recall?.(sampleRecords(1))).toMatchObject({
       status: 'refused',
       failure: { class: 'access', message: expect.stringContaining('logs:FilterLogEvents') },
+    })
+    service.aws.faults.add({ effect: 'accessDenied', operation: 'CreateLogStream', count: 1 })
+    expect(await newSink().recall?.(sampleRecords(1))).toMatchObject({
+      status: 'refused',
+      failure: { class: 'access', message: expect.stringContaining('logs:CreateLogStream') },
     })
   })
 

@@ -43,6 +43,7 @@ export function createCloudWatchLogsSink({
   const checkAttempts = singleAttempt(client)
   const shortcut = createShortcut(client, { whole: isAllTaken })
   const group = { client, destination }
+  const reader = { ...group, readTurn, prepared: new Set<RoomId>() }
   const subject = logGroupSubject(destination, 'PutLogEvents')
 
   async function write(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<WriteOutcome> {
@@ -84,7 +85,7 @@ export function createCloudWatchLogsSink({
     batchOf: 'room',
     limits: CLOUDWATCH_LOGS_LIMITS,
     write,
-    recall: shareRecalls((records, { signal } = {}) => recallEvents({ ...group, readTurn }, records, signal)),
+    recall: shareRecalls((records, { signal } = {}) => recallEvents(reader, records, signal)),
     check,
   }
 }
