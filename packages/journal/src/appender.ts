@@ -1,4 +1,5 @@
 import type { DestinationVersionId, RoomId } from '@roomlog/domain'
+import { createCommitTurns } from './commit-turns.ts'
 import { partitionOf } from './partition.ts'
 import type { AppendOutcome, AppendRequest, CallOptions, Journal, NewRecord, Partition } from './port.ts'
 import { START as NOWHERE, toAppendId } from './position.ts'
@@ -38,6 +39,10 @@ export type AppenderLimits = {
   /** How long an append whose outcome is unknown is asked for again. Far below the age at which a batch may be trimmed. */
   readonly giveUpAfterMs: number
   readonly retryAfterMs: number
+  /** Commits under way beyond which the next one waits, so that its batch fills. */
+  readonly commitsAtOnce: number
+  /** How long it waits at most. */
+  readonly commitWaitMaxMs: number
 }
 
 const LIMITS: AppenderLimits = {
@@ -46,6 +51,8 @@ const LIMITS: AppenderLimits = {
   waitingBytesMax: 16 * 1024 * 1024,
   giveUpAfterMs: 10_000,
   retryAfterMs: 100,
+  commitsAtOnce: 4,
+  commitWaitMaxMs: 5,
 }
 
 export type Appender = {
@@ -78,6 +85,11 @@ const GONE: SubmitOutcome = { status: 'gone' }
 /** Group commit: while one batch of a partition is being committed, the next one fills. */
 export function createAppender(options: AppenderOptions): Appender {
   const limits = { ...LIMITS, ...options.limits }
+  const turns = createCommitTurns({
+    atOnce: limits.commitsAtOnce,
+    waitMaxMs: limits.commitWaitMaxMs,
+    sleep: options.sleep,
+  })
   const queues = new Map<Partition, Queue>()
   let closed = false
 
@@ -94,7 +106,10 @@ export function createAppender(options: AppenderOptions): Appender {
   async function run(partition: Partition, queue: Queue): Promise<void> {
     // What is submitted in the same turn shares the first batch.
     await Promise.resolve()
-    while (queue.waiting.length > 0) await commit(options, limits, partition, takeBatch(queue))
+    while (queue.waiting.length > 0) {
+      await turns.enter()
+      await commit(options, limits, partition, takeBatch(queue)).finally(turns.leave)
+    }
     queue.running = undefined
   }
 
