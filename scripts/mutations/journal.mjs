@@ -28,8 +28,8 @@ export const journalMutations = [
     name: 'batches-of-a-partition-at-once',
     promise: 'the records of a room are journaled in the order they were acknowledged',
     file: APPENDER,
-    find: 'while (queue.waiting.length > 0) await commit(',
-    put: 'while (queue.waiting.length > 0) void commit(',
+    find: 'await commit(options, limits, partition, takeBatch(queue)).finally(turns.leave)',
+    put: 'void commit(options, limits, partition, takeBatch(queue)).finally(turns.leave)',
     suites: appender,
   },
   {
