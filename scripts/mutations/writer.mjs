@@ -50,7 +50,7 @@ export const writerMutations = [
     file: 'apps/writer/src/lane/waiting.ts',
     find: '(!whole && this.#hasAll(piece))',
     put: 'this.#hasAll(piece)',
-    suites: simulated,
+    suites: [{ project: 'unit', file: 'apps/writer/src/lane/waiting.test.ts' }],
   },
   {
     name: 'checkpoint-where-the-lane-has-read-to',
@@ -65,7 +65,7 @@ export const writerMutations = [
     promise: 'SIGTERM finishes what is in flight and leaves open runs to the next writer',
     file: LANE,
     find: '    return undefined\n  }\n\n  /** ms until a cycle is due',
-    put: '    return this.#gather.records.length > 0 ? this.#cut() : undefined\n  }\n\n  /** ms until a cycle is due',
+    put: '    return this.#waiting.isEmpty ? undefined : this.#cut()\n  }\n\n  /** ms until a cycle is due',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/stop.simulation.test.ts' }],
   },
   {
