@@ -13,7 +13,7 @@ export const writerMutations = [
     promise: 'a checkpoint stands only behind what the destination has',
     file: LANE,
     find: '    const end = await policy.deliver(this.#delivery, cycle)',
-    put: `    this.#checkpoint = cycle.to
+    put: `    this.#checkpoint.settle(cycle.to, 0)
     if (!(await save())) return 'stop'
     const end = await policy.deliver(this.#delivery, cycle)`,
     suites: simulated,
@@ -56,7 +56,7 @@ export const writerMutations = [
     name: 'checkpoint-where-the-lane-has-read-to',
     promise: 'what was gathered and not delivered belongs to the next writer',
     file: LANE,
-    find: 'const at = this.idle && this.#ghosts.size === 0 ? this.#next : this.#checkpoint',
+    find: 'const at = this.idle && !this.#checkpoint.isHeldBack ? this.#next : this.#checkpoint.at',
     put: 'const at = this.#next',
     suites: simulated,
   },
@@ -94,7 +94,7 @@ export const writerMutations = [
   {
     name: 'a-later-version-overtakes',
     promise: 'a later version with the same target starts after the earlier one has drained',
-    file: 'apps/writer/src/partition/partition.ts',
+    file: 'apps/writer/src/partition/lanes.ts',
     find: 'other.id < version.id &&',
     put: 'other.id < 0 &&',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/versions.simulation.test.ts' }],
@@ -198,8 +198,8 @@ export const writerMutations = [
   {
     name: 'a-lane-gone-before-its-counts-are-written',
     promise: 'what a lane counts, dead letters too, is written before it goes',
-    file: 'apps/writer/src/partition/partition.ts',
-    find: '    if (lane.tally.pending) void this.#progress.save()\n    else this.#retire(id, lane)\n',
+    file: 'apps/writer/src/partition/lanes.ts',
+    find: '    if (lane.tally.pending) void save()\n    else this.#retire(id, lane)\n',
     put: '    this.#retire(id, lane)\n',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/closing.simulation.test.ts' }],
   },

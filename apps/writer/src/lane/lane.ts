@@ -3,6 +3,7 @@ import type { JournalBatch, LaneChange, Position } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import { type Clock, sleep } from '../clock.ts'
 import type { Pins } from '../pins.ts'
+import { Checkpoint } from './checkpoint.ts'
 import { type Cycle, type Delivery, isOpen, type Mark } from './cycle.ts'
 import { createDelivery } from './delivery.ts'
 import type { Destination } from './destination.ts'
@@ -38,9 +39,8 @@ export class Lane {
   readonly #stopping = new AbortController()
   readonly #killed = new AbortController()
   readonly #life: Life = { stopping: this.#stopping.signal, killed: this.#killed.signal }
-  readonly #ghosts: Delivery['ghosts'] = new Map()
   readonly #delivery: Delivery
-  #checkpoint: Mark
+  readonly #checkpoint: Checkpoint
   #next: Mark
   #intent: Position | undefined
   #recovering: boolean
@@ -52,8 +52,6 @@ export class Lane {
   #cycle: Cycle | undefined
   #pausing = false
   #unfinished = false
-  /** Records of settled cycles that a ghost keeps the checkpoint from passing. */
-  #unpassed = 0
 
   constructor(
     destination: Destination,
@@ -64,7 +62,6 @@ export class Lane {
     this.#context = context
     // Each call in flight listens; the bound is the destination's concurrency.
     setMaxListeners(0, this.#life.stopping, this.#life.killed)
-    this.#checkpoint = at.checkpoint
     this.#next = at.checkpoint
     this.#intent = at.intent
     this.#recovering = isOpen({ checkpoint: at.checkpoint.position, intent: at.intent })
@@ -73,6 +70,7 @@ export class Lane {
     const { version, policy } = destination
     this.#waiting = new Waiting({ destination: version.id, pins: context.pins, ...policy })
     this.tally = new Tally(destination.version.id)
+    this.#checkpoint = new Checkpoint(at.checkpoint, (records) => this.tally.settled(records, context.clock.nowMs()))
     this.trouble = new Trouble({
       clock: context.clock,
       random: context.random,
@@ -88,7 +86,7 @@ export class Lane {
       life: this.#life,
       trouble: this.trouble,
       tally: this.tally,
-      ghosts: this.#ghosts,
+      ghosts: this.#checkpoint.ghosts,
       quietSinceMs: context.clock.monotonicMs() - at.quietForMs,
       aboutToSend: () => {
         this.#sending = true
@@ -132,7 +130,7 @@ export class Lane {
     this.#waiting.add(batch, { dueAtMs, whole: this.#recovering })
     this.#next = { position: batch.lastPosition, appendId: batch.appendId }
     if (this.#waiting.bytes >= bytesMax()) this.#sated = true
-    if (this.idle) this.#forgetGhosts()
+    if (this.idle) this.#checkpoint.settleAll(this.#next)
     // Otherwise it sleeps until what waits already is due.
     else if (wasEmpty || this.#due() === 0) this.#alarm.wake()
   }
@@ -144,12 +142,12 @@ export class Lane {
 
   /** Settled up to `position`: its row may go. */
   settledTo(position: Position): boolean {
-    return this.idle && this.#ghosts.size === 0 && this.#next.position >= position
+    return this.idle && !this.#checkpoint.isHeldBack && this.#next.position >= position
   }
 
   /** What its row should say. */
   row(): LaneChange {
-    const at = this.idle && this.#ghosts.size === 0 ? this.#next : this.#checkpoint
+    const at = this.idle && !this.#checkpoint.isHeldBack ? this.#next : this.#checkpoint.at
     const { state, lastError, nextProbeAtMs } = this.trouble.state()
     return {
       destinationVersionId: this.destination.version.id,
@@ -215,13 +213,12 @@ export class Lane {
       await this.#startOver()
       return 'go on'
     }
-    this.#unpassed += cycle.records.length
     this.#cycle = undefined
     this.#recovering = false
     this.#sending = true
     this.#intent = undefined
-    if (this.#ghosts.size === 0) this.#pass(cycle.to)
-    if (this.idle) this.#forgetGhosts()
+    this.#checkpoint.settle(cycle.to, cycle.records.length)
+    if (this.idle) this.#checkpoint.settleAll(this.#next)
     // With more to send at once, the write of the next intent settles this cycle too.
     if (policy.intents && this.#due() === 0 && !this.#life.stopping.aborted) return 'go on'
     return (await save()) ? 'go on' : 'stop'
@@ -233,9 +230,8 @@ export class Lane {
     this.#pausing = true
     this.#cycle = undefined
     this.#release()
-    this.#ghosts.clear()
-    this.#unpassed = 0
-    this.#next = this.#checkpoint
+    this.#checkpoint.startOver()
+    this.#next = this.#checkpoint.at
     const probeAtMs = this.trouble.state().nextProbeAtMs ?? clock.nowMs()
     await sleep(clock, Math.max(0, probeAtMs - clock.nowMs()), this.#life.stopping)
     this.#pausing = false
@@ -281,17 +277,5 @@ export class Lane {
     if (this.#waiting.bytes <= this.#context.bytesMax() / 2) this.#sated = false
     this.#context.changed()
     return cycle
-  }
-
-  #forgetGhosts(): void {
-    for (const [roomId, ghost] of this.#ghosts) if (ghost.until <= this.#next.position) this.#ghosts.delete(roomId)
-    if (this.#ghosts.size === 0) this.#pass(this.#next)
-  }
-
-  /** The checkpoint moves, and what it passes is counted: never before, or a cycle that is built again counts twice. */
-  #pass(to: Mark): void {
-    this.#checkpoint = to
-    if (this.#unpassed > 0) this.tally.settled(this.#unpassed, this.#context.clock.nowMs())
-    this.#unpassed = 0
   }
 }

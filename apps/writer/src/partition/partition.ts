@@ -5,16 +5,16 @@ import {
   type Journal,
   type JournalBatch,
   type Progress as Loaded,
-  type LoadedLane,
   toPosition,
 } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import type { Clock } from '../clock.ts'
 import { isOpen, type Mark } from '../lane/cycle.ts'
 import type { Destination } from '../lane/destination.ts'
-import { Lane } from '../lane/lane.ts'
+import type { Lane } from '../lane/lane.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
+import { Lanes } from './lanes.ts'
 import { Progress } from './progress.ts'
 import { pump } from './pump.ts'
 import { Reads } from './reads.ts'
@@ -55,21 +55,19 @@ function isSudden(end: PartitionEnd): boolean {
   return end === 'lost' || end === 'reload'
 }
 
-/** What a lane inherits from the writer before. */
-type EarlierLife = Pick<LoadedLane, 'intent' | 'quietForMs'>
-const NO_INTENT: EarlierLife = { intent: undefined, quietForMs: 0 }
+/** What a lane that nobody had before inherits. */
+const NO_INTENT = { intent: undefined, quietForMs: 0 }
 
 /** Works one partition while its lease holds: reads the journal once for all lanes that stand at the same place. */
 export class PartitionWorker {
   readonly lease: HeldLease
-  readonly lanes = new Map<DestinationVersionId, Lane>()
   readonly #options: PartitionOptions
+  readonly #lanes: Lanes
   readonly #progress: Progress
   readonly #reads: Reads
   readonly #alarm: AlarmClock
   readonly #stopping = new AbortController()
   readonly #killed = new AbortController()
-  readonly #running = new Set<Promise<void>>()
   #frontier: Mark
   #head: Head
   #leaseUntilMs: number
@@ -83,14 +81,31 @@ export class PartitionWorker {
     this.#alarm = createAlarmClock(clock)
     this.#frontier = { position: loaded.dispatched, appendId: loaded.dispatchedAppendId }
     this.#head = { head: loaded.dispatched, appendId: loaded.dispatchedAppendId }
-    const { pins, readBytesMax, catchUpRecords } = options
-    const laneBytesMax = () => this.#laneBytesMax()
-    this.#reads = new Reads({ lanes: this.lanes, clock, pins, readBytesMax, laneBytesMax, catchUpRecords })
+    const { pins, laneCount, readBytesMax, catchUpRecords } = options
+    const { partition } = this.lease
+    const bytesMax = () => pins.laneBytes(laneCount())
+    const frontier = () => this.#frontier
+    this.#lanes = new Lanes({
+      clock,
+      random,
+      pins,
+      bytesMax,
+      frontier,
+      leaseValidForMs: () => this.#leaseUntilMs - clock.monotonicMs(),
+      freshHead: async () => (await journal.heads([partition])).get(partition)?.head ?? this.#head.head,
+      save: () => this.#progress.save(),
+      hasRow: (id) => this.#progress.hasRow(id),
+      stopping: this.#stopping.signal,
+      onChange: () => this.#alarm.wake(),
+      onFailure: (error) => this.#fail(error),
+    })
+    const lanes = this.#lanes.all
+    this.#reads = new Reads({ lanes, clock, pins, readBytesMax, laneBytesMax: bytesMax, catchUpRecords })
     this.#progress = new Progress({
       journal,
       lease: this.lease,
-      lanes: this.lanes,
-      frontier: () => this.#frontier,
+      lanes,
+      frontier,
       revision: loaded.revision,
       rows: new Map(
         loaded.lanes.map((lane) => [
@@ -102,9 +117,13 @@ export class PartitionWorker {
       random,
       killed: this.#killed.signal,
       log,
-      onClosed: (id) => this.#closed(id),
+      onClosed: (id) => this.#lanes.closed(id),
       onLost: () => this.#finish('lost'),
     })
+  }
+
+  get lanes(): ReadonlyMap<DestinationVersionId, Lane> {
+    return this.#lanes.all
   }
 
   /** Works until it is told to stop or cannot go on; everything in memory is let go. */
@@ -117,14 +136,14 @@ export class PartitionWorker {
       // In one turn: a row whose lane is not there counts as closed in whatever is written next.
       for (const { destinationVersionId, checkpoint, checkpointAppendId, ...rest } of lanes) {
         const destination = found.get(destinationVersionId)
-        if (destination) this.#open(destination, { position: checkpoint, appendId: checkpointAppendId }, rest)
+        if (destination) this.#lanes.open(destination, { position: checkpoint, appendId: checkpointAppendId }, rest)
       }
       const ended = await pump(
         { journal, partition: this.lease.partition, clock, pins, limitedRead, log, turn, alarm: this.#alarm },
         {
           next: (full) => (full ? this.#reads.must() : this.#reads.next(this.#frontier, this.#head.head)),
           offer: (batches) => this.#offer(batches),
-          settled: () => this.#settled(),
+          settled: () => this.#lanes.settled(),
         },
         this.#stopping.signal,
       )
@@ -135,7 +154,7 @@ export class PartitionWorker {
     } finally {
       turn.end()
     }
-    await Promise.all(this.#running)
+    await this.#lanes.ended()
     if (!isSudden(this.#end) && !this.#killed.signal.aborted) await this.#progress.save()
     this.#killed.abort()
     return this.#end
@@ -186,23 +205,17 @@ export class PartitionWorker {
 
   /** Its backlog was given up: drops the lane and its row. */
   abandon(id: DestinationVersionId): void {
-    const lane = this.lanes.get(id)
-    if (!lane) return
-    lane.kill()
-    this.lanes.delete(id)
-    void this.#progress.save()
-    this.wakeLanes()
+    this.#lanes.abandon(id)
   }
 
   wakeLanes(): void {
-    for (const lane of this.lanes.values()) lane.wake()
-    this.#alarm.wake()
+    this.#lanes.wake()
   }
 
   #finish(end: PartitionEnd): void {
     if (!this.#stopping.signal.aborted) this.#end = end
     this.#stopping.abort()
-    for (const lane of this.lanes.values()) lane.stop()
+    this.#lanes.stop()
     if (isSudden(end)) {
       this.#end = end
       this.#kill()
@@ -212,7 +225,7 @@ export class PartitionWorker {
 
   #kill(): void {
     this.#killed.abort()
-    for (const lane of this.lanes.values()) lane.kill()
+    this.#lanes.kill()
   }
 
   #fail(error: unknown): void {
@@ -240,7 +253,7 @@ export class PartitionWorker {
       pins.hold(batch.memory)
       for (const id of atFrontier ? batch.counts.keys() : []) {
         const destination = found.get(id)
-        if (destination && !this.lanes.has(id)) ready.add(this.#open(destination, this.#frontier, NO_INTENT))
+        if (destination && !this.lanes.has(id)) ready.add(this.#lanes.open(destination, this.#frontier, NO_INTENT))
       }
       for (const lane of this.lanes.values()) {
         if (lane.next.position === before && (ready.has(lane) || lane.wants())) lane.accept(batch)
@@ -248,13 +261,8 @@ export class PartitionWorker {
       pins.release(batch.memory)
       if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
     }
-    this.#sweep()
-    if (pins.tight()) this.wakeLanes()
-  }
-
-  #laneBytesMax(): number {
-    const { pins, laneCount } = this.#options
-    return pins.laneBytes(laneCount())
+    this.#lanes.sweep()
+    if (pins.tight()) this.#lanes.wake()
   }
 
   /** Also of lanes that are there: they may be gone by the time the others are found. */
@@ -265,85 +273,5 @@ export class PartitionWorker {
       if (destination !== 'abandoned') found.set(id, destination)
     }
     return found
-  }
-
-  #open(destination: Destination, checkpoint: Mark, earlier: EarlierLife): Lane {
-    const { journal, clock, random, pins } = this.#options
-    const { id } = destination.version
-    const { partition } = this.lease
-    const lane: Lane = new Lane(
-      destination,
-      { checkpoint, ...earlier },
-      {
-        clock,
-        random,
-        pins,
-        bytesMax: () => this.#laneBytesMax(),
-        blocked: () => this.#blocked(destination),
-        leaseValidForMs: () => this.#leaseUntilMs - clock.monotonicMs(),
-        freshHead: async () => (await journal.heads([partition])).get(partition)?.head ?? this.#head.head,
-        save: () => this.#progress.save(),
-        changed: () => {
-          this.#sweep()
-          this.#alarm.wake()
-        },
-      },
-    )
-    this.lanes.set(id, lane)
-    if (this.#stopping.signal.aborted) lane.stop()
-    const running: Promise<void> = lane
-      .run()
-      .then(() => {
-        if (this.lanes.get(id) === lane && !this.#stopping.signal.aborted) throw new Error('a lane ended by itself')
-      })
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => this.#running.delete(running))
-    this.#running.add(running)
-    return lane
-  }
-
-  /** A later version with the same target starts only after the earlier one has drained here, or order would break. */
-  #blocked({ version }: Destination): boolean {
-    for (const { destination } of this.lanes.values()) {
-      const other = destination.version
-      if (
-        other.id < version.id &&
-        other.loggingConfigurationId === version.loggingConfigurationId &&
-        other.kind === version.kind &&
-        other.target === version.target
-      ) {
-        return true
-      }
-    }
-    return false
-  }
-
-  #settled(): boolean {
-    return [...this.lanes.values()].every((lane) => lane.settledTo(this.#frontier.position))
-  }
-
-  /** Lanes that are settled and have no row simply go; those with a row go with the next write. */
-  #sweep(): void {
-    for (const [id, lane] of this.lanes) {
-      if (!lane.settledTo(this.#frontier.position)) continue
-      if (this.#progress.hasRow(id)) void this.#progress.save()
-      else if (!lane.tally.pending) this.#retire(id, lane)
-      else void this.#progress.save()
-    }
-  }
-
-  #closed(id: DestinationVersionId): void {
-    const lane = this.lanes.get(id)
-    // It may have taken new records while its row was being deleted: those are above `dispatched`.
-    if (!lane?.settledTo(this.#frontier.position)) return
-    // Or settled them too: what it has counted, and its dead letters, are still to be written.
-    if (lane.tally.pending) void this.#progress.save()
-    else this.#retire(id, lane)
-  }
-
-  #retire(id: DestinationVersionId, lane: Lane): void {
-    lane.stop()
-    this.lanes.delete(id)
-    this.wakeLanes()
   }
 }
