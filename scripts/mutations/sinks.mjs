@@ -128,4 +128,12 @@ export const sinkMutations = [
       },
     ],
   },
+  {
+    name: 'a-listener-left-behind-by-a-shared-reading',
+    promise: 'a reading that many share leaves no listener behind',
+    file: 'packages/sinks/src/cloudwatch-logs/shared-recall.ts',
+    find: "for (const { signal } of together) signal?.removeEventListener('abort', look)",
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/shared-recall.test.ts' }],
+  },
 ]
