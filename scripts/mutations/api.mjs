@@ -51,4 +51,12 @@ export const apiMutations = [
       { project: 'integration', file: 'apps/api/src/api.integration.test.ts', test: 'every kind of chat request' },
     ],
   },
+  {
+    name: 'all-connections-for-transactions-that-wait',
+    promise: 'changes that wait for each other stand in the way of nobody who only reads',
+    file: 'apps/api/src/api.ts',
+    find: 'Math.max(1, controlMax - 1)',
+    put: 'controlMax',
+    suites: [{ project: 'integration', file: 'apps/api/src/burst.integration.test.ts' }],
+  },
 ]

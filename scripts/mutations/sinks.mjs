@@ -76,8 +76,8 @@ export const sinkMutations = [
     name: 'a-stream-that-is-not-seen-yet-taken-for-empty',
     promise: 'what cannot be read back is never guessed',
     file: 'packages/sinks/src/cloudwatch-logs/recall.ts',
-    find: "return again === 'missing' ? MISSING_STILL : again",
-    put: "return again === 'missing' ? { status: 'recalled', found: new Set() } : again",
+    find: "if (recalled === 'missing') return MISSING_STILL",
+    put: "if (recalled === 'missing') return { status: 'recalled', found: asked.found }",
     suites: [
       {
         project: 'integration',
@@ -90,8 +90,8 @@ export const sinkMutations = [
     name: 'a-missing-stream-read-around',
     promise: 'reading back takes about as many pages as what is asked for, also where a room is new',
     file: 'packages/sinks/src/cloudwatch-logs/recall.ts',
-    find: 'const again = await filter(group, asked, streams, signal)',
-    put: 'const again = await filter(group, asked, WHOLE_PREFIX, signal)',
+    find: 'recalled = await filter(group, asked, reading, signal)\n    if',
+    put: 'recalled = await filter(group, asked, { ...reading, streams: WHOLE_PREFIX }, signal)\n    if',
     suites: [
       {
         project: 'integration',
@@ -99,5 +99,41 @@ export const sinkMutations = [
         test: 'a room without a stream does not make a recall',
       },
     ],
+  },
+  {
+    name: 'a-whole-group-read-for-many-rooms',
+    promise: 'reading back takes at most twice as many pages as what is asked for, however much others have',
+    file: 'packages/sinks/src/cloudwatch-logs/recall.ts',
+    find: '{ streams: WHOLE_PREFIX, pagesMax }',
+    put: '{ streams: WHOLE_PREFIX, pagesMax: FILTER_PAGES_MAX }',
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/sinks/src/cloudwatch-logs/sink.integration.test.ts',
+        test: 'many rooms are asked for by name',
+      },
+    ],
+  },
+  {
+    name: 'rooms-beyond-the-first-hundred-taken-for-empty',
+    promise: 'what was not read back is never guessed',
+    file: 'packages/sinks/src/cloudwatch-logs/recall.ts',
+    find: 'at < rooms.length; at += FILTER_STREAMS_MAX',
+    put: 'at < 1; at += FILTER_STREAMS_MAX',
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/sinks/src/cloudwatch-logs/sink.integration.test.ts',
+        test: 'many rooms are asked for by name',
+      },
+    ],
+  },
+  {
+    name: 'a-listener-left-behind-by-a-shared-reading',
+    promise: 'a reading that many share leaves no listener behind',
+    file: 'packages/sinks/src/cloudwatch-logs/shared-recall.ts',
+    find: "for (const { signal } of together) signal?.removeEventListener('abort', look)",
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/shared-recall.test.ts' }],
   },
 ]

@@ -8,6 +8,8 @@ import { ensureAccount, type RootKey } from './access/root-key.ts'
 import { bindOperations } from './bind-operations.ts'
 import type { CheckDestination } from './context.ts'
 import { warnOfLostCommits } from './database/durability.ts'
+import { createTransact } from './database/transact.ts'
+import { createWaitingLine } from './database/waiting-line.ts'
 import { serveHealth } from './http/health.ts'
 import { readinessChecks } from './http/readiness.ts'
 import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits, serveRouter } from './http/server.ts'
@@ -61,6 +63,8 @@ export type Api = {
 }
 
 const CLOCK_SAMPLE_EVERY_MS = 10_000
+/** Of those that change rooms, configurations, tags and access keys. */
+const TRANSACTIONS = { waitingMax: 1_000, waitMaxMs: 10_000 } as const
 
 /** Starts the api in this process, listening when it is returned. */
 export async function createApi(options: ApiOptions): Promise<Api> {
@@ -74,6 +78,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     log.warn({ event: 'api.connectionLost', reason: message }, 'A connection to the database was lost.')
   const pool = createPool({ url: options.databaseUrl, max: connectionsMax - controlMax, applicationName, onError })
   const db = connect(options.databaseUrl, { max: controlMax, applicationName, onError })
+  const { monotonicMs: nowMs, randomBytes, randomUUID, sleep } = options.ambient
+  // One connection stays for those who only read, as to find an access key.
+  const atOnce = Math.max(1, controlMax - 1)
+  const transact = createTransact(db, createWaitingLine({ atOnce, ...TRANSACTIONS, nowMs, sleep }))
   try {
     const secretBox = createSecretBox(options.encryptionKeys)
     const partitions = options.partitionsIfNew === undefined ? {} : { partitionsIfNew: options.partitionsIfNew }
@@ -81,15 +89,15 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       createPostgresJournal({ pool, ...partitions }),
       startClock(pool, options.ambient),
       warnOfLostCommits(pool, log),
-      ensureAccount(db, secretBox, options.accountId, options.rootKey),
+      ensureAccount(transact, secretBox, options.accountId, options.rootKey),
     ])
-    const { monotonicMs: nowMs, randomBytes, randomUUID, sleep } = options.ambient
     const rooms = createRoomCache({ load: createRoomLoader(pool), nowMs })
     const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
     const pooledBytes = createRandomPool(randomBytes)
     const operations = bindOperations({
       region: options.region,
       db,
+      transact,
       pool,
       rooms,
       appender,

@@ -5,6 +5,7 @@ import type { CheckOutcome } from '@roomlog/sinks'
 import type { FastifyBaseLogger } from 'fastify'
 import type pg from 'pg'
 import type { Authenticator } from './access/authenticator.ts'
+import type { Transact } from './database/transact.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import type { Ceilings, Rates } from './limits/rates.ts'
 import type { Caller } from './operations.ts'
@@ -21,6 +22,7 @@ export type CheckDestination = (
 export type Services = {
   readonly region: string
   readonly db: PrismaClient
+  readonly transact: Transact
   readonly pool: pg.Pool
   readonly rooms: RoomCache
   readonly appender: Appender

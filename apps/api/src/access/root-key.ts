@@ -1,6 +1,6 @@
-import type { PrismaClient, SecretBox } from '@roomlog/db'
+import type { SecretBox } from '@roomlog/db'
 import type { AccountId } from '@roomlog/domain'
-import { transact } from '../database/transact.ts'
+import type { Transact } from '../database/transact.ts'
 
 export type RootKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
@@ -17,12 +17,12 @@ export class RootKeyTakenError extends Error {
  * key works again. Several processes may do so at once.
  */
 export async function ensureAccount(
-  db: PrismaClient,
+  transact: Transact,
   secretBox: SecretBox,
   accountId: AccountId,
   rootKey: RootKey | undefined,
 ): Promise<void> {
-  await transact(db, async (tx) => {
+  await transact(async (tx) => {
     await tx.$executeRaw`insert into account (id) values (${accountId}) on conflict do nothing`
     if (rootKey === undefined) return
     const { accessKeyId: id, secretAccessKey } = rootKey

@@ -1,6 +1,7 @@
 import type { Prisma, PrismaClient } from '@roomlog/db'
 import { CONFIG_CHANGED_SQL } from '@roomlog/journal'
 import { isWorthRepeating } from './availability.ts'
+import type { WaitingLine } from './waiting-line.ts'
 
 export type Tx = Prisma.TransactionClient
 
@@ -8,14 +9,23 @@ const ATTEMPTS_MAX = 4
 const LIMITS_MS = { maxWait: 15_000, timeout: 15_000 }
 
 /** Runs `work` in a transaction, again when it lost against another one (deadlock). `work` reads all that it decides by. */
-export async function transact<T>(db: PrismaClient, work: (tx: Tx) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await db.$transaction(work, LIMITS_MS)
-    } catch (error) {
-      if (attempt === ATTEMPTS_MAX || !isWorthRepeating(error)) throw error
-    }
-  }
+export type Transact = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
+
+/**
+ * Transactions wait in line before they ask for a connection: those that lock the same account run one after the other,
+ * and a pool that they wait in times out as if the database were away.
+ */
+export function createTransact(db: PrismaClient, line: WaitingLine): Transact {
+  return (work) =>
+    line(async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await db.$transaction(work, LIMITS_MS)
+        } catch (error) {
+          if (attempt === ATTEMPTS_MAX || !isWorthRepeating(error)) throw error
+        }
+      }
+    })
 }
 
 /**

@@ -4,6 +4,7 @@ import { ensureConfigurations } from '../demo-room.ts'
 import { createDestinations, DEMO_DESTINATIONS } from '../destinations.ts'
 import type { System } from '../system.ts'
 import { conversation } from './conversation.ts'
+import { createRooms } from './create-rooms.ts'
 import { deliveredSoFar, killWriterEvery } from './kill-writer.ts'
 import { Ledger } from './ledger.ts'
 import { createProgress } from './progress.ts'
@@ -47,7 +48,10 @@ export async function converse(options: ConverseOptions): Promise<number> {
         ledger,
         clock: Date.now,
         signal,
-        createRoom: (name) => createRoom(client, name, loggingConfigurationIdentifiers, signal),
+        createRoom: createRooms({
+          create: (name) => createRoom(client, name, loggingConfigurationIdentifiers, signal),
+          signal,
+        }),
       })
     } finally {
       clearInterval(ticker)

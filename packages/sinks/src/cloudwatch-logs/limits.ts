@@ -17,7 +17,13 @@ export const BATCH_SPAN_MAX_MS = 86_400_000
 export const MESSAGE_BYTES_MAX = BATCH_BYTES_MAX - EVENT_OVERHEAD_BYTES
 /** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
 export const FILTER_STREAMS_MAX = 100
-/** Ours. A page holds up to 1 MB or 10,000 events. */
+/**
+ * Of what one page of FilterLogEvents holds.
+ * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+ */
+export const PAGE_BYTES_MAX = 1_048_576
+export const PAGE_EVENTS_MAX = 10_000
+/** Ours. */
 export const FILTER_PAGES_MAX = 1_000
 
 /** A message is the record without its `\n`. */

@@ -4,7 +4,7 @@ import { logStreamName, RECORD_VERSION } from '@roomlog/domain'
 import { attempt, sendOptions } from '../attempt.ts'
 import { metricOf, nameOf, type ReadFailure, readOutcomeOf } from '../failure.ts'
 import type { RecallOutcome, SinkRecord } from '../port.ts'
-import { FILTER_PAGES_MAX, FILTER_STREAMS_MAX } from './limits.ts'
+import { FILTER_PAGES_MAX, FILTER_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX } from './limits.ts'
 import { createStream, type LogGroup, logGroupSubject } from './log-group.ts'
 import { messageOf } from './message.ts'
 
@@ -25,17 +25,47 @@ export async function recallEvents(
   signal: AbortSignal | undefined,
 ): Promise<RecallOutcome> {
   const rooms = [...new Set(records.map(({ roomId }) => roomId))]
-  const streams = rooms.length <= FILTER_STREAMS_MAX ? { logStreamNames: rooms.map(logStreamName) } : WHOLE_PREFIX
+  const pagesMax = pagesByName(rooms.length, records)
   const asked: Asked = {
     idOf: new Map(records.map((record) => [messageOf(record), record.id])),
+    found: new Set(),
     ...timeRangeOf(records),
   }
-  const recalled = await filter(group, asked, streams, signal)
-  if (recalled !== 'missing') return recalled
-  const prepared = await prepareStreams(group, rooms.slice(0, FILTER_STREAMS_MAX), signal)
-  if (prepared.status !== 'created') return prepared
-  const again = await filter(group, asked, streams, signal)
-  return again === 'missing' ? MISSING_STILL : again
+  if (rooms.length > FILTER_STREAMS_MAX) {
+    // Where these rooms are most of what the group has in that time, all of it takes fewer pages than room by room.
+    const whole = await filter(group, asked, { streams: WHOLE_PREFIX, pagesMax }, signal)
+    if (whole !== 'missing' && whole !== 'too many pages') return whole
+  }
+  for (let at = 0; at < rooms.length; at += FILTER_STREAMS_MAX) {
+    const named = await recallRooms(group, asked, rooms.slice(at, at + FILTER_STREAMS_MAX), signal)
+    if (named.status !== 'recalled') return named
+  }
+  return { status: 'recalled', found: asked.found }
+}
+
+/** At most, if these rooms have nothing else in that time: each call's last page is not full. */
+function pagesByName(rooms: number, records: readonly SinkRecord[]): number {
+  let bytes = 0
+  for (const { byteLength } of records) bytes += byteLength
+  const full = Math.max(bytes / PAGE_BYTES_MAX, records.length / PAGE_EVENTS_MAX)
+  return Math.ceil(rooms / FILTER_STREAMS_MAX) + Math.floor(full)
+}
+
+async function recallRooms(
+  group: LogReader,
+  asked: Asked,
+  rooms: readonly RoomId[],
+  signal: AbortSignal | undefined,
+): Promise<RecallOutcome> {
+  const reading: Reading = { streams: { logStreamNames: rooms.map(logStreamName) }, pagesMax: FILTER_PAGES_MAX }
+  let recalled = await filter(group, asked, reading, signal)
+  if (recalled === 'missing') {
+    const prepared = await prepareStreams(group, rooms, signal)
+    if (prepared.status !== 'created') return prepared
+    recalled = await filter(group, asked, reading, signal)
+    if (recalled === 'missing') return MISSING_STILL
+  }
+  return recalled === 'too many pages' ? tooManyPages(group) : recalled
 }
 
 /**
@@ -62,8 +92,15 @@ async function prepareStreams(
 type Asked = {
   /** By message. */
   readonly idOf: ReadonlyMap<string, MessageId>
+  /** Grows with each page. */
+  readonly found: Set<MessageId>
   readonly startTime: number
   readonly endTime: number
+}
+
+type Reading = {
+  readonly streams: Pick<FilterLogEventsCommandInput, 'logStreamNames' | 'logStreamNamePrefix'>
+  readonly pagesMax: number
 }
 
 const WHOLE_PREFIX = { logStreamNamePrefix: STREAM_PREFIX }
@@ -81,14 +118,13 @@ const MISSING_STILL: RecallOutcome = {
 
 async function filter(
   { client, destination, readTurn }: LogReader,
-  { idOf, startTime, endTime }: Asked,
-  streams: Pick<FilterLogEventsCommandInput, 'logStreamNames' | 'logStreamNamePrefix'>,
+  { idOf, found, startTime, endTime }: Asked,
+  { streams, pagesMax }: Reading,
   signal: AbortSignal | undefined,
-): Promise<RecallOutcome | 'missing'> {
-  const found = new Set<MessageId>()
+): Promise<RecallOutcome | 'missing' | 'too many pages'> {
   const range = { logGroupName: destination.target, ...streams, startTime, endTime }
   let nextToken: string | undefined
-  for (let page = 0; page < FILTER_PAGES_MAX; page += 1) {
+  for (let page = 0; page < pagesMax; page += 1) {
     const command = new FilterLogEventsCommand({ ...range, nextToken })
     await readTurn?.(signal)
     const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
@@ -103,7 +139,7 @@ async function filter(
     nextToken = sent.value.nextToken
     if (nextToken === undefined || found.size === idOf.size) return { status: 'recalled', found }
   }
-  return tooManyPages(nameOf({ kind: 'cloudWatchLogs', target: destination.target }))
+  return 'too many pages'
 }
 
 /** A millisecond wider than said to be needed: whether the end is inclusive differs between the reading calls. */
@@ -117,7 +153,8 @@ function timeRangeOf(records: readonly SinkRecord[]): { startTime: number; endTi
   return { startTime, endTime: endTime + 1 }
 }
 
-function tooManyPages(target: string): RecallOutcome {
+function tooManyPages({ destination }: LogReader): RecallOutcome {
+  const target = nameOf({ kind: 'cloudWatchLogs', target: destination.target })
   const message = `FilterLogEvents on ${target} has more than ${FILTER_PAGES_MAX} pages for one reading back.`
   return {
     status: 'retry',

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { sampleRecords } from '../../test/sample-records.ts'
 import type { RecallOutcome, SinkRecord } from '../port.ts'
@@ -76,4 +77,24 @@ test('who leaves does not end the reading of the others; when all have left it e
   expect(readings[2]?.signal?.aborted).toBe(true)
   readings[1]?.end(all(1))
   await second
+})
+
+// A listener that a signal takes away is a listener of that signal too: with all lanes of 16 partitions in one reading,
+// Node warned of a leak.
+test('any number may share a reading without piling up listeners, and none stays behind', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => void warnings.push(warning)
+  process.on('warning', note)
+  const { readings, recall, all } = slowLog()
+  const signals = Array.from({ length: 40 }, () => new AbortController().signal)
+  const answers = signals.map((signal) => recall(at(1), { signal }))
+  readings[0]?.end(all(0))
+  await expect.poll(() => readings.length).toBe(3)
+  for (const n of [1, 2]) readings[n]?.end(all(n))
+  await Promise.all(answers)
+  expect(signals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual(signals.map(() => 0))
+  // Warnings are told in a later turn.
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', note)
+  expect(warnings).toEqual([])
 })

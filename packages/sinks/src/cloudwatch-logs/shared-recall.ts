@@ -79,13 +79,10 @@ function neighbours(waiting: readonly Waiting[]): Waiting[] {
 /** Ends early only when nobody waits for it any more. */
 async function read(recall: Recall, together: readonly Waiting[]): Promise<void> {
   const left = new AbortController()
-  const done = new AbortController()
-  for (const { signal } of together) {
-    const look = () => {
-      if (together.every((one) => one.signal?.aborted)) left.abort()
-    }
-    signal?.addEventListener('abort', look, { once: true, signal: done.signal })
+  const look = () => {
+    if (together.every((one) => one.signal?.aborted)) left.abort()
   }
+  for (const { signal } of together) signal?.addEventListener('abort', look)
   try {
     const outcome = await recall(
       together.flatMap(({ records }) => records),
@@ -99,7 +96,7 @@ async function read(recall: Recall, together: readonly Waiting[]): Promise<void>
   } catch (error) {
     for (const one of together) one.reject(error)
   } finally {
-    done.abort()
+    for (const { signal } of together) signal?.removeEventListener('abort', look)
   }
 }
 

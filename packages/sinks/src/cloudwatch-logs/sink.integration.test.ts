@@ -16,7 +16,8 @@ import { createCloudWatchLogsSink } from './index.ts'
 describeSink('CloudWatch Logs', () => startHarness('cloudWatchLogs'))
 
 const DAY_MS = 86_400_000
-const STREAM = 'aws/IVSChatLogs/1.0/room_ROOM00000001'
+const PREFIX = 'aws/IVSChatLogs/1.0/room_'
+const STREAM = `${PREFIX}ROOM00000001`
 
 describe('CloudWatch Logs', () => {
   let service: LocalService
@@ -155,6 +156,38 @@ describe('CloudWatch Logs', () => {
     expect(await sink.recall?.(records.flat())).toEqual({ status: 'recalled', found: new Set(idsOf(written.flat())) })
   })
 
+  // Beyond 100 rooms all that the group had in that time was read: 56 pages, at four a second, for what six hold.
+  test('many rooms are asked for by name where others have much more, and all at once where they do not', async () => {
+    const timeMs = Date.now()
+    const rooms = Array.from({ length: 150 }, (_, room) => `ROOM${String(room).padStart(8, '0')}`)
+    const records = rooms.map((room, index) => sampleRecords(2, { room, position: 2 * index + 1, timeMs }))
+    const written = records.slice(90, 110)
+    const writer = newSink()
+    for (const run of [...written, ...written]) await writer.write(run)
+    let turns = 0
+    const reader = createCloudWatchLogsSink({
+      client: service.clients.logs,
+      destination: sampleDestination('cloudWatchLogs', group),
+      readTurn: async () => void turns++,
+    })
+    const recalled = { status: 'recalled', found: new Set(idsOf(written.flat())) }
+    expect(await reader.recall?.(records.flat())).toEqual(recalled)
+    expect(turns).toBe(1)
+
+    await createStream('OTHER0000001')
+    for (let run = 0; run < 12; run++) {
+      const others = sampleRecords(2_500, { room: 'OTHER0000001', position: 1_000 + 2_500 * run, timeMs, stepMs: 0 })
+      expect(await writer.write(others)).toEqual({ status: 'delivered' })
+    }
+    turns = 0
+    expect(await reader.recall?.(records.flat())).toEqual(recalled)
+    // Two of the whole group, then for each hundred one that a missing stream refused, and a page.
+    expect(turns).toBe(6)
+    turns = 0
+    expect(await reader.recall?.(records.flat())).toEqual(recalled)
+    expect(turns).toBe(4)
+  })
+
   test('recalls through many pages', async () => {
     const sink = newSink()
     await createStream()
@@ -197,6 +230,6 @@ describe('CloudWatch Logs', () => {
     })
   })
 
-  const createStream = () =>
-    service.clients.logs.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: STREAM }))
+  const createStream = (room = 'ROOM00000001') =>
+    service.clients.logs.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: `${PREFIX}${room}` }))
 })

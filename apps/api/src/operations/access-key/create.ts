@@ -7,7 +7,7 @@ import {
   serviceQuotaExceededException,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { lockAccount, transact } from '../../database/transact.ts'
+import { lockAccount } from '../../database/transact.ts'
 
 /** Of an account that may be used at once. */
 const ACCESS_KEYS_MAX = 500
@@ -21,7 +21,7 @@ export async function createAccessKey(
   const { accountId } = ctx
   const accessKeyId = `RL${ctx.newId()}${ctx.newId().slice(0, 6)}`
   const secretAccessKey = Buffer.from(ctx.randomBytes(SECRET_BYTES)).toString('base64url')
-  return transact(ctx.db, async (tx) => {
+  return ctx.transact(async (tx) => {
     await lockAccount(tx, accountId)
     if ((await tx.accessKey.count({ where: { accountId, revokedAt: null } })) >= ACCESS_KEYS_MAX) {
       const quota = { resourceId: accountId, resourceType: 'ACCESS_KEY', limit: ACCESS_KEYS_MAX } as const

@@ -8,7 +8,7 @@ import {
   serviceQuotaExceededException,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { lockAccount, transact } from '../../database/transact.ts'
+import { lockAccount } from '../../database/transact.ts'
 import { loggingConfigurationSelect, presentLoggingConfiguration } from './present.ts'
 
 /**
@@ -30,7 +30,7 @@ export async function createLoggingConfiguration(
   const destination = destinationOf(input.destinationConfiguration)
   const startedAt = new Date(ctx.clock.nowMs())
   const check = await ctx.checkDestination(destination, { signal: ctx.signal })
-  return transact(ctx.db, async (tx) => {
+  return ctx.transact(async (tx) => {
     await lockAccount(tx, accountId)
     if ((await tx.loggingConfiguration.count({ where })) >= limit) return fail(quota)
     const id = ctx.newId()

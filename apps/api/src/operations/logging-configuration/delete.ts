@@ -1,6 +1,6 @@
 import { type DeleteLoggingConfigurationInput, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { announceConfigChange, transact } from '../../database/transact.ts'
+import { announceConfigChange } from '../../database/transact.ts'
 import type { Nothing } from '../../operations.ts'
 import { loggingConfigurationIdOf } from '../resource.ts'
 import { abandonBacklog } from './abandon.ts'
@@ -16,7 +16,7 @@ export async function deleteLoggingConfiguration(
 ): Promise<Result<Nothing>> {
   const id = loggingConfigurationIdOf(ctx, input.identifier)
   if (!id.ok) return id
-  return transact(ctx.db, async (tx) => {
+  return ctx.transact(async (tx) => {
     const locked = await lockLoggingConfiguration(ctx, tx, id.value)
     if (!locked.ok) return locked
     const rooms = await tx.roomLoggingConfiguration.count({ where: { loggingConfigurationId: id.value } })

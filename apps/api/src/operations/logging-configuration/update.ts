@@ -10,7 +10,7 @@ import {
   validationException,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { announceConfigChange, type Tx, transact } from '../../database/transact.ts'
+import { announceConfigChange, type Tx } from '../../database/transact.ts'
 import { loggingConfigurationIdOf } from '../resource.ts'
 import { getLoggingConfiguration } from './get.ts'
 import { conflict, lockLoggingConfiguration } from './lock.ts'
@@ -35,7 +35,7 @@ export async function updateLoggingConfiguration(
     const check = await ctx.checkDestination(destination, { signal: ctx.signal })
     if (check.status === 'failed') return unusable(check.failure.message)
   }
-  return transact(ctx.db, (tx) => change(ctx, tx, id.value, { name: input.name, destination }))
+  return ctx.transact((tx) => change(ctx, tx, id.value, { name: input.name, destination }))
 }
 
 async function change(

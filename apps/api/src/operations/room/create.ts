@@ -1,6 +1,6 @@
 import { type CreateRoomInput, fail, ok, type Result, type Room, serviceQuotaExceededException } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { lockAccount, transact } from '../../database/transact.ts'
+import { lockAccount } from '../../database/transact.ts'
 import { holdForRoom, listedRows } from './attach.ts'
 import { presentRoom, roomSelect } from './present.ts'
 import { withinRateCeiling } from './rate-ceiling.ts'
@@ -15,7 +15,7 @@ export async function createRoom(ctx: Context, input: CreateRoomInput): Promise<
   const rate = withinRateCeiling(input.maximumMessageRatePerSecond, roomRateMax)
   if (!rate.ok) return rate
   const handler = input.messageReviewHandler
-  return transact(ctx.db, async (tx) => {
+  return ctx.transact(async (tx) => {
     await lockAccount(tx, accountId)
     if ((await tx.room.count({ where: { accountId } })) >= roomsMax) {
       return fail(serviceQuotaExceededException({ resourceId: accountId, resourceType: 'ROOM', limit: roomsMax }))

@@ -1,6 +1,6 @@
 import { type DeleteRoomInput, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { announceConfigChange, transact } from '../../database/transact.ts'
+import { announceConfigChange } from '../../database/transact.ts'
 import type { Nothing } from '../../operations.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 
@@ -8,7 +8,7 @@ import { notFound, roomIdOf } from '../resource.ts'
 export async function deleteRoom(ctx: Context, input: DeleteRoomInput): Promise<Result<Nothing>> {
   const id = roomIdOf(ctx, input.identifier)
   if (!id.ok) return id
-  const result = await transact(ctx.db, async (tx) => {
+  const result = await ctx.transact(async (tx) => {
     const { count } = await tx.room.deleteMany({ where: { id: id.value, accountId: ctx.accountId } })
     if (count === 0) return notFound('ROOM', id.value)
     await announceConfigChange(tx)

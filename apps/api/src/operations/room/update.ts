@@ -7,7 +7,7 @@ import {
   type UpdateRoomInput,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { announceConfigChange, type Tx, transact } from '../../database/transact.ts'
+import { announceConfigChange, type Tx } from '../../database/transact.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 import { holdForRoom, listedRows } from './attach.ts'
 import { presentRoom, roomSelect } from './present.ts'
@@ -19,7 +19,7 @@ export async function updateRoom(ctx: Context, input: UpdateRoomInput): Promise<
   if (!id.ok) return id
   const rate = withinRateCeiling(input.maximumMessageRatePerSecond, ctx.ceilings.roomRateMax)
   if (!rate.ok) return rate
-  const result = await transact(ctx.db, (tx) => change(ctx, tx, id.value, input))
+  const result = await ctx.transact((tx) => change(ctx, tx, id.value, input))
   ctx.rooms.forget(id.value)
   return result
 }

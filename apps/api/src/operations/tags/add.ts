@@ -1,12 +1,11 @@
 import { type AddTagsInput, fail, ok, type Result, TAGS_MAX, Tags, validationException } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { transact } from '../../database/transact.ts'
 import type { Nothing } from '../../operations.ts'
 import { holdTagged } from './tagged.ts'
 
 /** Of two calls at the same time, neither loses the other's tags. */
 export async function addTags(ctx: Context, input: AddTagsInput): Promise<Result<Nothing>> {
-  return transact(ctx.db, async (tx) => {
+  return ctx.transact(async (tx) => {
     const tagged = await holdTagged(ctx, tx, input.resourceArn)
     if (!tagged.ok) return tagged
     const tags = { ...tagged.value.tags, ...input.tags }

@@ -1,9 +1,8 @@
 import { type ListTagsInput, type ListTagsOutput, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { transact } from '../../database/transact.ts'
 import { holdTagged } from './tagged.ts'
 
 export async function listTags(ctx: Context, input: ListTagsInput): Promise<Result<ListTagsOutput>> {
-  const tagged = await transact(ctx.db, (tx) => holdTagged(ctx, tx, input.resourceArn))
+  const tagged = await ctx.transact((tx) => holdTagged(ctx, tx, input.resourceArn))
   return tagged.ok ? ok({ tags: tagged.value.tags }) : tagged
 }
