@@ -81,7 +81,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const { monotonicMs: nowMs, randomBytes, randomUUID, sleep } = options.ambient
   // One connection stays for those who only read, as to find an access key.
   const atOnce = Math.max(1, controlMax - 1)
-  const transact = createTransact(db, createWaitingLine({ atOnce, ...TRANSACTIONS, nowMs, sleep }))
+  const transact = createTransact(db, createWaitingLine({ atOnce, ...TRANSACTIONS, nowMs }))
   try {
     const secretBox = createSecretBox(options.encryptionKeys)
     const partitions = options.partitionsIfNew === undefined ? {} : { partitionsIfNew: options.partitionsIfNew }

@@ -3,13 +3,7 @@ import { createWaitingLine, LineTooLongError } from './waiting-line.ts'
 
 function aLine(options: { readonly atOnce: number; readonly waitingMax: number }) {
   let ms = 0
-  const sleepers = new Set<() => void>()
-  const line = createWaitingLine({
-    waitMaxMs: 1_000,
-    nowMs: () => ms,
-    sleep: () => new Promise((wake) => sleepers.add(wake)),
-    ...options,
-  })
+  const line = createWaitingLine({ waitMaxMs: 1_000, nowMs: () => ms, ...options })
   const begun: string[] = []
   const ends = new Map<string, () => void>()
   return {
@@ -23,9 +17,8 @@ function aLine(options: { readonly atOnce: number; readonly waitingMax: number }
     end: (name: string) => ends.get(name)?.(),
     pass: (by: number) => {
       ms += by
-      for (const wake of sleepers) wake()
-      sleepers.clear()
     },
+    line,
   }
 }
 
@@ -46,6 +39,7 @@ test('one too many is refused at once, and there is a place again once one has b
   const { run, end, begun } = aLine({ atOnce: 1, waitingMax: 1 })
   const works = [run('a'), run('b')]
   await expect(run('c')).rejects.toThrow(LineTooLongError)
+  await expect.poll(() => begun).toEqual(['a'])
   end('a')
   await expect.poll(() => begun).toEqual(['a', 'b'])
   works.push(run('d'))
@@ -55,28 +49,24 @@ test('one too many is refused at once, and there is a place again once one has b
   expect(await Promise.all(works)).toEqual(['a', 'b', 'd'])
 })
 
-test('whoever waits too long is refused and never begins, whatever hangs before it', async () => {
-  const { run, pass, begun } = aLine({ atOnce: 1, waitingMax: 10 })
-  void run('hangs')
+test('whoever has waited too long when its turn comes is refused and never begins', async () => {
+  const { run, end, pass, begun } = aLine({ atOnce: 1, waitingMax: 10 })
+  const slow = run('slow')
   const early = run('early')
   pass(600)
   const late = run('late')
-  await Promise.resolve()
+  await expect.poll(() => begun).toEqual(['slow'])
   pass(600)
+  end('slow')
+  expect(await slow).toBe('slow')
   await expect(early).rejects.toThrow(LineTooLongError)
-  pass(600)
-  await expect(late).rejects.toThrow(LineTooLongError)
-  expect(begun).toEqual(['hangs'])
+  await expect.poll(() => begun).toEqual(['slow', 'late'])
+  end('late')
+  expect(await late).toBe('late')
 })
 
 test('a work that fails gives its turn to the next', async () => {
-  const line = createWaitingLine({
-    atOnce: 1,
-    waitingMax: 1,
-    waitMaxMs: 1_000,
-    nowMs: () => 0,
-    sleep: () => new Promise(() => undefined),
-  })
+  const { line } = aLine({ atOnce: 1, waitingMax: 1 })
   const failing = line(() => Promise.reject(new Error('lost')))
   const next = line(async () => 'done')
   await expect(failing).rejects.toThrow('lost')
