@@ -41,6 +41,9 @@ const errands = new WeakMap<object, Errand>()
 /** Stays with an input when a middleware of the SDK hands a copy of it on. */
 const TICKET = Symbol('roomlog.errand')
 
+/** The SDK would hash a body that has been sent already. */
+const NOTHING = Buffer.alloc(0)
+
 function give(input: object, errand: Errand): void {
   const ticket = {}
   errands.set(ticket, errand)
@@ -88,7 +91,7 @@ export function createShortcut<I extends object, O extends object>(
     const { response } = await requestHandler.handle(signed, call.signal ? { abortSignal: call.signal } : {})
     const body = await readAnswer(response, plainness, call.signal)
     if (body !== 'plain') {
-      give(call.input, { body: call.body, response: { ...response, body } })
+      give(call.input, { body: NOTHING, response: { ...response, body } })
       return call.viaSdk()
     }
     signer.successHandler?.(response, properties)

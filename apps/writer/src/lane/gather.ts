@@ -2,7 +2,7 @@ import type { DestinationVersionId } from '@roomlog/domain'
 import type { BatchMemory, JournalBatch } from '@roomlog/journal'
 import type { Pins } from '../pins.ts'
 import { Chunk } from './chunk.ts'
-import { Records } from './records.ts'
+import { Part, Records } from './records.ts'
 
 /** Of what is copied: the first chunk is small, since most lanes have little to send; each one more is twice as large. */
 const CHUNK_BYTES = { min: 4 * 1024, max: 256 * 1024 }
@@ -44,7 +44,7 @@ export class Gather {
     this.#chunk = undefined
     this.#hold(batch.memory)
     this.#bytes += bytes.length
-    this.records.add({ count, rooms, room, timeMs, offset, source: bytes, firstPosition, nth: undefined })
+    this.records.add(new Part(count, { rooms, room, timeMs, offset, source: bytes, firstPosition, nth: undefined }))
   }
 
   /** So that a few records do not keep a batch of megabytes, nor many small batches more memory than their records have. */
@@ -68,12 +68,12 @@ export class Gather {
 
   #chunkFor(position: number, bytes: number): Chunk {
     if (this.#chunk?.hasRoomFor(bytes)) return this.#chunk
-    const twice = this.#chunk ? 2 * this.#chunk.source.length : CHUNK_BYTES.min
+    const twice = this.#chunk ? 2 * this.#chunk.sizeBytes : CHUNK_BYTES.min
     const size = Math.max(bytes, Math.min(CHUNK_BYTES.max, twice))
     const chunk = new Chunk(position, { bytes: size, records: Math.ceil(size / RECORD_BYTES_ASSUMED) })
     this.#chunk = chunk
     this.#hold({ bytes: chunk.memoryBytes, release() {} })
-    this.records.add(chunk)
+    this.records.add(chunk.part)
     return chunk
   }
 

@@ -1,9 +1,7 @@
 import type { RoomId } from '@roomlog/domain'
 import { LaneRecord } from './record.ts'
 
-/** Records in columns, in order; more may be put behind them until the next part is added. */
-export type Part = {
-  readonly count: number
+type Columns = {
   readonly rooms: readonly RoomId[]
   /** Index into `rooms`, by record. */
   readonly room: Uint16Array
@@ -16,12 +14,37 @@ export type Part = {
   readonly nth: Uint32Array | undefined
 }
 
+/** Records in columns, in order. Always of this class: what reads them is compiled for one shape. */
+export class Part implements Columns {
+  /** More may be put behind them until the next part is added. */
+  count: number
+  readonly rooms: readonly RoomId[]
+  readonly room: Uint16Array
+  readonly timeMs: Float64Array
+  readonly offset: Uint32Array
+  readonly source: Buffer
+  readonly firstPosition: number
+  readonly nth: Uint32Array | undefined
+
+  constructor(count: number, { rooms, room, timeMs, offset, source, firstPosition, nth }: Columns) {
+    this.count = count
+    this.rooms = rooms
+    this.room = room
+    this.timeMs = timeMs
+    this.offset = offset
+    this.source = source
+    this.firstPosition = firstPosition
+    this.nth = nth
+  }
+}
+
 /** A room's records, by their indexes. */
 export type RoomRecords = { readonly length: number; all(): LaneRecord[] }
 
 /**
  * Records in the order of their positions. An object for a record is made when it is about to be sent: a million that wait
- * would keep the garbage collector busier than all the sending.
+ * would keep the garbage collector busier than all the sending. Arrays of them grow by `push`: V8 takes one that `map` or
+ * `Array.from` made, sometimes, for one with holes, and then compiles all that reads records once more.
  */
 export class Records {
   readonly #parts: Part[] = []
@@ -38,8 +61,13 @@ export class Records {
   }
 
   slice(from: number, to: number): LaneRecord[] {
-    const end = Math.min(to, this.length)
-    return this.#made(Array.from({ length: Math.max(0, end - from) }, (_, n) => from + n))
+    const made: LaneRecord[] = []
+    this.#parts.forEach((part, p) => {
+      const start = this.#starts[p] ?? 0
+      const end = Math.min(part.count, to - start)
+      for (let n = Math.max(0, from - start); n < end; n++) made.push(recordAt(part, n))
+    })
+    return made
   }
 
   all(): LaneRecord[] {
@@ -64,23 +92,16 @@ export class Records {
 
   /** `indexes` rise. */
   #made(indexes: readonly number[]): LaneRecord[] {
-    let p = this.#partOf(indexes[0] ?? 0)
-    return indexes.map((index) => {
-      while (index >= (this.#starts[p + 1] ?? Number.POSITIVE_INFINITY)) p++
-      const part = this.#parts[p]
-      if (part === undefined) throw new Error(`there is no record ${index} of ${this.length}`)
-      return recordAt(part, index - (this.#starts[p] ?? 0))
+    const made: LaneRecord[] = []
+    let at = 0
+    this.#parts.forEach((part, p) => {
+      const start = this.#starts[p] ?? 0
+      const end = start + part.count
+      for (let index = indexes[at]; index !== undefined && index < end; index = indexes[++at]) {
+        made.push(recordAt(part, index - start))
+      }
     })
-  }
-
-  #partOf(index: number): number {
-    let [low, high] = [0, this.#starts.length - 1]
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((this.#starts[middle] ?? 0) <= index) low = middle
-      else high = middle - 1
-    }
-    return low
+    return made
   }
 }
 

@@ -79,11 +79,14 @@ function rowFrom({ columns, memory }: CopiedRow): Row {
 
 function appendIdFrom(value: Buffer): AppendId {
   const hex = value.toString('hex')
-  return toAppendId([8, 12, 16, 20, 32].map((end, n, ends) => hex.slice(n === 0 ? 0 : ends[n - 1], end)).join('-'))
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)]
+  return toAppendId(parts.join('-'))
 }
 
 function numbersFrom(list: Buffer): number[] {
-  return list.length === 0 ? [] : list.toString('latin1').split(',').map(Number)
+  const numbers: number[] = []
+  for (const digits of list.toString('latin1').split(',')) if (digits !== '') numbers.push(Number(digits))
+  return numbers
 }
 
 async function readNothing(pool: pg.Pool, from: From): Promise<ReadOutcome> {

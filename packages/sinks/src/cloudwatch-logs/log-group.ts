@@ -9,8 +9,25 @@ import { attempt, sendOptions } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { failureOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
 import type { Failure } from '../port.ts'
+import { createShortcut, type Shortcut } from '../shortcut.ts'
 
-export type LogGroup = { readonly client: CloudWatchLogsClient; readonly destination: DestinationVersion }
+export type LogGroup = {
+  readonly client: CloudWatchLogsClient
+  readonly destination: DestinationVersion
+  /** For creating streams: a new group gets one for each room. */
+  readonly shortcut: Shortcut
+}
+
+/** The log group of a destination, with calls by its client. */
+export function logGroupOf(client: CloudWatchLogsClient, destination: DestinationVersion): LogGroup {
+  return {
+    client,
+    destination,
+    shortcut: createShortcut(client, { whole: (body) => EMPTY_ANSWERS.has(body.toString('latin1')) }),
+  }
+}
+
+const EMPTY_ANSWERS = new Set(['', '{}'])
 
 /** What a call to the log group is, for messages. */
 export function logGroupSubject({ target, region }: DestinationVersion, call: string): Subject {
@@ -33,12 +50,15 @@ export async function findLogGroup(
 
 /** Creates the room's stream, never the group, which is its owner's. */
 export async function createStream(
-  { client, destination }: LogGroup,
+  { client, destination, shortcut }: LogGroup,
   roomId: RoomId,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: 'created' } | ReadFailure> {
   const names = { logGroupName: destination.target, logStreamName: logStreamName(roomId) }
-  const sent = await attempt(() => client.send(new CreateLogStreamCommand(names), sendOptions(signal)), signal)
+  const command = new CreateLogStreamCommand(names)
+  const viaSdk = () => client.send(command, sendOptions(signal))
+  const call = { input: command.input, body: Buffer.from(JSON.stringify(names)), viaSdk, signal }
+  const sent = await attempt(() => shortcut(call), signal)
   if (sent.ok || sent.verdict.action === 'exists') return { status: 'created' }
   return readOutcomeOf(sent.verdict, logGroupSubject(destination, 'CreateLogStream'))
 }

@@ -10,7 +10,7 @@ import { createShortcut } from '../shortcut.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { eventsBody } from './events-body.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
-import { createStream, findLogGroup, logGroupSubject } from './log-group.ts'
+import { createStream, findLogGroup, logGroupOf, logGroupSubject } from './log-group.ts'
 import { recallEvents } from './recall.ts'
 import { rejectedEvents } from './rejected.ts'
 import { shareRecalls } from './shared-recall.ts'
@@ -42,7 +42,7 @@ export function createCloudWatchLogsSink({
   assert.equal(destination.kind, 'cloudWatchLogs')
   const checkAttempts = singleAttempt(client)
   const shortcut = createShortcut(client, { whole: isAllTaken })
-  const group = { client, destination }
+  const group = logGroupOf(client, destination)
   const reader = { ...group, readTurn, prepared: new Set<RoomId>() }
   const subject = logGroupSubject(destination, 'PutLogEvents')
 
