@@ -7,6 +7,7 @@ import type {
   SelectedHttpAuthScheme,
 } from '@smithy/types'
 import { type Plainness, readAnswer } from './answer.ts'
+import { sendOptions } from './attempt.ts'
 import { type Own, requestFor, type Shown, shownBy } from './shown.ts'
 
 /** An AWS client, as far as a shortcut needs to know it. */
@@ -22,8 +23,8 @@ type Client<Input extends object, Output extends object> = {
 export type Call<Output> = Own & {
   /** Made for this call alone; it may leave out what the body says. */
   readonly input: object
-  /** Sends the command of that input with the client. */
-  readonly viaSdk: () => Promise<Output>
+  /** Sends the command of that input with the client; without options where nothing is sent: the SDK's middleware stays sorted. */
+  readonly viaSdk: (options?: HttpHandlerOptions) => Promise<Output>
   readonly signal: AbortSignal | undefined
 }
 
@@ -74,7 +75,7 @@ export function createShortcut<I extends object, O extends object>(
     }
     give(call.input, { body: call.body, onRequest })
     try {
-      const output = await call.viaSdk()
+      const output = await call.viaSdk(sendOptions(call.signal))
       shown = seen
       return output
     } catch (error) {
@@ -88,7 +89,7 @@ export function createShortcut<I extends object, O extends object>(
     const properties = { ...like.signing }
     const signed = await signer.sign(requestFor(call, like), identity, properties)
     const { requestHandler } = client.config
-    const { response } = await requestHandler.handle(signed, call.signal ? { abortSignal: call.signal } : {})
+    const { response } = await requestHandler.handle(signed, sendOptions(call.signal))
     const body = await readAnswer(response, plainness, call.signal)
     if (body !== 'plain') {
       give(call.input, { body: NOTHING, response: { ...response, body } })

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs'
 import type { DestinationVersion, RoomId } from '@roomlog/domain'
 import { logStreamName } from '@roomlog/domain'
+import type { HttpHandlerOptions } from '@smithy/types'
 import { attempt, sendOptions } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { failureOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
@@ -56,7 +57,7 @@ export async function createStream(
 ): Promise<{ readonly status: 'created' } | ReadFailure> {
   const names = { logGroupName: destination.target, logStreamName: logStreamName(roomId) }
   const command = new CreateLogStreamCommand(names)
-  const viaSdk = () => client.send(command, sendOptions(signal))
+  const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
   const call = { input: command.input, body: Buffer.from(JSON.stringify(names)), viaSdk, signal }
   const sent = await attempt(() => shortcut(call), signal)
   if (sent.ok || sent.verdict.action === 'exists') return { status: 'created' }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { type CloudWatchLogsClient, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import type { DestinationVersion, RoomId } from '@roomlog/domain'
 import { logStreamName } from '@roomlog/domain'
-import { attempt, sendOptions } from '../attempt.ts'
+import type { HttpHandlerOptions } from '@smithy/types'
+import { attempt } from '../attempt.ts'
 import { metricOf, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
 import { createScratch, type Scratch } from '../scratch.ts'
@@ -54,7 +55,7 @@ export function createCloudWatchLogsSink({
     const names = { logGroupName: destination.target, logStreamName: logStreamName(first.roomId) }
     const body = eventsBody(names, records, scratch.take)
     const command = new PutLogEventsCommand({ ...names, logEvents: [] })
-    const viaSdk = () => client.send(command, sendOptions(signal))
+    const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
     const sent = await attempt(() => shortcut({ input: command.input, body, viaSdk, signal }), signal)
     if (sent.ok) {
       // Only now: a call that failed may still be on its way out.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DescribeDeliveryStreamCommand, type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import type { DestinationVersion } from '@roomlog/domain'
+import type { HttpHandlerOptions } from '@smithy/types'
 import { attempt, sendOptions } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
@@ -57,7 +58,7 @@ export function createFirehoseSink({
     const packs = packsOf(records, packBytes)
     const body = batchBody(name, records, packs, scratch.take)
     const command = new PutRecordBatchCommand({ ...name, Records: [] })
-    const viaSdk = () => client.send(command, sendOptions(signal))
+    const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
     const sent = await attempt(() => shortcut({ input: command.input, body, viaSdk, signal }), signal)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
     // Only now: a call that failed may still be on its way out.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { HeadBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import type { DestinationVersion } from '@roomlog/domain'
+import type { HttpHandlerOptions } from '@smithy/types'
 import { attempt, sendOptions } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { failureOf, type Subject, writeOutcomeOf } from '../failure.ts'
@@ -47,7 +48,7 @@ export function createS3Sink({ client, destination, gzip = ownGzip() }: S3SinkOp
 
   async function put(object: BuiltObject, records: number, signal: AbortSignal | undefined): Promise<PutResult> {
     const command = putCommand(object, destination.target)
-    const viaSdk = () => client.send(command, sendOptions(signal))
+    const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
     const call = { input: command.input, body: object.body, ...ownPartOf(object), viaSdk, signal }
     const sent = await attempt(() => shortcut(call), signal)
     if (sent.ok) return { status: 'created' }
