@@ -32,6 +32,7 @@ export function renderPicture(points: readonly LoadPoint[], where: string): stri
   const kinds = points[0]?.delays.map(({ kind }) => kind) ?? []
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    '<title>Propagation delay and acknowledged messages a second against load</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(LEFT, 24, 'Propagation delay against load: p50 solid, p99 dashed (s)', 'font-weight="bold"'),
     ...kinds.map((kind, n) => text(LEFT + n * 140, 44, NAMES[kind], `fill="${COLORS[kind]}"`)),
