@@ -22,8 +22,7 @@ export class LineTooLongError extends Error {
 export function createWaitingLine({ atOnce, waitingMax, waitMaxMs, nowMs }: WaitingLineOptions): WaitingLine {
   const limit = pLimit(atOnce)
   return async (work) => {
-    // What is pending with a place free is about to begin.
-    if (limit.pendingCount >= waitingMax + atOnce - limit.activeCount) {
+    if (limit.activeCount + limit.pendingCount >= atOnce + waitingMax) {
       throw new LineTooLongError(`${waitingMax} wait already`)
     }
     const sinceMs = nowMs()

@@ -1,7 +1,10 @@
 import type { RoomId } from '@roomlog/domain'
 import { LaneRecord } from './record.ts'
 
-type Columns = {
+/** Records in columns, in order. Always of this class: what reads them is compiled for one shape. */
+export class Part {
+  /** More may be put behind them until the next part is added. */
+  count: number
   readonly rooms: readonly RoomId[]
   /** Index into `rooms`, by record. */
   readonly room: Uint16Array
@@ -12,21 +15,8 @@ type Columns = {
   /** Record `n` has position `firstPosition + n`, or `firstPosition + nth[n]` where there are others between them. */
   readonly firstPosition: number
   readonly nth: Uint32Array | undefined
-}
 
-/** Records in columns, in order. Always of this class: what reads them is compiled for one shape. */
-export class Part implements Columns {
-  /** More may be put behind them until the next part is added. */
-  count: number
-  readonly rooms: readonly RoomId[]
-  readonly room: Uint16Array
-  readonly timeMs: Float64Array
-  readonly offset: Uint32Array
-  readonly source: Buffer
-  readonly firstPosition: number
-  readonly nth: Uint32Array | undefined
-
-  constructor(count: number, { rooms, room, timeMs, offset, source, firstPosition, nth }: Columns) {
+  constructor(count: number, { rooms, room, timeMs, offset, source, firstPosition, nth }: Omit<Part, 'count'>) {
     this.count = count
     this.rooms = rooms
     this.room = room
