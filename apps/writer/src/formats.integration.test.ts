@@ -23,7 +23,7 @@ it('records of a format that only a newer writer knows wait for one, nothing is 
       format,
       partition,
     ])
-  await setFormat(2)
+  await setFormat(3)
 
   const older = await pipeline.start()
   const others = idsOf(await pipeline.send(elsewhere, 3, destinations))

@@ -1,7 +1,7 @@
 import { MessageId, RoomId } from '@roomlog/domain'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeEntries, decodeEntry, ENTRY_FORMAT, encodeEntry } from './entry.ts'
+import { decodeEntries, decodeEntry, encodeEntry, PACKED_FORMAT } from './entry.ts'
 import { toPartition } from './partition.ts'
 import type { NewRecord } from './port.ts'
 import { toPosition } from './position.ts'
@@ -89,14 +89,14 @@ test('the largest batch fits: thousands of rooms, each with its own destinations
 })
 
 test('an entry of a later format is refused with what to do', () => {
-  expect(() => decodeEntry({ ...stored([aRecord()]), format: ENTRY_FORMAT + 1 })).toThrow(/format 2 .* upgrade/)
+  expect(() => decodeEntry({ ...stored([aRecord()]), format: PACKED_FORMAT + 1 })).toThrow(/format 3 .* upgrade/)
 })
 
 test('rows are read up to the first one of a later format, which is never passed over', () => {
   const [one, two, three] = [stored([aRecord()]), stored([aRecord()]), stored([aRecord()])]
-  const later = { ...two, format: ENTRY_FORMAT + 1, index: Buffer.from('a layout of its own') }
+  const later = { ...two, format: PACKED_FORMAT + 1, index: Buffer.from('a layout of its own') }
   expect(decodeEntries([one, later, three])).toMatchObject({ status: 'read', batches: [{ appendId: one.appendId }] })
-  expect(decodeEntries([later, three])).toEqual({ status: 'unreadable', format: ENTRY_FORMAT + 1 })
+  expect(decodeEntries([later, three])).toEqual({ status: 'unreadable', format: PACKED_FORMAT + 1 })
   expect(decodeEntries([])).toEqual({ status: 'read', batches: [] })
 })
 

@@ -8,8 +8,10 @@ import { DestinationSets } from './destination-sets.ts'
 import type { AppendId, BatchMemory, JournalBatch, NewRecord, Partition, Position, ReadOutcome } from './port.ts'
 import { toPosition } from './position.ts'
 
-/** The index layout that `encodeEntry` writes, and the last one that `decodeEntry` knows. */
+/** What `encodeEntry` makes and `decodeEntry` opens: the layout of the index, the records one after another. */
 export const ENTRY_FORMAT = 1
+/** The same with the records as an LZ4 frame: what Postgres keeps of batches that are worth it. */
+export const PACKED_FORMAT = 2
 
 // Layout: u16 rooms, u16 sets, u32 records; rooms of 12 bytes; sets of u8 n and n u32; then per record
 // u16 room, u16 set, f64 time, 12 bytes id, u32 length. Little endian; fixed width, so nothing is parsed twice.
@@ -106,7 +108,7 @@ export function decodeEntry(entry: ReadEntry): JournalBatch {
   const { index, bytes } = entry
   if (entry.format !== ENTRY_FORMAT) {
     throw new Error(
-      `journal entry format ${entry.format} is unknown to this version (it knows ${ENTRY_FORMAT}): upgrade`,
+      `journal entry format ${entry.format} is unknown to this version (it knows ${PACKED_FORMAT}): upgrade`,
     )
   }
   const roomCount = index.readUInt16LE(0)
@@ -170,7 +172,7 @@ export function decodeEntry(entry: ReadEntry): JournalBatch {
 /** Effective time of an entry's first record, from the index alone; the floor where the format is not known. */
 export function firstTimeMs(entry: Pick<StoredEntry, 'format' | 'index' | 'floorTimeMs'>): number {
   const { index, floorTimeMs } = entry
-  if (entry.format !== ENTRY_FORMAT) return floorTimeMs
+  if (entry.format > PACKED_FORMAT) return floorTimeMs
   let at = HEADER_BYTES + ID_BYTES * index.readUInt16LE(0)
   for (let sets = index.readUInt16LE(2); sets > 0; sets--) at += 1 + 4 * index.readUInt8(at)
   return Math.max(floorTimeMs, index.readDoubleLE(at + 4))

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { JournalUnderTest } from './journal.contract.ts'
 import { toPartition } from './partition.ts'
@@ -52,8 +53,12 @@ export function describeRetention(name: string, open: () => Promise<JournalUnder
       appendIds.push(appendId)
     }
 
+    // Random, so that packing them takes nothing off their size.
     const early = (count: number, to: readonly number[], bytes = 100) =>
-      records(count, { timeMs: 0, destinations: to.map(versionId), bytes: Buffer.alloc(bytes) })
+      records(count, { timeMs: 0, destinations: to.map(versionId) }).map((one) => ({
+        ...one,
+        bytes: randomBytes(bytes),
+      }))
 
     const dispatch = (position: number, change: Partial<Change> = {}) => {
       const dispatched = { position: toPosition(position), appendId: appendIds[Math.ceil(position / 10) - 1] }

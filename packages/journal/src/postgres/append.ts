@@ -1,8 +1,10 @@
 import type pg from 'pg'
-import { ENTRY_FORMAT, encodeEntry } from '../entry.ts'
+import { encodeEntry } from '../entry.ts'
+import type { Blocks } from '../lz4/block.ts'
 import type { AppendOutcome, AppendRequest, CallOptions, Position } from '../port.ts'
 import { toPosition } from '../position.ts'
 import { certainlyRolledBack, lostToAnother, reasonOf, sqlState, UNIQUE_VIOLATION } from './errors.ts'
+import { pack } from './packing.ts'
 
 // The head's row lock orders commits; SET reads the values before the update, which is how a batch learns its
 // predecessor and its floor of time in the same statement.
@@ -14,8 +16,8 @@ with moved as (
    where partition = $1 and config_version = $3
   returning head - $4 + 1 as first_position, floor_time_ms, previous_append_id)
 insert into journal_batch (partition, first_position, record_count, append_id, previous_append_id, floor_time_ms,
-                           format, destination_version_ids, destination_counts, index, records)
-select $1, first_position, $4, $2, previous_append_id, floor_time_ms, $6, $7, $8, $9, $10 from moved
+                           format, destination_version_ids, destination_counts, index, records, unpacked_bytes)
+select $1, first_position, $4, $2, previous_append_id, floor_time_ms, $6, $7, $8, $9, $10, $11 from moved
 returning first_position`
 
 // Longer than `lock_timeout`, so that a partition held by another ends as a rollback: beyond it the socket is dead.
@@ -31,10 +33,11 @@ const VERSION = 'select config_version from journal_partition where partition = 
 /** Appends a batch, or finds what an earlier try with the same append id did. */
 export async function append(
   pool: pg.Pool,
+  blocks: Blocks | undefined,
   request: AppendRequest,
   { signal }: CallOptions = {},
 ): Promise<AppendOutcome> {
-  const values = valuesOf(request)
+  const values = valuesOf(blocks, request)
   let client: pg.PoolClient
   try {
     client = await pool.connect()
@@ -93,23 +96,29 @@ async function appendWith(client: pg.PoolClient, request: AppendRequest, values:
 }
 
 /** Appends a batch as a part of the client's transaction; undefined at another version. */
-export async function appendWithin(client: pg.PoolClient, request: AppendRequest): Promise<Position | undefined> {
-  const { rows } = await client.query({ name: 'journal-append', text: APPEND, values: valuesOf(request) })
+export async function appendWithin(
+  client: pg.PoolClient,
+  blocks: Blocks | undefined,
+  request: AppendRequest,
+): Promise<Position | undefined> {
+  const { rows } = await client.query({ name: 'journal-append', text: APPEND, values: valuesOf(blocks, request) })
   return rows[0] && toPosition(Number(rows[0].first_position))
 }
 
-function valuesOf(request: AppendRequest): unknown[] {
+function valuesOf(blocks: Blocks | undefined, request: AppendRequest): unknown[] {
   const entry = encodeEntry(request.records)
+  const stored = pack(blocks, entry.bytes)
   return [
     request.partition,
     request.appendId,
     request.configVersion,
     request.records.length,
     entry.timeMaxMs,
-    ENTRY_FORMAT,
+    stored.format,
     entry.destinationVersionIds,
     entry.destinationCounts,
     entry.index,
-    entry.bytes,
+    stored.bytes,
+    stored.unpackedBytes,
   ]
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,7 +47,7 @@ test('a table that cannot grow: appends are not acknowledged, what is there is r
     partition: HERE,
     appendId: anAppendId(),
     configVersion,
-    records: [aRecord({ bytes: Buffer.alloc(3 * MIB, 0x20) }), ...records(2)],
+    records: [aRecord({ bytes: randomBytes(3 * MIB) }), ...records(2)],
   })
   const acknowledged: AppendRequest[] = []
   let failed: AppendRequest | undefined

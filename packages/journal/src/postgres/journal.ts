@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { createBlocks } from '../lz4/block.ts'
 import type { Journal } from '../port.ts'
 import { append } from './append.ts'
 import { expire } from './expire.ts'
@@ -21,24 +22,25 @@ export async function createPostgresJournal(options: {
   readonly partitionsIfNew?: number
 }): Promise<Journal> {
   const { pool } = options
-  const memory = createRowMemory()
+  const blocks = createBlocks()
+  const unpacking = { blocks, memory: createRowMemory() }
   const partitions = await openPartitions(pool, options.partitionsIfNew ?? PARTITIONS_DEFAULT)
   return {
     partitions,
-    append: (request, call) => append(pool, request, call),
+    append: (request, call) => append(pool, blocks, request, call),
     configVersion: async (partition) => {
       const { rows } = await pool.query({ name: 'journal-version', text: CONFIG_VERSION, values: [partition] })
       return Number(rows[0].config_version)
     },
     heads: (wanted) => heads(pool, wanted),
-    read: (from) => read(pool, memory, from),
+    read: (from) => read(pool, unpacking, from),
     roll: (writer) => roll(pool, writer),
     acquire: (lease) => acquire(pool, lease),
     release: (leases) => release(pool, leases),
     signOut: (writerId) => signOut(pool, writerId),
     settle: (lease, change) => settle(pool, lease, change),
     expire: (lease, limits) => expire(pool, lease, limits),
-    redrive: (request) => redrive(pool, request),
+    redrive: (request) => redrive(pool, blocks, request),
     trim: (partition, limits) => trim(pool, partition, limits),
   }
 }

@@ -4,20 +4,21 @@ import { toPartition } from '../partition.ts'
 import type { AppendId, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { type CopiedRow, copyOut } from './copy-out.ts'
-import type { RowMemory } from './row-memory.ts'
+import { type Unpacking, unpack } from './packing.ts'
 import { withClient } from './with-client.ts'
 
 const BATCHES_MAX = 256
 
 // Starts with the batch that holds the record after `after`, which a reader may have seen in part.
-// octet_length of an external value reads only its pointer; bytes are fetched for the rows that fit alone.
+// octet_length of an external value reads only its pointer; bytes are fetched for the rows that fit alone, unpacked.
 // All that is put into the text are integers.
 const readSql = ({ partition, after, bytesMax }: From) => `
 select first_position, append_id, previous_append_id, floor_time_ms::float8,
        (extract(epoch from committed_at) * 1000)::float8 as committed_at_ms, format,
-       array_to_string(destination_version_ids, ','), array_to_string(destination_counts, ','), index, records
-  from (select *, sum(octet_length(records)) over (order by first_position) - octet_length(records) as bytes_before
-          from (select * from journal_batch
+       array_to_string(destination_version_ids, ','), array_to_string(destination_counts, ','), index, records,
+       unpacked_bytes
+  from (select *, sum(bytes) over (order by first_position) - bytes as bytes_before
+          from (select *, coalesce(unpacked_bytes, octet_length(records)) as bytes from journal_batch
                  where partition = ${Number(partition)} and first_position + record_count - 1 > ${Number(after)}
                    and first_position >= coalesce((select max(first_position) from journal_batch
                                                     where partition = ${Number(partition)} and first_position <= ${after + 1}),
@@ -42,21 +43,27 @@ export async function heads(pool: pg.Pool, partitions: readonly Partition[]): Pr
 type From = Parameters<Journal['read']>[0]
 
 /** Batches after a position, checked against the batch that the reader has seen there. */
-export async function read(pool: pg.Pool, memory: RowMemory, from: From): Promise<ReadOutcome> {
-  const rows = (await withClient(pool, (client) => copyOut(client, readSql(from), memory))).map(rowFrom)
+export async function read(pool: pg.Pool, unpacking: Unpacking, from: From): Promise<ReadOutcome> {
+  const rows = (await withClient(pool, (client) => copyOut(client, readSql(from), unpacking.memory))).map(rowFrom)
   const [first] = rows
   if (!first) return readNothing(pool, from)
   const { firstPosition, appendId } = first.entry
   if (firstPosition > from.after + 1) return gapAt(pool, from)
   const standing = firstPosition <= from.after ? appendId : first.previousAppendId
   if (from.afterAppendId !== undefined && standing !== from.afterAppendId) return { status: 'rewound' }
-  return decodeEntries(rows.map(({ entry }) => ({ ...entry, partition: from.partition })))
+  return decodeEntries(
+    rows.map(({ entry, unpackedBytes }) => unpack({ ...entry, partition: from.partition }, unpackedBytes, unpacking)),
+  )
 }
 
-type Row = { readonly entry: Omit<ReadEntry, 'partition'>; readonly previousAppendId: AppendId | undefined }
+type Row = {
+  readonly entry: Omit<ReadEntry, 'partition'>
+  readonly unpackedBytes: number | undefined
+  readonly previousAppendId: AppendId | undefined
+}
 
 function rowFrom({ columns, memory }: CopiedRow): Row {
-  const [first, append, previous, floor, committed, format, ids, counts, index, records] = columns
+  const [first, append, previous, floor, committed, format, ids, counts, index, records, unpacked] = columns
   if (!first || !append || !floor || !committed || !format || !ids || !counts || !index || !records) {
     throw new Error(`a journal row of ${columns.length} columns is not whole`)
   }
@@ -73,6 +80,7 @@ function rowFrom({ columns, memory }: CopiedRow): Row {
       bytes: records,
       memory,
     },
+    unpackedBytes: unpacked?.readInt32BE(),
     previousAppendId: previous && appendIdFrom(previous),
   }
 }

@@ -1,5 +1,6 @@
 import { MessageId, RoomId } from '@roomlog/domain'
 import type pg from 'pg'
+import type { Blocks } from '../lz4/block.ts'
 import { toPartition } from '../partition.ts'
 import type { Partition, RedriveOutcome, RedriveRequest } from '../port.ts'
 import { appendWithin } from './append.ts'
@@ -22,11 +23,15 @@ select id, room_id, record_id, record, floor(extract(epoch from clock_timestamp(
 const FORGET = 'delete from dead_letter where id = any($1::bigint[])'
 
 /** Appends dead letters again and deletes them, a transaction for each batch. */
-export async function redrive(pool: pg.Pool, request: RedriveRequest): Promise<RedriveOutcome> {
+export async function redrive(
+  pool: pg.Pool,
+  blocks: Blocks | undefined,
+  request: RedriveRequest,
+): Promise<RedriveOutcome> {
   const { rows } = await pool.query<Chosen>(CHOOSE, [request.from, request.letterIds, request.lettersMax])
   let letters = 0
   for (const batch of batchesOf(rows)) {
-    const sent = await inTransaction(pool, (client) => sendAgain(client, request, batch))
+    const sent = await inTransaction(pool, (client) => sendAgain(client, blocks, request, batch))
     if (sent === 'stale') return { status: 'stale', letters }
     letters += sent
   }
@@ -52,10 +57,15 @@ function batchesOf(chosen: readonly Chosen[]): readonly Batch[] {
   return batches
 }
 
-async function sendAgain(client: pg.PoolClient, request: RedriveRequest, batch: Batch): Promise<number | 'stale'> {
+async function sendAgain(
+  client: pg.PoolClient,
+  blocks: Blocks | undefined,
+  request: RedriveRequest,
+  batch: Batch,
+): Promise<number | 'stale'> {
   const { rows } = await client.query(TAKE, [batch.ids])
   if (rows.length === 0) return 0
-  const position = await appendWithin(client, {
+  const position = await appendWithin(client, blocks, {
     partition: batch.partition,
     appendId: request.newAppendId(),
     configVersion: request.configVersion,

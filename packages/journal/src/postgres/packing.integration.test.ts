@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { toPartition } from '../partition.ts'
+import { START } from '../position.ts'
+import { append, aRecord, batchesOf, readAll, records, recordsOf } from '../samples.contract.ts'
+import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
+
+const HERE = toPartition(0)
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await openDatabase()
+})
+afterAll(() => database.close())
+
+const chat = (count: number, text = 'who is that') =>
+  Array.from({ length: count }, (_, n) =>
+    aRecord({ bytes: Buffer.from(`{"Type":"MESSAGE","n":${n},"Content":"${text}"}\n`) }),
+  )
+
+async function stored() {
+  const { rows } = await database.pool.query(
+    `select format, octet_length(records) as bytes, unpacked_bytes
+       from journal_batch where partition = $1 order by first_position`,
+    [HERE],
+  )
+  return rows
+}
+
+test('batches of chat are stored packed; small ones, and what does not repeat, as they are; all are read as they were', async () => {
+  const { journal } = await openJournal(database.pool)
+  const noise = aRecord({ bytes: randomBytes(10_000) })
+  const batches = [records(2), chat(3_000), [noise], chat(100), chat(30)]
+  for (const batch of batches) await append(journal, HERE, batch)
+
+  const [small, large, random, packed, short] = await stored()
+  const bytesOf = (batch: readonly { readonly bytes: Uint8Array }[]) =>
+    batch.reduce((sum, r) => sum + r.bytes.length, 0)
+  for (const [row, batch] of [
+    [small, batches[0]],
+    [random, [noise]],
+    [short, batches[4]],
+  ] as const) {
+    expect(row).toEqual({ format: 1, bytes: bytesOf(batch ?? []), unpacked_bytes: null })
+  }
+  for (const [row, batch] of [
+    [large, batches[1]],
+    [packed, batches[3]],
+  ] as const) {
+    expect(row).toMatchObject({ format: 2, unpacked_bytes: bytesOf(batch ?? []) })
+    expect(row.bytes).toBeLessThan(row.unpacked_bytes / 2)
+  }
+
+  const read = await readAll(journal, HERE)
+  expect(recordsOf(read).map(({ id, text }) => [id, text])).toEqual(
+    batches.flat().map(({ id, bytes }) => [id, Buffer.from(bytes).toString('utf8')]),
+  )
+})
+
+test('a read takes what fits into its bytes unpacked, however little is stored', async () => {
+  const { journal } = await openJournal(database.pool)
+  for (let n = 0; n < 10; n++) await append(journal, HERE, chat(1_000, 'hello'.repeat(20)))
+  const [{ unpacked_bytes: whole }] = await stored()
+  const read = async (bytesMax: number) =>
+    batchesOf(await journal.read({ partition: HERE, after: START, afterAppendId: undefined, bytesMax })).length
+  expect([await read(1), await read(2.5 * whole), await read(10 * whole)]).toEqual([1, 3, 10])
+})
+
+test('a row that is damaged is not delivered', async () => {
+  const { journal } = await openJournal(database.pool)
+  await append(journal, HERE, chat(1_000))
+  await database.pool.query(`update journal_batch set records = substring(records for octet_length(records) - 9)`)
+  await expect(readAll(journal, HERE)).rejects.toThrow('damaged')
+})

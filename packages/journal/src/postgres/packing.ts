@@ -1,0 +1,44 @@
+import { ENTRY_FORMAT, PACKED_FORMAT, type ReadEntry } from '../entry.ts'
+import type { Blocks } from '../lz4/block.ts'
+import { packFrame, unpackFrame } from '../lz4/frame.ts'
+import type { RowMemory } from './row-memory.ts'
+
+/** Postgres keeps what is shorter in the row itself, where every byte costs little. */
+const BYTES_MIN = 2048
+
+export type Stored = {
+  readonly format: number
+  readonly bytes: Buffer
+  /** Of the records, where `bytes` are packed. */
+  readonly unpackedBytes: number | undefined
+}
+
+/** What is stored of a batch's records. */
+export function pack(blocks: Blocks | undefined, bytes: Buffer): Stored {
+  const plain = { format: ENTRY_FORMAT, bytes, unpackedBytes: undefined }
+  if (blocks === undefined || bytes.length < BYTES_MIN) return plain
+  const packed = packFrame(blocks, bytes)
+  return packed.length < bytes.length ? { format: PACKED_FORMAT, bytes: packed, unpackedBytes: bytes.length } : plain
+}
+
+export type Unpacking = { readonly blocks: Blocks | undefined; readonly memory: RowMemory }
+
+/** The row as it was before `pack`, in memory of its own; what is not packed, or of a later format, stays as it is. */
+export function unpack(entry: ReadEntry, unpackedBytes: number | undefined, { blocks, memory }: Unpacking): ReadEntry {
+  if (entry.format !== PACKED_FORMAT || unpackedBytes === undefined) return entry
+  const whole = memory.take(unpackedBytes + entry.index.length)
+  const bytes = whole.subarray(0, unpackedBytes)
+  if (!unpackFrame(blocks, entry.bytes, bytes)) {
+    throw new Error(`journal entry ${entry.appendId} is damaged: its records cannot be unpacked`)
+  }
+  const index = whole.subarray(unpackedBytes, unpackedBytes + entry.index.length)
+  entry.index.copy(index)
+  entry.memory.release()
+  return {
+    ...entry,
+    format: ENTRY_FORMAT,
+    index,
+    bytes,
+    memory: { bytes: whole.length, release: () => memory.give(whole) },
+  }
+}
