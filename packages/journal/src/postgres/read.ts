@@ -44,45 +44,40 @@ type From = Parameters<Journal['read']>[0]
 
 /** Batches after a position, checked against the batch that the reader has seen there. */
 export async function read(pool: pg.Pool, unpacking: Unpacking, from: From): Promise<ReadOutcome> {
-  const rows = (await withClient(pool, (client) => copyOut(client, readSql(from), unpacking.memory))).map(rowFrom)
+  const { memory } = unpacking
+  const open = (row: CopiedRow) => rowFrom(row, from.partition, unpacking)
+  const rows = await withClient(pool, (client) => copyOut(client, readSql(from), { memory, open }))
   const [first] = rows
   if (!first) return readNothing(pool, from)
   const { firstPosition, appendId } = first.entry
   if (firstPosition > from.after + 1) return gapAt(pool, from)
   const standing = firstPosition <= from.after ? appendId : first.previousAppendId
   if (from.afterAppendId !== undefined && standing !== from.afterAppendId) return { status: 'rewound' }
-  return decodeEntries(
-    rows.map(({ entry, unpackedBytes }) => unpack({ ...entry, partition: from.partition }, unpackedBytes, unpacking)),
-  )
+  return decodeEntries(rows.map(({ entry }) => entry))
 }
 
-type Row = {
-  readonly entry: Omit<ReadEntry, 'partition'>
-  readonly unpackedBytes: number | undefined
-  readonly previousAppendId: AppendId | undefined
-}
+type Row = { readonly entry: ReadEntry; readonly previousAppendId: AppendId | undefined }
 
-function rowFrom({ columns, memory }: CopiedRow): Row {
+function rowFrom({ columns, memory }: CopiedRow, partition: Partition, unpacking: Unpacking): Row {
   const [first, append, previous, floor, committed, format, ids, counts, index, records, unpacked] = columns
   if (!first || !append || !floor || !committed || !format || !ids || !counts || !index || !records) {
     throw new Error(`a journal row of ${columns.length} columns is not whole`)
   }
-  return {
-    entry: {
-      firstPosition: toPosition(Number(first.readBigInt64BE())),
-      appendId: appendIdFrom(append),
-      floorTimeMs: floor.readDoubleBE(),
-      committedAtMs: committed.readDoubleBE(),
-      format: format.readInt16BE(),
-      destinationVersionIds: numbersFrom(ids),
-      destinationCounts: numbersFrom(counts),
-      index,
-      bytes: records,
-      memory,
-    },
-    unpackedBytes: unpacked?.readInt32BE(),
-    previousAppendId: previous && appendIdFrom(previous),
+  const entry = {
+    partition,
+    firstPosition: toPosition(Number(first.readBigInt64BE())),
+    appendId: appendIdFrom(append),
+    floorTimeMs: floor.readDoubleBE(),
+    committedAtMs: committed.readDoubleBE(),
+    format: format.readInt16BE(),
+    destinationVersionIds: numbersFrom(ids),
+    destinationCounts: numbersFrom(counts),
+    index,
+    bytes: records,
+    memory,
   }
+  const previousAppendId = previous && appendIdFrom(previous)
+  return { entry: unpack(entry, unpacked?.readInt32BE(), unpacking), previousAppendId }
 }
 
 function appendIdFrom(value: Buffer): AppendId {
