@@ -113,6 +113,22 @@ export const journalMutations = [
     suites: postgres('progress over batches that a restored database lacks'),
   },
   {
+    name: 'half-a-frame-is-enough',
+    promise: 'records that are damaged in the journal are not delivered',
+    file: 'packages/journal/src/lz4/frame.ts',
+    find: 'if (size === 0) return filled === to.length',
+    put: 'if (size === 0) return true',
+    suites: [{ project: 'unit', file: 'packages/journal/src/lz4/frame.test.ts' }],
+  },
+  {
+    name: 'reads-count-packed-bytes',
+    promise: 'what a read takes into memory is bounded, however small it is stored',
+    file: 'packages/journal/src/postgres/read.ts',
+    find: 'coalesce(unpacked_bytes, octet_length(records)) as bytes',
+    put: 'octet_length(records) as bytes',
+    suites: [{ project: 'integration', file: 'packages/journal/src/postgres/packing.integration.test.ts' }],
+  },
+  {
     name: 'trimming-past-a-new-lane',
     promise: 'what a lane has not settled is not trimmed, also when the lane has just begun',
     file: 'packages/journal/src/postgres/trim.ts',
