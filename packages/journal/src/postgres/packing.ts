@@ -23,19 +23,26 @@ export function pack(blocks: Blocks | undefined, bytes: Buffer): Stored {
 
 export type Unpacking = { readonly blocks: Blocks | undefined; readonly memory: RowMemory }
 
-/** The row as it was before `pack`, in memory of its own; what is not packed, or of a later format, stays as it is. */
-export function unpack(entry: ReadEntry, unpackedBytes: number | undefined, { blocks, memory }: Unpacking): ReadEntry {
-  if (entry.format !== PACKED_FORMAT || unpackedBytes === undefined) return entry
-  const whole = memory.take(unpackedBytes + entry.index.length)
+/** Of a row as it was read: `index` and `bytes` are in `memory`. */
+type Parts = Pick<ReadEntry, 'format' | 'index' | 'bytes' | 'memory'>
+
+/**
+ * As they were before `pack`, in memory of their own; undefined if they are damaged. What is not packed, or of a later format,
+ * stays as it is.
+ */
+export function unpack(
+  parts: Parts,
+  unpackedBytes: number | undefined,
+  { blocks, memory }: Unpacking,
+): Parts | undefined {
+  if (parts.format !== PACKED_FORMAT || unpackedBytes === undefined) return parts
+  const whole = memory.take(unpackedBytes + parts.index.length)
   const bytes = whole.subarray(0, unpackedBytes)
-  if (!unpackFrame(blocks, entry.bytes, bytes)) {
-    throw new Error(`journal entry ${entry.appendId} is damaged: its records cannot be unpacked`)
-  }
-  const index = whole.subarray(unpackedBytes, unpackedBytes + entry.index.length)
-  entry.index.copy(index)
-  entry.memory.release()
+  if (!unpackFrame(blocks, parts.bytes, bytes)) return undefined
+  const index = whole.subarray(unpackedBytes, unpackedBytes + parts.index.length)
+  parts.index.copy(index)
+  parts.memory.release()
   return {
-    ...entry,
     format: ENTRY_FORMAT,
     index,
     bytes,

@@ -63,21 +63,25 @@ function rowFrom({ columns, memory }: CopiedRow, partition: Partition, unpacking
   if (!first || !append || !floor || !committed || !format || !ids || !counts || !index || !records) {
     throw new Error(`a journal row of ${columns.length} columns is not whole`)
   }
+  const stored = { format: format.readInt16BE(), index, bytes: records, memory }
+  const parts = unpack(stored, unpacked?.readInt32BE(), unpacking)
+  const appendId = appendIdFrom(append)
+  if (!parts) throw new Error(`journal entry ${appendId} is damaged: its records cannot be unpacked`)
+  // Named one by one: copies by `...` have two shapes, and what reads them is compiled twice.
   const entry = {
     partition,
     firstPosition: toPosition(Number(first.readBigInt64BE())),
-    appendId: appendIdFrom(append),
+    appendId,
     floorTimeMs: floor.readDoubleBE(),
     committedAtMs: committed.readDoubleBE(),
-    format: format.readInt16BE(),
+    format: parts.format,
     destinationVersionIds: numbersFrom(ids),
     destinationCounts: numbersFrom(counts),
-    index,
-    bytes: records,
-    memory,
+    index: parts.index,
+    bytes: parts.bytes,
+    memory: parts.memory,
   }
-  const previousAppendId = previous && appendIdFrom(previous)
-  return { entry: unpack(entry, unpacked?.readInt32BE(), unpacking), previousAppendId }
+  return { entry, previousAppendId: previous && appendIdFrom(previous) }
 }
 
 function appendIdFrom(value: Buffer): AppendId {
