@@ -71,23 +71,20 @@ describe.each(ways)('by %s', (_, way) => {
     expect(unpacked(way, frame, bytes.length + 1)).toBeUndefined()
     expect(unpacked(way, bytes, bytes.length)).toBeUndefined()
   })
+})
 
-  test('whatever bytes of a frame are damaged: it is refused, or its length is right; never an exception', () => {
-    const bytes = Buffer.from(Array.from({ length: 200 }, (_, n) => `{"n":${n},"text":"hello, hello"}\n`).join(''))
-    const frame = packFrame(made, bytes)
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.nat({ max: frame.length - 1 }), fc.nat({ max: 255 })), { minLength: 1 }),
-        (hits) => {
-          const damaged = Buffer.from(frame)
-          for (const [at, byte] of hits) damaged[at] = byte
-          const other = way === undefined ? made : undefined
-          expect(unpacked(way, damaged, bytes.length)).toEqual(unpacked(other, damaged, bytes.length))
-        },
-      ),
-      { numRuns: 500 },
-    )
-  })
+test('whatever bytes of a frame are damaged: both ways refuse it, or make the same of it; neither throws', () => {
+  const bytes = Buffer.from(Array.from({ length: 200 }, (_, n) => `{"n":${n},"text":"hello, hello"}\n`).join(''))
+  const frame = packFrame(made, bytes)
+  const hit = fc.tuple(fc.nat({ max: frame.length - 1 }), fc.nat({ max: 255 }))
+  fc.assert(
+    fc.property(fc.array(hit, { minLength: 1 }), (hits) => {
+      const damaged = Buffer.from(frame)
+      for (const [at, byte] of hits) damaged[at] = byte
+      expect(unpacked(made, damaged, bytes.length)).toEqual(unpacked(undefined, damaged, bytes.length))
+    }),
+    { numRuns: 1_000 },
+  )
 })
 
 test('frames are frozen: these bytes are in journals', () => {

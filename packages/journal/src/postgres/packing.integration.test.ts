@@ -56,9 +56,13 @@ test('a read takes what fits into its bytes unpacked, however little is stored',
   expect([await read(1), await read(2.5 * whole), await read(10 * whole)]).toEqual([1, 3, 10])
 })
 
-test('a row that is damaged is not delivered', async () => {
+test.each([
+  ['is cut short', 'records = substring(records for octet_length(records) - 9)'],
+  ['has another length', 'unpacked_bytes = unpacked_bytes + 1'],
+  ['has no length', 'unpacked_bytes = null'],
+])('a packed row that %s is not delivered, and the error names it', async (_, damage) => {
   const { journal } = await openJournal(database.pool)
-  await append(journal, HERE, chat(1_000))
-  await database.pool.query(`update journal_batch set records = substring(records for octet_length(records) - 9)`)
-  await expect(readAll(journal, HERE)).rejects.toThrow('damaged')
+  const { appendId } = await append(journal, HERE, chat(1_000))
+  await database.pool.query(`update journal_batch set ${damage}`)
+  await expect(readAll(journal, HERE)).rejects.toThrow(`${appendId} is damaged`)
 })

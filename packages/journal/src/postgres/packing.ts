@@ -35,7 +35,8 @@ export function unpack(
   unpackedBytes: number | undefined,
   { blocks, memory }: Unpacking,
 ): Parts | undefined {
-  if (parts.format !== PACKED_FORMAT || unpackedBytes === undefined) return parts
+  if (parts.format !== PACKED_FORMAT) return parts
+  if (unpackedBytes === undefined) return undefined
   const whole = memory.take(unpackedBytes + parts.index.length)
   const bytes = whole.subarray(0, unpackedBytes)
   if (!unpackFrame(blocks, parts.bytes, bytes)) return undefined
