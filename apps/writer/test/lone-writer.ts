@@ -56,7 +56,7 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
       write: async (records) =>
         write(
           id,
-          records.map((record) => record.id),
+          Array.from(records, (record) => record.id),
         ),
       check: async () => ({ status: 'ok' }),
     }

@@ -47,12 +47,14 @@ export function scriptedDelivery(script: {
     },
     ghosts: new Map(),
     async write(records) {
-      note('write', records)
-      return writes.shift()?.(records) ?? { status: 'delivered' }
+      const asked = [...records]
+      note('write', asked)
+      return writes.shift()?.(asked) ?? { status: 'delivered' }
     },
     async recall(records) {
-      note('recall', records)
-      const found = recalls.shift()?.(records) ?? []
+      const asked = [...records]
+      note('recall', asked)
+      const found = recalls.shift()?.(asked) ?? []
       return new Set<MessageId>(found.map(({ id }) => id))
     },
     limited: (task) => task(),

@@ -1,19 +1,22 @@
 import type { BatchLimits, SinkRecord } from './port.ts'
 
-type Sized = Pick<SinkRecord, 'byteLength' | 'timeMs'>
+type Sized = {
+  readonly length: number
+  at(index: number): Pick<SinkRecord, 'byteLength' | 'timeMs'> | undefined
+}
 
 /**
  * How many records from index `from` on fit in one write. 0: there are none, or the record at `from` is too large to
  * be sent in any write.
  */
-export function takeBatch(records: readonly Sized[], limits: BatchLimits, from = 0): number {
-  const first = records[from]
+export function takeBatch(records: Sized, limits: BatchLimits, from = 0): number {
+  const first = records.at(from)
   if (first === undefined) return 0
   const end = Math.min(records.length, from + limits.recordsMax)
   let bytes = 0
   let index = from
   for (; index < end; index += 1) {
-    const record = records[index]
+    const record = records.at(index)
     if (record === undefined || record.byteLength > limits.recordBytesMax) break
     bytes += record.byteLength + limits.overheadBytes
     if (bytes > limits.bytesMax || record.timeMs - first.timeMs > limits.spanMaxMs) break

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clients, createClients } from '../test/clients.ts'
 import { createSink } from '../test/create-sink.ts'
-import { sampleRecords } from '../test/sample-records.ts'
+import { sampleDestination, sampleRecords } from '../test/sample-records.ts'
 import {
   type Answer,
   cutShort,
@@ -13,7 +13,10 @@ import {
   startScriptedServer,
   xmlError,
 } from '../test/scripted-server.ts'
+import { createCloudWatchLogsSink } from './cloudwatch-logs/index.ts'
+import { createFirehoseSink } from './firehose/index.ts'
 import type { Sink } from './port.ts'
+import type { Scratch } from './scratch.ts'
 
 let server: ScriptedServer
 let clients: Clients
@@ -31,6 +34,8 @@ const s3 = () => createSink('s3', clients)
 const logs = () => createSink('cloudWatchLogs', clients)
 const firehose = () => createSink('firehose', clients)
 
+const LOGS = sampleDestination('cloudWatchLogs', 'chat-logs')
+const STREAM = sampleDestination('firehose', 'chat-logs')
 const HTML_502 = reply(502, '<html>Bad Gateway</html>', { 'content-type': 'text/html' })
 const records = sampleRecords(3)
 
@@ -181,6 +186,35 @@ describe('Firehose', () => {
   test('an empty 200 is not believed', async () => {
     server.answerWith(reply(200))
     expect(await firehose().write(records)).toMatchObject({ status: 'unknown' })
+  })
+})
+
+describe.each([
+  [
+    'CloudWatch Logs',
+    (scratch: Scratch) => createCloudWatchLogsSink({ client: clients.logs, destination: LOGS, scratch }),
+  ],
+  ['Firehose', (scratch: Scratch) => createFirehoseSink({ client: clients.firehose, destination: STREAM, scratch })],
+])('the memory of a body to %s', (_, sinkWith) => {
+  test.each<[what: string, answer: Answer, isFree: boolean]>([
+    ['free when it was refused', jsonError(400, 'ThrottlingException'), true],
+    ['free when what it names is missing', jsonError(400, 'ResourceNotFoundException'), true],
+    ['not free when there was no answer: the call may still be on its way', hang, false],
+    ['not free when a proxy answered, which may still pass it on', HTML_502, false],
+  ])('is %s', async (_, answer, isFree) => {
+    const taken: Buffer[] = []
+    const given: ArrayBufferLike[] = []
+    const sink = sinkWith({
+      take(bytes) {
+        taken.push(Buffer.alloc(bytes))
+        return taken.at(-1) ?? Buffer.alloc(0)
+      },
+      give: (part) => given.push(part.buffer),
+    })
+    server.answerWith(answer)
+    await sink.write(records)
+    expect(taken).toHaveLength(1)
+    expect(given).toEqual(isFree ? [taken[0]?.buffer] : [])
   })
 })
 

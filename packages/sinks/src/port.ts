@@ -14,6 +14,17 @@ export type SinkRecord = {
   readonly byteLength: number
 }
 
+/**
+ * Records in order: an array of them, or whatever makes each when it is asked for, so that a write's records need not all be
+ * objects for as long as the write takes.
+ */
+export type SinkRecords = {
+  readonly length: number
+  /** As of an array: from the end where negative, undefined where there is none. */
+  at(index: number): SinkRecord | undefined
+  [Symbol.iterator](): Iterator<SinkRecord>
+}
+
 export type BatchLimits = {
   readonly recordsMax: number
   /** Of record bytes, plus `overheadBytes` for each record. */
@@ -98,9 +109,9 @@ export type Sink = {
   readonly batchOf: 'room' | 'any'
   readonly limits: BatchLimits
   /** One attempt. At least one record, in order. Their memory is not read any more once the answer is there. */
-  write(records: readonly SinkRecord[], options?: SinkOptions): Promise<WriteOutcome>
+  write(records: SinkRecords, options?: SinkOptions): Promise<WriteOutcome>
   /** Which of these records the destination holds already. Their memory is not read any more once the answer is there. */
-  readonly recall?: (records: readonly SinkRecord[], options?: SinkOptions) => Promise<RecallOutcome>
+  readonly recall?: (records: SinkRecords, options?: SinkOptions) => Promise<RecallOutcome>
   /** Proves that the destination is there and may be used. */
   check(options?: SinkOptions): Promise<CheckOutcome>
 }

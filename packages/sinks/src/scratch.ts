@@ -7,7 +7,7 @@ export type Scratch = {
 
 const BYTES_MIN = 64 * 1024
 /** Kept between calls. */
-const FREE_BYTES_MAX = 16 * 1024 * 1024
+const FREE_BYTES_MAX = 32 * 1024 * 1024
 
 /** Large buffers used again and again: touching fresh memory costs more CPU than filling it. */
 export function createScratch(): Scratch {

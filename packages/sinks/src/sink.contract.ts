@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { idsOf, sampleRecords } from '../test/sample-records.ts'
 import { takeBatch } from './batch.ts'
 import { lineOf } from './line.ts'
-import type { Sink, SinkRecord } from './port.ts'
+import type { Sink, SinkRecord, SinkRecords } from './port.ts'
 
 /** What the service is to do with the next call, whatever it is. */
 export type Trouble = 'throttled' | 'error500' | 'html502' | 'denied' | 'lost' | 'hang'
@@ -34,6 +34,16 @@ export function describeSink(name: string, start: () => Promise<Harness>): void 
       const records = sampleRecords(50)
       expect(await writeReady(sink, records)).toEqual({ status: 'delivered' })
       expect(await harness.contents()).toEqual(records.map(lineOf))
+    })
+
+    test('takes records that are made only when they are asked for, each time anew', async () => {
+      const sink = await harness.create()
+      const records = sampleRecords(50)
+      expect(await writeReady(sink, madeWhenAsked(records))).toEqual({ status: 'delivered' })
+      expect(await harness.contents()).toEqual(records.map(lineOf))
+      if (sink.recall === undefined) return
+      const all = { status: 'recalled', found: new Set(idsOf(records)) }
+      expect(await sink.recall(madeWhenAsked(records))).toEqual(all)
     })
 
     test('delivers as much as its limits allow in one write, and not one record more', async () => {
@@ -134,7 +144,20 @@ function longLine(byteLength: number) {
 }
 
 /** Writes, and once more if the sink has only made something ready. */
-async function writeReady(sink: Sink, records: readonly SinkRecord[]) {
+async function writeReady(sink: Sink, records: SinkRecords) {
   const outcome = await sink.write(records)
   return outcome.status === 'retry' && outcome.retryAfterMs === 0 ? sink.write(records) : outcome
+}
+
+function madeWhenAsked(records: readonly SinkRecord[]): SinkRecords {
+  return {
+    length: records.length,
+    at(index) {
+      const record = records.at(index)
+      return record && { ...record }
+    },
+    *[Symbol.iterator]() {
+      for (const record of records) yield { ...record }
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import { takeBatch } from '@roomlog/sinks'
 import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
-import type { LaneRecord } from '../lane/record.ts'
+import type { LaneRecords } from '../lane/selection.ts'
 import { type BatchEnd, deliverHalves } from './halves.ts'
 
 /**
@@ -13,11 +13,11 @@ export async function deliverToDeliveryStream(delivery: Delivery, cycle: Cycle):
     if (!(await delivery.aboutToSend())) return { status: 'stopped' }
   }
   const { limits } = delivery.sink
+  const records = cycle.records.all()
   let at = 0
-  while (at < cycle.records.length) {
-    const next = cycle.records.slice(at, at + limits.recordsMax)
-    const count = takeBatch(next, limits)
-    const batch = next.slice(0, Math.max(1, count))
+  while (at < records.length) {
+    const count = takeBatch(records, limits, at)
+    const batch = records.slice(at, at + Math.max(1, count))
     at += batch.length
     if (count === 0) {
       for (const record of batch) delivery.bury({ record, reason: 'too large for a Firehose record' })
@@ -26,7 +26,7 @@ export async function deliverToDeliveryStream(delivery: Delivery, cycle: Cycle):
   return { status: 'settled' }
 }
 
-async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): Promise<BatchEnd> {
+async function deliverBatch(delivery: Delivery, batch: LaneRecords): Promise<BatchEnd> {
   let records = batch
   while (records.length > 0) {
     const outcome = await delivery.write(records)
@@ -36,10 +36,10 @@ async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): P
       case 'partial': {
         const refused = new Map(outcome.rejected.map((rejected) => [rejected.index, rejected]))
         for (const { index, reason, retryable } of outcome.rejected) {
-          const record = records[index]
+          const record = records.at(index)
           if (record && !retryable) delivery.bury({ record, reason })
         }
-        records = records.filter((_, index) => refused.get(index)?.retryable)
+        records = records.filter((_, index) => refused.get(index)?.retryable === true)
         if (records.length > 0) await delivery.sleep(delivery.settings.resendAfterMs)
         break
       }

@@ -1,16 +1,16 @@
 import type { Delivery } from '../lane/cycle.ts'
-import type { LaneRecord } from '../lane/record.ts'
+import type { LaneRecords } from '../lane/selection.ts'
 
 export type BatchEnd = 'settled' | 'stopped'
 
 /** Something in the batch is unacceptable: halve it until the culprit stands alone, and bury that one. */
 export async function deliverHalves(
   delivery: Delivery,
-  records: readonly LaneRecord[],
+  records: LaneRecords,
   reason: string,
-  deliverBatch: (delivery: Delivery, batch: readonly LaneRecord[]) => Promise<BatchEnd>,
+  deliverBatch: (delivery: Delivery, batch: LaneRecords) => Promise<BatchEnd>,
 ): Promise<BatchEnd> {
-  const [only] = records
+  const only = records.at(0)
   if (only && records.length === 1) {
     delivery.bury({ record: only, reason })
     return 'settled'

@@ -2,6 +2,7 @@ import { takeBatch } from '@roomlog/sinks'
 import type { Attempted } from '../lane/attempt.ts'
 import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
 import type { LaneRecord } from '../lane/record.ts'
+import type { LaneRecords } from '../lane/selection.ts'
 import { type BatchEnd, deliverHalves } from './halves.ts'
 
 /**
@@ -9,7 +10,7 @@ import { type BatchEnd, deliverHalves } from './halves.ts'
  * the log is read back and only what is missing is sent again.
  */
 export async function deliverToLogStreams(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
-  let rooms: readonly Room[] = [...cycle.records.byRoom().values()].map(({ all }) => all)
+  let rooms: readonly LaneRecords[] = [...cycle.records.byRoom().values()]
   if (cycle.recovering && cycle.records.length > 0) {
     const waitMs = Math.max(0, delivery.settings.recoverAfterMs - delivery.quietForMs())
     const missing = await readBack(delivery, cycle.records.all(), waitMs)
@@ -22,22 +23,17 @@ export async function deliverToLogStreams(delivery: Delivery, cycle: Cycle): Pro
   return { status: ends.includes('stopped') ? 'stopped' : 'settled' }
 }
 
-function roomsOf(records: readonly LaneRecord[]): readonly Room[] {
+function roomsOf(records: readonly LaneRecord[]): readonly LaneRecords[] {
   const ids = new Set(records.map(({ roomId }) => roomId))
-  return [...ids].map((id) => () => records.filter(({ roomId }) => roomId === id))
+  return [...ids].map((id) => records.filter(({ roomId }) => roomId === id))
 }
 
-/** Makes a room's records, which is not to be done long before they are sent. */
-type Room = () => readonly LaneRecord[]
-
-async function deliverRoom(delivery: Delivery, room: Room): Promise<BatchEnd> {
-  let records: readonly LaneRecord[] | undefined
+async function deliverRoom(delivery: Delivery, records: LaneRecords): Promise<BatchEnd> {
   let at = 0
-  do {
-    let batch: readonly LaneRecord[] = []
+  while (at < records.length) {
+    let batch: LaneRecords = []
     // Each call by itself: a room that waits to be read back must not take the turn of others.
     const outcome = await delivery.limited(async () => {
-      records ??= room()
       const count = takeBatch(records, delivery.sink.limits, at)
       batch = records.slice(at, at + Math.max(1, count))
       return count === 0 ? 'too large' : delivery.write(batch)
@@ -46,16 +42,16 @@ async function deliverRoom(delivery: Delivery, room: Room): Promise<BatchEnd> {
     if (outcome === 'too large') {
       for (const record of batch) delivery.bury({ record, reason: 'too large for a log event' })
     } else if ((await settleBatch(delivery, batch, outcome)) === 'stopped') return 'stopped'
-  } while (records !== undefined && at < records.length)
+  }
   return 'settled'
 }
 
-async function deliverBatch(delivery: Delivery, batch: readonly LaneRecord[]): Promise<BatchEnd> {
+async function deliverBatch(delivery: Delivery, batch: LaneRecords): Promise<BatchEnd> {
   return settleBatch(delivery, batch, await delivery.limited(() => delivery.write(batch)))
 }
 
 /** Until nothing of the batch is open; `first` is what its first write came to. */
-async function settleBatch(delivery: Delivery, batch: readonly LaneRecord[], first: Attempted): Promise<BatchEnd> {
+async function settleBatch(delivery: Delivery, batch: LaneRecords, first: Attempted): Promise<BatchEnd> {
   let records = batch
   let outcome = first
   for (;;) {
@@ -64,7 +60,7 @@ async function settleBatch(delivery: Delivery, batch: readonly LaneRecord[], fir
         return 'settled'
       case 'partial':
         for (const { index, reason } of outcome.rejected) {
-          const record = records[index]
+          const record = records.at(index)
           if (record) delivery.bury({ record, reason })
         }
         return 'settled'
@@ -94,7 +90,7 @@ async function settleBatch(delivery: Delivery, batch: readonly LaneRecord[], fir
 /** The records that are not in the log, once reads have had time to show them; absence is believed after two reads. */
 async function readBack(
   delivery: Delivery,
-  records: readonly LaneRecord[],
+  records: LaneRecords,
   afterMs: number,
 ): Promise<readonly LaneRecord[] | undefined> {
   if (!(await delivery.sleep(afterMs))) return undefined
@@ -104,10 +100,7 @@ async function readBack(
   return missingNow(delivery, missing)
 }
 
-async function missingNow(
-  delivery: Delivery,
-  records: readonly LaneRecord[],
-): Promise<readonly LaneRecord[] | undefined> {
+async function missingNow(delivery: Delivery, records: LaneRecords): Promise<readonly LaneRecord[] | undefined> {
   const found = await delivery.recall(records)
   return found && records.filter((record) => !found.has(record.id))
 }

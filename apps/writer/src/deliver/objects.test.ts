@@ -16,7 +16,7 @@ function occupiedTo(last: Occupant['last'] | undefined) {
 
 test('behind an object that ends inside the run, the chain goes on with the record after it', async () => {
   const cycle = aCycle(5)
-  const { delivery, calls } = scriptedDelivery({ writes: [occupiedTo(cycle.records.all()[1])] })
+  const { delivery, calls } = scriptedDelivery({ writes: [occupiedTo(cycle.records.all().at(1))] })
   expect(await deliverAsObjects(delivery, cycle)).toEqual({ status: 'settled' })
   expect(calls).toEqual(['write 1,2,3,4,5', 'write 3,4,5'])
   expect(delivery.ghosts.size).toBe(0)

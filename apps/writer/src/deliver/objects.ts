@@ -3,6 +3,7 @@ import { toPosition } from '@roomlog/journal'
 import type { Occupant } from '@roomlog/sinks'
 import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
 import type { LaneRecord } from '../lane/record.ts'
+import type { LaneRecords } from '../lane/selection.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -15,7 +16,7 @@ type RoomEnd = CycleEnd['status']
 export async function deliverAsObjects(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
   const rooms = [...cycle.records.byRoom()]
   const ends = await Promise.all(
-    rooms.map(([roomId, records]) => delivery.limited(() => deliverRoom(delivery, cycle, roomId, records.all()))),
+    rooms.map(([roomId, records]) => delivery.limited(() => deliverRoom(delivery, cycle, roomId, records))),
   )
   if (ends.includes('stopped')) return { status: 'stopped' }
   if (ends.includes('dropped')) return { status: 'dropped' }
@@ -25,12 +26,7 @@ export async function deliverAsObjects(delivery: Delivery, cycle: Cycle): Promis
   return { status: 'settled' }
 }
 
-async function deliverRoom(
-  delivery: Delivery,
-  cycle: Cycle,
-  roomId: RoomId,
-  all: readonly LaneRecord[],
-): Promise<RoomEnd> {
+async function deliverRoom(delivery: Delivery, cycle: Cycle, roomId: RoomId, all: LaneRecords): Promise<RoomEnd> {
   const unghosted = await withoutGhost(delivery, roomId, all)
   if (unghosted === undefined) return delivery.stopped() ? 'stopped' : 'dropped'
   let records = unghosted
@@ -73,14 +69,14 @@ async function behind(
   delivery: Delivery,
   cycle: Cycle,
   roomId: RoomId,
-  records: readonly LaneRecord[],
+  records: LaneRecords,
   occupant: Occupant,
-): Promise<readonly LaneRecord[] | undefined> {
-  const at = records.findIndex((record) => record.position === occupant.last.position)
-  if (at >= 0 && records[at]?.id === occupant.last.id) return records.slice(at + 1)
+): Promise<LaneRecords | undefined> {
+  const at = [...records].findIndex((record) => record.position === occupant.last.position)
+  if (at >= 0 && records.at(at)?.id === occupant.last.id) return records.slice(at + 1)
   // It ends beyond this cycle, or holds another history of the journal (a restored database): its Ids decide,
   // and until the lane is past its end no checkpoint may stand.
-  const first = records[0]
+  const first = records.at(0)
   if (first === undefined) throw new Error('a run has a first record')
   const head = await delivery.freshHead()
   const until = toPosition(Math.min(occupant.last.position ?? head, head))
@@ -91,8 +87,8 @@ async function behind(
 async function withoutGhost(
   delivery: Delivery,
   roomId: RoomId,
-  records: readonly LaneRecord[],
-): Promise<readonly LaneRecord[] | undefined> {
+  records: LaneRecords,
+): Promise<LaneRecords | undefined> {
   const ghost = delivery.ghosts.get(roomId)
   if (!ghost) return records
   const within = records.filter((record) => record.position <= ghost.until)
@@ -104,21 +100,22 @@ async function withoutGhost(
 async function missingFrom(
   delivery: Delivery,
   first: LaneRecord,
-  records: readonly LaneRecord[],
-): Promise<readonly LaneRecord[] | undefined> {
+  records: LaneRecords,
+): Promise<LaneRecords | undefined> {
   const found = await delivery.recall([first, ...records])
   return found && records.filter((record) => !found.has(record.id))
 }
 
 /** How many records from the first on go into one object: one hour, and a bounded size. */
-export function runLength(records: readonly LaneRecord[], bytesMax: number): number {
-  const hour = Math.floor((records[0]?.timeMs ?? 0) / HOUR_MS)
+export function runLength(records: LaneRecords, bytesMax: number): number {
+  const hour = Math.floor((records.at(0)?.timeMs ?? 0) / HOUR_MS)
   let bytes = 0
   let count = 0
-  for (const record of records) {
+  for (; count < records.length; count++) {
+    const record = records.at(count)
+    if (record === undefined) break
     bytes += record.byteLength
     if (count > 0 && (bytes > bytesMax || Math.floor(record.timeMs / HOUR_MS) !== hour)) break
-    count++
   }
   return count
 }

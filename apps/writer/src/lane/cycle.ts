@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Attempted } from './attempt.ts'
 import type { LaneRecord } from './record.ts'
 import type { Records } from './records.ts'
+import type { LaneRecords } from './selection.ts'
 
 /** A position that ends a batch, and that batch. */
 export type Mark = { readonly position: Position; readonly appendId: AppendId | undefined }
@@ -40,9 +41,9 @@ export type Delivery = {
   readonly settings: DeliverySettings
   readonly ghosts: Map<RoomId, Ghost>
   /** One write, attempted until its outcome needs a decision. */
-  write(records: readonly LaneRecord[]): Promise<Attempted>
+  write(records: LaneRecords): Promise<Attempted>
   /** Which of these the destination holds; undefined when told to stop, or out of patience. */
-  recall(records: readonly LaneRecord[]): Promise<ReadonlySet<MessageId> | undefined>
+  recall(records: LaneRecords): Promise<ReadonlySet<MessageId> | undefined>
   /** Runs at most a few at once, over all partitions of the destination. */
   limited<T>(task: () => Promise<T>): Promise<T>
   /** The partition's last position, read now. */

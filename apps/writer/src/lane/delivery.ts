@@ -58,7 +58,7 @@ export function createDelivery(lane: {
         if (outcome.status === 'recalled') {
           const { found } = outcome
           // The write that got no answer was taken: nothing is wrong any more.
-          if (records.every(({ id }) => found.has(id))) trouble.over()
+          if ([...records].every(({ id }) => found.has(id))) trouble.over()
           return found
         }
         // Reading changes nothing: without an answer it is simply asked again.

@@ -54,6 +54,25 @@ const facts = ({
   byteLength,
 })
 
+test('a selection answers as the array of its records does', () => {
+  const asked = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 2, maxLength: 20 })
+  fc.assert(
+    fc.property(fc.array(batch, { maxLength: 6 }), asked, asked, (batches, ends, indexes) => {
+      const records = new Records()
+      for (const [n, { records: its, isShare }] of batches.entries()) records.add(partOf(its, isShare, 1 + 100 * n))
+      for (const whole of [records.all(), ...records.byRoom().values()]) {
+        const array = [...whole]
+        const [selection, plain] = [whole.slice(ends[0], ends[1]), array.slice(ends[0], ends[1])]
+        expect(selection).toHaveLength(plain.length)
+        expect(indexes.map((index) => selection.at(index))).toEqual(indexes.map((index) => plain.at(index)))
+        const isKept = ({ position }: { position: number }, index: number) => (position + index) % 3 === 0
+        expect(selection.filter(isKept)).toEqual(plain.filter(isKept))
+        expect([...selection.slice(ends[1])]).toEqual(plain.slice(ends[1]))
+      }
+    }),
+  )
+})
+
 test('records are made as they stand in their batches, by place and by room', () => {
   fc.assert(
     fc.property(fc.array(batch, { maxLength: 6 }), fc.nat(60), fc.nat(60), (batches, from, to) => {
@@ -62,14 +81,14 @@ test('records are made as they stand in their batches, by place and by room', ()
       for (const part of parts) records.add(part)
       const plain = plainOf(parts)
       expect(records).toHaveLength(plain.length)
-      expect(records.all().map(facts)).toEqual(plain)
-      expect(records.slice(from, to).map(facts)).toEqual(plain.slice(from, Math.max(from, to)))
+      expect(Array.from(records.all(), facts)).toEqual(plain)
+      expect(Array.from(records.slice(from, to), facts)).toEqual(plain.slice(from, Math.max(from, to)))
       const rooms = [...records.byRoom()]
       expect(rooms.map(([id]) => id)).toEqual([...new Set(plain.map(({ roomId }) => roomId))])
       for (const [id, room] of rooms) {
         const its = plain.filter(({ roomId }) => roomId === id)
         expect(room).toHaveLength(its.length)
-        expect(room.all().map(facts)).toEqual(its)
+        expect(Array.from(room, facts)).toEqual(its)
       }
     }),
   )

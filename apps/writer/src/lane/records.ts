@@ -1,5 +1,6 @@
 import type { RoomId } from '@roomlog/domain'
 import { LaneRecord } from './record.ts'
+import { Selection } from './selection.ts'
 
 /** Records in columns, in order. Always of this class: what reads them is compiled for one shape. */
 export class Part {
@@ -28,14 +29,7 @@ export class Part {
   }
 }
 
-/** A room's records, by their indexes. */
-export type RoomRecords = { readonly length: number; all(): LaneRecord[] }
-
-/**
- * Records in the order of their positions. An object for a record is made when it is about to be sent: a million that wait
- * would keep the garbage collector busier than all the sending. Arrays of them grow by `push`: V8 takes one that `map` or
- * `Array.from` made, sometimes, for one with holes, and then compiles all that reads records once more.
- */
+/** Records in the order of their positions, without an object for each: a million that wait would keep the collector busy. */
 export class Records {
   readonly #parts: Part[] = []
   /** How many records come before each part. */
@@ -50,56 +44,85 @@ export class Records {
     this.#parts.push(part)
   }
 
-  slice(from: number, to: number): LaneRecord[] {
-    const made: LaneRecord[] = []
-    this.#parts.forEach((part, p) => {
-      const start = this.#starts[p] ?? 0
-      const end = Math.min(part.count, to - start)
-      for (let n = Math.max(0, from - start); n < end; n++) made.push(recordAt(part, n))
-    })
-    return made
+  slice(from: number, to: number): Selection {
+    return new Selection(this, undefined, from, Math.min(to, this.length))
   }
 
-  all(): LaneRecord[] {
+  all(): Selection {
     return this.slice(0, this.length)
   }
 
   /** The room with the oldest record first. */
-  byRoom(): ReadonlyMap<RoomId, RoomRecords> {
-    const indexes = new Map<RoomId, number[]>()
-    this.#parts.forEach(({ rooms, room, count }, p) => {
-      const lists: (number[] | undefined)[] = []
+  byRoom(): ReadonlyMap<RoomId, Selection> {
+    const rooms = new Rooms()
+    const slots = this.#parts.map((part) => rooms.count(part))
+    const ends = rooms.starts()
+    const indexes = new Uint32Array(this.length)
+    this.#parts.forEach(({ room, count }, p) => {
       const start = this.#starts[p] ?? 0
+      const slotOf = slots[p] ?? []
       for (let n = 0; n < count; n++) {
-        const r = room[n] ?? -1
-        const list = lists[r] ?? listFor(indexes, rooms[r])
-        lists[r] = list
-        list.push(start + n)
+        const slot = slotOf[room[n] ?? -1] ?? 0
+        const end = ends[slot] ?? 0
+        indexes[end] = start + n
+        ends[slot] = end + 1
       }
     })
-    return new Map([...indexes].map(([roomId, list]) => [roomId, { length: list.length, all: () => this.#made(list) }]))
+    return rooms.map((slot, count) => {
+      const end = ends[slot] ?? 0
+      return new Selection(this, indexes, end - count, end)
+    })
   }
 
-  /** `indexes` rise. */
-  #made(indexes: readonly number[]): LaneRecord[] {
-    const made: LaneRecord[] = []
-    let at = 0
-    this.#parts.forEach((part, p) => {
-      const start = this.#starts[p] ?? 0
-      const end = start + part.count
-      for (let index = indexes[at]; index !== undefined && index < end; index = indexes[++at]) {
-        made.push(recordAt(part, index - start))
-      }
-    })
-    return made
+  /** The part that has the record of that index; looked for from `near` on. */
+  partOf(index: number, near: number): number {
+    let part = (this.#starts[near] ?? 0) <= index ? near : 0
+    while (index >= (this.#starts[part + 1] ?? Number.POSITIVE_INFINITY)) part++
+    return part
+  }
+
+  recordAt(index: number, part: number): LaneRecord | undefined {
+    const found = this.#parts[part]
+    return found && recordAt(found, index - (this.#starts[part] ?? 0))
   }
 }
 
-function listFor(indexes: Map<RoomId, number[]>, roomId: RoomId | undefined): number[] {
-  if (roomId === undefined) throw new Error('a record is not indexed')
-  const list = indexes.get(roomId) ?? []
-  indexes.set(roomId, list)
-  return list
+/** Rooms in the order of their first records, and how many records each has. */
+class Rooms {
+  readonly #slots = new Map<RoomId, number>()
+  readonly #counts: number[] = []
+
+  /** Counts the records of a part; the slots of its rooms. */
+  count({ rooms, room, count }: Part): readonly (number | undefined)[] {
+    const slotOf: (number | undefined)[] = []
+    for (let n = 0; n < count; n++) {
+      const r = room[n] ?? -1
+      const slot = slotOf[r] ?? this.#slotFor(rooms[r])
+      slotOf[r] = slot
+      this.#counts[slot] = (this.#counts[slot] ?? 0) + 1
+    }
+    return slotOf
+  }
+
+  /** How many records are of rooms before each. */
+  starts(): number[] {
+    let end = 0
+    return this.#counts.map((count) => {
+      end += count
+      return end - count
+    })
+  }
+
+  map<T>(each: (slot: number, count: number) => T): ReadonlyMap<RoomId, T> {
+    return new Map([...this.#slots].map(([roomId, slot]) => [roomId, each(slot, this.#counts[slot] ?? 0)]))
+  }
+
+  #slotFor(roomId: RoomId | undefined): number {
+    if (roomId === undefined) throw new Error('a record is not indexed')
+    const slot = this.#slots.get(roomId) ?? this.#slots.size
+    this.#slots.set(roomId, slot)
+    return slot
+  }
 }
 
 function recordAt({ rooms, room, timeMs, offset, source, firstPosition, nth }: Part, n: number): LaneRecord {

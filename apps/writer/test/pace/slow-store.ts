@@ -53,7 +53,7 @@ export class SlowStore {
         this.calls++
         await this.#time.wait(this.#callMs)
         this.onCall()
-        return this.away ? { status: 'retry', failure: AWAY } : this.#take(records)
+        return this.away ? { status: 'retry', failure: AWAY } : this.#take([...records])
       },
       check: async () => ({ status: 'ok' }),
     }

@@ -1,5 +1,5 @@
 import { type DestinationVersion, type MessageId, objectKey } from '@roomlog/domain'
-import type { Failure, RecallOutcome, Rejected, Sink, SinkRecord, WriteOutcome } from '@roomlog/sinks'
+import type { Failure, RecallOutcome, Rejected, Sink, SinkRecord, SinkRecords, WriteOutcome } from '@roomlog/sinks'
 import { lineOf, takeBatch } from '@roomlog/sinks'
 import type { Census } from './census.ts'
 import { DENIED, type Fault, INVALID, LOST, MISSING, THROTTLED, TIMED_OUT } from './faults.ts'
@@ -138,7 +138,7 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
       at(`${kind} before write`)
       if (life.dead) return new Promise(() => {})
       if (takeBatch(records, limits) < records.length) return refused('batch', INVALID)
-      const kept = records.map(copyOf)
+      const kept = Array.from(records, copyOf)
       const outcome = await call((fault) => effectOf(kept, fault), signal)
       census.count(`${kind} ${outcome.status}`)
       return outcome
@@ -146,7 +146,7 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
     ...(kind !== 'firehose' && {
       async recall(records, { signal } = {}): Promise<RecallOutcome> {
         at(`${kind} before recall`)
-        const asked = records.map(({ id }) => id)
+        const asked = Array.from(records, ({ id }) => id)
         const key = keyOf(records, version)
         return call<RecallOutcome>((fault) => {
           if (fault === 'late' || fault === 'hang') return 'no answer'
@@ -167,7 +167,8 @@ function refused(scope: 'destination' | 'batch', why: Failure): WriteOutcome {
   return { status: 'refused', scope, failure: why }
 }
 
-function keyOf([first]: readonly SinkRecord[], { accountId, region, id }: DestinationVersion): string {
+function keyOf(records: SinkRecords, { accountId, region, id }: DestinationVersion): string {
+  const first = records.at(0)
   if (!first) throw new Error('a write has a record')
   const { roomId, timeMs, position } = first
   return objectKey({ accountId, region, roomId, timeMs, position, destinationVersionId: id, id: first.id })

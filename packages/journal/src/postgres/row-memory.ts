@@ -7,7 +7,7 @@ export type RowMemory = {
 
 /** Smaller rows are many and short-lived, or stay for long: rounding them up would waste more than it saves. */
 const BYTES_MIN = 32 * 1024
-const FREE_BYTES_MAX = 16 * 1024 * 1024
+const FREE_BYTES_MAX = 32 * 1024 * 1024
 /** Sizes between one power of two and the next. */
 const STEPS = 8
 

@@ -1,4 +1,4 @@
-import type { SinkRecord } from '../port.ts'
+import type { SinkRecords } from '../port.ts'
 import { createSimd } from '../simd.ts'
 import { EVENTS_WASM } from './events-wasm.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
@@ -18,7 +18,7 @@ export type EventWriter = {
    * Writes an event for each record to `body`, from `at` on, and leaves the end of the last one to the caller. Returns where
    * that goes; undefined if it cannot write them, since a line has a byte below 0x20, say.
    */
-  write(records: readonly SinkRecord[], body: Buffer, at: number): number | undefined
+  write(records: SinkRecords, body: Buffer, at: number): number | undefined
 }
 
 /** Several times as fast as JavaScript byte by byte. Where there is no WebAssembly with SIMD it can write nothing. */
@@ -31,10 +31,10 @@ export function createEventWriter(): EventWriter {
   const { memory, entries, entriesMax, lines, writtenAt, write: run } = simd
   fillPatterns(memory)
 
-  function write(records: readonly SinkRecord[], body: Buffer, at: number): number | undefined {
+  function write(records: SinkRecords, body: Buffer, at: number): number | undefined {
     let end = at
     for (let done = 0; done < records.length; ) {
-      const high = Math.floor((records[done]?.timeMs ?? 0) / TIME_LOW)
+      const high = Math.floor((records.at(done)?.timeMs ?? 0) / TIME_LOW)
       const loaded = high === 0 ? 0 : load(records, done, high * TIME_LOW)
       if (loaded === 0) return undefined
       const headBytes = memory.write(`${NEXT}${high}`, 'latin1')
@@ -47,11 +47,11 @@ export function createEventWriter(): EventWriter {
   }
 
   /** Copies lines in, from `first` on, as many as have room and the same high digits of their time; how many. */
-  function load(records: readonly SinkRecord[], first: number, highMs: number): number {
+  function load(records: SinkRecords, first: number, highMs: number): number {
     let [count, word] = [0, 0]
     lines.clear()
     while (count < entriesMax) {
-      const record = records[first + count]
+      const record = records.at(first + count)
       if (record === undefined) break
       const lowMs = record.timeMs - highMs
       if (lowMs < 0 || lowMs >= TIME_LOW) break

@@ -1,4 +1,4 @@
-import type { SinkRecord } from '../port.ts'
+import type { SinkRecords } from '../port.ts'
 import type { Scratch } from '../scratch.ts'
 import { createEventWriter, type EventWriter } from './event-writer.ts'
 import { messageOf } from './message.ts'
@@ -12,7 +12,7 @@ export type EventsNames = { readonly logGroupName: string; readonly logStreamNam
 /** The body of a PutLogEvents call, in memory from `take`: each record, without its `\n`, is the message of one event. */
 export function eventsBody(
   names: EventsNames,
-  records: readonly SinkRecord[],
+  records: SinkRecords,
   take: Scratch['take'],
   writer: EventWriter = sharedWriter(),
 ): Buffer {
@@ -30,14 +30,14 @@ function sharedWriter(): EventWriter {
   return shared
 }
 
-function sizeMax(records: readonly SinkRecord[]): number {
+function sizeMax(records: SinkRecords): number {
   let size = records.length * EVENT_BYTES_MAX
-  for (const { byteLength } of records) size += 2 * byteLength
+  for (let n = 0; n < records.length; n++) size += 2 * (records.at(n)?.byteLength ?? 0)
   return size
 }
 
 /** Of any records, several times as slowly: lines laid out with tabs or line breaks, or a Node without WebAssembly. */
-function serialised(names: EventsNames, records: readonly SinkRecord[]): Buffer {
-  const logEvents = records.map((record) => ({ timestamp: record.timeMs, message: messageOf(record) }))
+function serialised(names: EventsNames, records: SinkRecords): Buffer {
+  const logEvents = Array.from(records, (record) => ({ timestamp: record.timeMs, message: messageOf(record) }))
   return Buffer.from(JSON.stringify({ ...names, logEvents }))
 }

@@ -3,7 +3,7 @@ import type { MessageId, RoomId } from '@roomlog/domain'
 import { logStreamName, RECORD_VERSION } from '@roomlog/domain'
 import { attempt, sendOptions } from '../attempt.ts'
 import { metricOf, nameOf, type ReadFailure, readOutcomeOf } from '../failure.ts'
-import type { RecallOutcome, SinkRecord } from '../port.ts'
+import type { RecallOutcome, SinkRecords } from '../port.ts'
 import { FILTER_PAGES_MAX, FILTER_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX } from './limits.ts'
 import { createStream, type LogGroup, logGroupSubject } from './log-group.ts'
 import { messageOf } from './message.ts'
@@ -21,13 +21,13 @@ export type LogReader = LogGroup & {
 /** Which of the records the log group holds, found by their whole messages. */
 export async function recallEvents(
   group: LogReader,
-  records: readonly SinkRecord[],
+  records: SinkRecords,
   signal: AbortSignal | undefined,
 ): Promise<RecallOutcome> {
-  const rooms = [...new Set(records.map(({ roomId }) => roomId))]
+  const rooms = [...new Set(Array.from(records, ({ roomId }) => roomId))]
   const pagesMax = pagesByName(rooms.length, records)
   const asked: Asked = {
-    idOf: new Map(records.map((record) => [messageOf(record), record.id])),
+    idOf: new Map(Array.from(records, (record) => [messageOf(record), record.id])),
     found: new Set(),
     ...timeRangeOf(records),
   }
@@ -44,7 +44,7 @@ export async function recallEvents(
 }
 
 /** At most, if these rooms have nothing else in that time: each call's last page is not full. */
-function pagesByName(rooms: number, records: readonly SinkRecord[]): number {
+function pagesByName(rooms: number, records: SinkRecords): number {
   let bytes = 0
   for (const { byteLength } of records) bytes += byteLength
   const full = Math.max(bytes / PAGE_BYTES_MAX, records.length / PAGE_EVENTS_MAX)
@@ -143,7 +143,7 @@ async function filter(
 }
 
 /** A millisecond wider than said to be needed: whether the end is inclusive differs between the reading calls. */
-function timeRangeOf(records: readonly SinkRecord[]): { startTime: number; endTime: number } {
+function timeRangeOf(records: SinkRecords): { startTime: number; endTime: number } {
   let startTime = Number.MAX_SAFE_INTEGER
   let endTime = 0
   for (const { timeMs } of records) {

@@ -12,7 +12,7 @@ function slowLog() {
     end(outcome: RecallOutcome): void
   }[] = []
   const recall = shareRecalls(
-    (records, { signal } = {}) => new Promise((end) => void readings.push({ records, signal, end })),
+    (records, { signal } = {}) => new Promise((end) => void readings.push({ records: [...records], signal, end })),
   )
   const all = (n: number): RecallOutcome => ({
     status: 'recalled',

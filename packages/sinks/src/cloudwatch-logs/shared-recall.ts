@@ -1,6 +1,6 @@
-import type { RecallOutcome, SinkOptions, SinkRecord } from '../port.ts'
+import type { RecallOutcome, SinkOptions, SinkRecords } from '../port.ts'
 
-export type Recall = (records: readonly SinkRecord[], options?: SinkOptions) => Promise<RecallOutcome>
+export type Recall = (records: SinkRecords, options?: SinkOptions) => Promise<RecallOutcome>
 
 /** Readings of one log group at once. */
 const READINGS_MAX = 2
@@ -50,7 +50,7 @@ export function shareRecalls(recall: Recall): Recall {
 }
 
 type Waiting = {
-  readonly records: readonly SinkRecord[]
+  readonly records: SinkRecords
   readonly fromMs: number
   readonly toMs: number
   readonly signal: AbortSignal | undefined
@@ -85,7 +85,7 @@ async function read(recall: Recall, together: readonly Waiting[]): Promise<void>
   for (const { signal } of together) signal?.addEventListener('abort', look)
   try {
     const outcome = await recall(
-      together.flatMap(({ records }) => records),
+      together.flatMap(({ records }) => [...records]),
       { signal: left.signal },
     )
     for (const one of together) {
@@ -101,11 +101,11 @@ async function read(recall: Recall, together: readonly Waiting[]): Promise<void>
 }
 
 function shareOf(found: Extract<RecallOutcome, { status: 'recalled' }>['found'], { records }: Waiting): RecallOutcome {
-  return { status: 'recalled', found: new Set(records.map(({ id }) => id).filter((id) => found.has(id))) }
+  return { status: 'recalled', found: new Set(Array.from(records, ({ id }) => id).filter((id) => found.has(id))) }
 }
 
 /** A loop, because there may be more records than arguments allow. */
-function rangeOf(records: readonly SinkRecord[]): { readonly fromMs: number; readonly toMs: number } {
+function rangeOf(records: SinkRecords): { readonly fromMs: number; readonly toMs: number } {
   let fromMs = Number.MAX_SAFE_INTEGER
   let toMs = 0
   for (const { timeMs } of records) {

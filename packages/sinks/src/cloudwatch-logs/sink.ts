@@ -3,9 +3,9 @@ import { type CloudWatchLogsClient, PutLogEventsCommand } from '@aws-sdk/client-
 import type { DestinationVersion, RoomId } from '@roomlog/domain'
 import { logStreamName } from '@roomlog/domain'
 import type { HttpHandlerOptions } from '@smithy/types'
-import { attempt } from '../attempt.ts'
+import { attempt, isOver } from '../attempt.ts'
 import { metricOf, writeOutcomeOf } from '../failure.ts'
-import type { CheckOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import type { CheckOutcome, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
 import { createScratch, type Scratch } from '../scratch.ts'
 import { createShortcut } from '../shortcut.ts'
 import { singleAttempt } from '../single-attempt.ts'
@@ -47,8 +47,8 @@ export function createCloudWatchLogsSink({
   const reader = { ...group, readTurn, prepared: new Set<RoomId>() }
   const subject = logGroupSubject(destination, 'PutLogEvents')
 
-  async function write(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<WriteOutcome> {
-    const first = records[0]
+  async function write(records: SinkRecords, { signal }: SinkOptions = {}): Promise<WriteOutcome> {
+    const first = records.at(0)
     assert(first !== undefined, 'a write has at least one record')
     assert.equal(first.roomId, records.at(-1)?.roomId, 'a log stream holds records of one room')
     await checkAttempts()
@@ -57,9 +57,8 @@ export function createCloudWatchLogsSink({
     const command = new PutLogEventsCommand({ ...names, logEvents: [] })
     const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
     const sent = await attempt(() => shortcut({ input: command.input, body, viaSdk, signal }), signal)
+    if (isOver(sent)) scratch.give(body)
     if (sent.ok) {
-      // Only now: a call that failed may still be on its way out.
-      scratch.give(body)
       if (sent.value === 'plain') return { status: 'delivered' }
       const rejected = rejectedEvents(sent.value.rejectedLogEventsInfo, records.length)
       return rejected.length === 0 ? { status: 'delivered' } : { status: 'partial', rejected }

@@ -1,8 +1,8 @@
 import { lineOf } from '../line.ts'
-import type { SinkRecord } from '../port.ts'
+import type { SinkRecords } from '../port.ts'
 import type { Scratch } from '../scratch.ts'
 import { createDataWriter, type DataWriter } from './data-writer.ts'
-import type { Pack } from './packs.ts'
+import type { Packs } from './packs.ts'
 
 const BETWEEN_BYTES = '"},{"Data":"'.length
 const END = '"}]}'
@@ -12,8 +12,8 @@ export type StreamName = { readonly DeliveryStreamName: string }
 /** The body of a PutRecordBatch call, in memory from `take`: the data of one record is a pack, each record with its `\n`. */
 export function batchBody(
   name: StreamName,
-  records: readonly SinkRecord[],
-  packs: readonly Pack[],
+  records: SinkRecords,
+  packs: Packs,
   take: Scratch['take'],
   writer: DataWriter = sharedWriter(),
 ): Buffer {
@@ -31,16 +31,22 @@ function sharedWriter(): DataWriter {
   return shared
 }
 
-function sizeMax(records: readonly SinkRecord[]): number {
+function sizeMax(records: SinkRecords): number {
   let size = 0
-  for (const { byteLength } of records) size += BETWEEN_BYTES + 4 * Math.ceil(byteLength / 3)
+  for (let n = 0; n < records.length; n++) {
+    size += BETWEEN_BYTES + 4 * Math.ceil((records.at(n)?.byteLength ?? 0) / 3)
+  }
   return size
 }
 
 /** Of any packs, a few times as slowly. */
-function serialised(name: StreamName, records: readonly SinkRecord[], packs: readonly Pack[]): Buffer {
-  const Records = packs.map(({ from, to }) => ({
-    Data: Buffer.concat(records.slice(from, to).map(lineOf)).toString('base64'),
-  }))
+function serialised(name: StreamName, records: SinkRecords, packs: Packs): Buffer {
+  const lines = Array.from(records, lineOf)
+  let from = 0
+  const Records = packs.map((to) => {
+    const data = Buffer.concat(lines.slice(from, to))
+    from = to
+    return { Data: data.toString('base64') }
+  })
   return Buffer.from(JSON.stringify({ ...name, Records }))
 }

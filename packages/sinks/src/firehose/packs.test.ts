@@ -14,9 +14,10 @@ describe('packs', () => {
     fc.assert(
       fc.property(records, fc.integer({ min: 1, max: 100 }), (list, packBytes) => {
         const packs = packsOf(list, packBytes)
-        const indexes = packs.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, n) => from + n))
-        expect(indexes).toEqual(list.map((_, index) => index))
-        for (const { from, to } of packs) {
+        expect(packs.at(-1) ?? 0).toBe(list.length)
+        for (const [n, to] of packs.entries()) {
+          const from = packs[n - 1] ?? 0
+          expect(to).toBeGreaterThan(from)
           const bytes = list.slice(from, to).reduce((sum, { byteLength }) => sum + byteLength, 0)
           expect(to - from === 1 || bytes <= packBytes).toBe(true)
         }
@@ -25,10 +26,7 @@ describe('packs', () => {
   })
 
   it('without a size to fill are one record each', () => {
-    expect(packsOf([{ byteLength: 5 }, { byteLength: 6 }], 0)).toEqual([
-      { from: 0, to: 1 },
-      { from: 1, to: 2 },
-    ])
+    expect(packsOf([{ byteLength: 5 }, { byteLength: 6 }], 0)).toEqual([1, 2])
   })
 
   it('are never more in one write than a request takes', () => {
@@ -41,11 +39,7 @@ describe('packs', () => {
   })
 
   it('that are refused are refused as all of their records', () => {
-    const packs = [
-      { from: 0, to: 3 },
-      { from: 3, to: 4 },
-      { from: 4, to: 6 },
-    ]
+    const packs = [3, 4, 6]
     const refused = (index: number) => ({ index, reason: 'ServiceUnavailableException', retryable: true })
     expect(rejectedIn(packs, [refused(0), refused(2)])).toEqual([0, 1, 2, 4, 5].map(refused))
   })

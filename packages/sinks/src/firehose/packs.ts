@@ -1,23 +1,24 @@
 import type { BatchLimits, Rejected, SinkRecord } from '../port.ts'
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, FIREHOSE_LIMITS, RECORD_BYTES_MAX } from './limits.ts'
 
-/** Records that go as one Firehose record: their indexes, `to` exclusive. */
-export type Pack = { readonly from: number; readonly to: number }
+/** Runs of records that go as one Firehose record each: the index behind the last one of each. */
+export type Packs = readonly number[]
+
+type Sized = { readonly length: number; at(index: number): Pick<SinkRecord, 'byteLength'> | undefined }
 
 /** Neighbours together, as long as they have at most `packBytes`; a larger record goes alone. */
-export function packsOf(records: readonly Pick<SinkRecord, 'byteLength'>[], packBytes: number): readonly Pack[] {
-  const packs: Pack[] = []
-  let from = 0
+export function packsOf(records: Sized, packBytes: number): Packs {
+  const packs: number[] = []
   let bytes = 0
-  records.forEach(({ byteLength }, index) => {
-    if (index > from && bytes + byteLength > packBytes) {
-      packs.push({ from, to: index })
-      from = index
+  for (let index = 0; index < records.length; index++) {
+    const byteLength = records.at(index)?.byteLength ?? 0
+    if (bytes > 0 && bytes + byteLength > packBytes) {
+      packs.push(index)
       bytes = 0
     }
     bytes += byteLength
-  })
-  if (records.length > 0) packs.push({ from, to: records.length })
+  }
+  if (records.length > 0) packs.push(records.length)
   return packs
 }
 
@@ -35,9 +36,10 @@ export function limitsFor(packBytes: number): BatchLimits {
 const RECORDS_MAX = 10_000
 
 /** A pack that was refused, as its records. */
-export function rejectedIn(packs: readonly Pack[], rejected: readonly Rejected[]): readonly Rejected[] {
+export function rejectedIn(packs: Packs, rejected: readonly Rejected[]): readonly Rejected[] {
   return rejected.flatMap((one) => {
-    const { from, to } = packs[one.index] ?? { from: 0, to: 0 }
+    const from = one.index === 0 ? 0 : (packs[one.index - 1] ?? 0)
+    const to = packs[one.index] ?? from
     return Array.from({ length: to - from }, (_, n) => ({ ...one, index: from + n }))
   })
 }

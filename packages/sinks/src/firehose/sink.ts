@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { DescribeDeliveryStreamCommand, type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import type { DestinationVersion } from '@roomlog/domain'
 import type { HttpHandlerOptions } from '@smithy/types'
-import { attempt, sendOptions } from '../attempt.ts'
+import { attempt, isOver, sendOptions } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
-import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
 import { createScratch, type Scratch } from '../scratch.ts'
 import { createShortcut } from '../shortcut.ts'
 import { singleAttempt } from '../single-attempt.ts'
@@ -51,7 +51,7 @@ export function createFirehoseSink({
     permissions: 'firehose:PutRecordBatch',
   }
 
-  async function write(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<WriteOutcome> {
+  async function write(records: SinkRecords, { signal }: SinkOptions = {}): Promise<WriteOutcome> {
     assert(records.length > 0, 'a write has at least one record')
     await checkAttempts()
     const name = { DeliveryStreamName: target }
@@ -60,9 +60,8 @@ export function createFirehoseSink({
     const command = new PutRecordBatchCommand({ ...name, Records: [] })
     const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
     const sent = await attempt(() => shortcut({ input: command.input, body, viaSdk, signal }), signal)
+    if (isOver(sent)) scratch.give(body)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
-    // Only now: a call that failed may still be on its way out.
-    scratch.give(body)
     if (sent.value === 'plain') return { status: 'delivered' }
     const refused = rejectedRecords(sent.value, packs.length)
     if (refused === undefined) return { status: 'unknown', failure: unreadable(subject) }

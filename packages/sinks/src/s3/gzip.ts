@@ -1,10 +1,13 @@
 import { constants, createGzip } from 'node:zlib'
 import type { SinkRecord } from '../port.ts'
 
-type Line = Pick<SinkRecord, 'source' | 'start' | 'byteLength'>
+type Lines = {
+  readonly length: number
+  at(index: number): Pick<SinkRecord, 'source' | 'start' | 'byteLength'> | undefined
+}
 
 /** Compresses lines, one behind the other, on the thread pool. The lines' memory is read until the answer is there. */
-export type Gzip = (lines: readonly Line[], signal?: AbortSignal) => Promise<Buffer>
+export type Gzip = (lines: Lines, signal?: AbortSignal) => Promise<Buffer>
 
 /** In one trip to the thread pool: large enough that trips cost nothing, small enough for a processor's cache. */
 const PIECE_BYTES = 256 * 1024
@@ -40,11 +43,14 @@ class Compressor {
   }
 
   /** Rejects if the signal aborts; the compressor is of no more use then, nor after any other error. */
-  async compress(lines: readonly Line[], signal: AbortSignal | undefined): Promise<Buffer> {
+  async compress(lines: Lines, signal: AbortSignal | undefined): Promise<Buffer> {
     try {
       let filled = 0
-      for (const { source, start, byteLength } of lines) {
-        const end = start + byteLength
+      for (let n = 0; n < lines.length; n++) {
+        const line = lines.at(n)
+        if (line === undefined) throw new Error(`line ${n} of ${lines.length} is missing`)
+        const { source, start } = line
+        const end = start + line.byteLength
         for (let from = start; from < end; ) {
           const copied = source.copy(this.#piece, filled, from, Math.min(end, from + PIECE_BYTES - filled))
           from += copied

@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { DestinationVersion, MessageId } from '@roomlog/domain'
 import { objectKey, recordId } from '@roomlog/domain'
-import type { SinkRecord } from '../port.ts'
+import type { SinkRecord, SinkRecords } from '../port.ts'
 import type { Gzip } from './gzip.ts'
 import { OBJECT_BYTES_MAX } from './limits.ts'
 import { metadataOf } from './metadata.ts'
@@ -31,7 +31,7 @@ export function keyOf(first: SinkRecord, destination: DestinationVersion): strin
 
 /** Reads the records until it answers. */
 export async function buildObject(
-  records: readonly SinkRecord[],
+  records: SinkRecords,
   first: SinkRecord,
   last: SinkRecord,
   { destination, gzip, signal }: { destination: DestinationVersion; gzip: Gzip; signal: AbortSignal | undefined },

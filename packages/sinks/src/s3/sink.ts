@@ -5,7 +5,7 @@ import type { HttpHandlerOptions } from '@smithy/types'
 import { attempt, sendOptions } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { failureOf, type Subject, writeOutcomeOf } from '../failure.ts'
-import type { CheckOutcome, RecallOutcome, Sink, SinkOptions, SinkRecord, WriteOutcome } from '../port.ts'
+import type { CheckOutcome, RecallOutcome, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
 import { createShortcut } from '../shortcut.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { createGzips, type Gzip } from './gzip.ts'
@@ -56,8 +56,8 @@ export function createS3Sink({ client, destination, gzip = ownGzip() }: S3SinkOp
     return verdict.action === 'exists' ? { status: 'exists' } : { status: 'failed', verdict }
   }
 
-  async function write(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<WriteOutcome> {
-    const first = records[0]
+  async function write(records: SinkRecords, { signal }: SinkOptions = {}): Promise<WriteOutcome> {
+    const first = records.at(0)
     const last = records.at(-1)
     assert(first !== undefined && last !== undefined, 'a write has at least one record')
     assert.equal(first.roomId, last.roomId, 'an object holds records of one room')
@@ -76,13 +76,13 @@ export function createS3Sink({ client, destination, gzip = ownGzip() }: S3SinkOp
     }
   }
 
-  async function recall(records: readonly SinkRecord[], { signal }: SinkOptions = {}): Promise<RecallOutcome> {
-    const first = records[0]
+  async function recall(records: SinkRecords, { signal }: SinkOptions = {}): Promise<RecallOutcome> {
+    const first = records.at(0)
     assert(first !== undefined, 'a recall has at least one record')
     const read = await readIds({ client, destination }, keyOf(first, destination), signal)
     if (read.status !== 'read') return read
     const held = new Set(read.ids)
-    return { status: 'recalled', found: new Set(records.map(({ id }) => id).filter((id) => held.has(id))) }
+    return { status: 'recalled', found: new Set(Array.from(records, ({ id }) => id).filter((id) => held.has(id))) }
   }
 
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
