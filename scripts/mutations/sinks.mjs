@@ -136,4 +136,18 @@ export const sinkMutations = [
     put: '',
     suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/shared-recall.test.ts' }],
   },
+  {
+    name: 'memory-of-a-call-without-an-answer-used-again',
+    promise: 'a body stays as it is while its call may still be on its way out',
+    file: 'packages/sinks/src/attempt.ts',
+    find: "return sent.ok || (sent.verdict.taken === 'no' && sent.verdict.status !== undefined)",
+    put: 'return sent.ok || sent.verdict.name !== undefined',
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/sinks/src/failures.integration.test.ts',
+        test: 'not free when there was no answer',
+      },
+    ],
+  },
 ]

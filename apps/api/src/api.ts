@@ -79,7 +79,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const pool = createPool({ url: options.databaseUrl, max: connectionsMax - controlMax, applicationName, onError })
   const db = connect(options.databaseUrl, { max: controlMax, applicationName, onError })
   const { monotonicMs: nowMs, randomBytes, randomUUID, sleep } = options.ambient
-  // One connection stays for those who only read, as to find an access key.
+  // One connection stays for those who only read.
   const atOnce = Math.max(1, controlMax - 1)
   const transact = createTransact(db, createWaitingLine({ atOnce, ...TRANSACTIONS, nowMs }))
   try {
@@ -107,7 +107,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       ceilings: { ...CEILINGS_DEFAULT, ...options.ceilings },
       clock,
       secretBox,
-      authenticator: createAuthenticator({ find: createKeyFinder(db, secretBox, log), nowMs }),
+      authenticator: createAuthenticator({ find: createKeyFinder(pool, secretBox, log), nowMs }),
       checkDestination: options.checkDestination,
       newAppendId: () => toAppendId(randomUUID()),
       newId: () => newId(pooledBytes),

@@ -116,10 +116,7 @@ test('a database that hangs: an error within half a minute, recorded once or not
   const send = (content: string) =>
     api.call('chat.sendMessage', { roomIdentifier: room.arn, sender: { userId: 'ann' }, content })
 
-  const pool = createPool({ url: postgres.url, max: 1, applicationName: 'test' })
-  const { rows } = await pool.query(`select pid from pg_stat_activity where application_name = 'roomlog-api'`)
-  await pool.end()
-  const backends = rows.map(({ pid }) => Number(pid))
+  const backends = await backendsOfApi()
   // Later than anything is remembered: what is sent now reads key and room again, so that both are known when the database hangs.
   aheadMs += 60_000
   expect((await send('hangs: before')).status).toBe(200)
@@ -139,6 +136,36 @@ test('a database that hangs: an error within half a minute, recorded once or not
   expect(mine.filter((content) => content !== 'hangs: during')).toEqual(['hangs: before', 'hangs: after'])
   expect(mine.length).toBeLessThanOrEqual(3)
 })
+
+test('a database that hangs before a call has read what it needs: surely not recorded, and it does not take long to say so', async () => {
+  const destinationConfiguration = { s3: { bucketName: 'bucket' } }
+  const configuration = (await api.call('loggingConfiguration.create', { destinationConfiguration })).data
+  const room = (await api.call('room.create', { loggingConfigurationIdentifiers: [configuration.arn] })).data
+  const send = (content: string) =>
+    api.call('chat.sendMessage', { roomIdentifier: room.arn, sender: { userId: 'ann' }, content })
+  expect((await send('unread: before')).status).toBe(200)
+  const backends = await backendsOfApi()
+  aheadMs += 60_000
+  for (const pid of backends) process.kill(pid, 'SIGSTOP')
+  const sinceMs = performance.now()
+  const answer = await send('unread: during').finally(() => {
+    for (const pid of backends) process.kill(pid, 'SIGCONT')
+  })
+  expect(performance.now() - sinceMs).toBeLessThan(20_000)
+  expect(answer).toMatchObject({ status: 503, ivs: { name: 'ServiceUnavailable' } })
+  await expect.poll(async () => (await send('unread: after')).status, { timeout: 40_000 }).toBe(200)
+  const contents = (await readJournal(postgres.url)).map(({ record }) => String(Object(record.payload).Content))
+  const mine = contents.filter((content) => content.startsWith('unread'))
+  expect(mine).toEqual(['unread: before', 'unread: after'])
+})
+
+/** Processes of Postgres that serve the api. */
+async function backendsOfApi(): Promise<readonly number[]> {
+  const pool = createPool({ url: postgres.url, max: 1, applicationName: 'test' })
+  const { rows } = await pool.query(`select pid from pg_stat_activity where application_name = 'roomlog-api'`)
+  await pool.end()
+  return rows.map(({ pid }) => Number(pid))
+}
 
 const KNOWN_ANSWERS = ['200', '503 ServiceUnavailable', '500 InternalServerException']
 

@@ -1,12 +1,12 @@
 import { AccountId, DestinationVersionId, RoomId } from '@roomlog/domain'
 import type pg from 'pg'
+import { lookUp } from '../database/look-up.ts'
 import type { LoadRooms } from './room-cache.ts'
 
 /** Reads rooms and the configuration's version in one statement, so in one snapshot: both are of the same instant. */
 export function createRoomLoader(pool: pg.Pool): LoadRooms {
   return async (roomIds) => {
-    const query = { name: 'api-rooms', text: ROOMS, values: [roomIds] }
-    const { rows } = await pool.query<Row>(query)
+    const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
     const [first] = rows
     if (first === undefined) throw new Error('the journal has no partitions')
     const rooms = rows.flatMap((row) => (row.id === null ? [] : [entryOf(row, row.id)]))

@@ -6,8 +6,9 @@ export type Packs = readonly number[]
 
 type Sized = { readonly length: number; at(index: number): Pick<SinkRecord, 'byteLength'> | undefined }
 
-/** Neighbours together, as long as they have at most `packBytes`; a larger record goes alone. */
+/** Neighbours together, as long as they have at most `packBytes`; a larger record goes alone, and with 0 each. */
 export function packsOf(records: Sized, packBytes: number): Packs {
+  if (packBytes === 0) return Array.from({ length: records.length }, (_, index) => index + 1)
   const packs: number[] = []
   let bytes = 0
   for (let index = 0; index < records.length; index++) {
