@@ -12,7 +12,7 @@ import {
 import { createScratch } from '@roomlog/sinks'
 import { createCloudWatchLogsSink } from '@roomlog/sinks/cloudwatch-logs'
 import { createFirehoseSink } from '@roomlog/sinks/firehose'
-import { createGzips, createS3Sink, type Gzip } from '@roomlog/sinks/s3'
+import { createGzips, createS3Sink } from '@roomlog/sinks/s3'
 import pLimit from 'p-limit'
 import type pg from 'pg'
 import type { Destination, LanePolicy } from './lane/destination.ts'
@@ -48,9 +48,6 @@ export type Destinations = {
   close(): void
 }
 
-/** Threads of Node's pool: more would only take turns on them, and drive each other's tables out of the processor's caches. */
-const COMPRESSIONS_AT_ONCE = 4
-
 const SELECT = `select id, logging_configuration_id, account_id, region, kind, target, abandoned_at
   from destination_version where id = $1`
 
@@ -58,9 +55,7 @@ const SELECT = `select id, logging_configuration_id, account_id, region, kind, t
 export function createDestinations(options: DestinationsOptions): Destinations {
   const made = new Map<DestinationVersionId, { readonly destination: Destination; readonly destroy: () => void }>()
   const doubted = new Set<DestinationVersionId>()
-  const gzips = createGzips({ level: options.gzipLevel, keptMax: COMPRESSIONS_AT_ONCE })
-  const compressing = pLimit(COMPRESSIONS_AT_ONCE)
-  const gzip: Gzip = (lines, signal) => compressing(() => gzips(lines, signal))
+  const gzip = createGzips({ level: options.gzipLevel, keptMax: options.concurrency.s3 })
   const scratch = createScratch()
   /** Of versions that are others now; lanes may still be using them. */
   const outdated: (() => void)[] = []
