@@ -139,9 +139,9 @@ export const sinkMutations = [
   {
     name: 'memory-of-a-call-without-an-answer-used-again',
     promise: 'a body stays as it is while its call may still be on its way out',
-    file: 'packages/sinks/src/attempt.ts',
-    find: "return sent.ok || (sent.verdict.taken === 'no' && sent.verdict.status !== undefined)",
-    put: 'return sent.ok || sent.verdict.name !== undefined',
+    file: 'packages/sinks/src/cloudwatch-logs/sink.ts',
+    find: "if (sent.ok || sent.verdict.name === 'ResourceNotFoundException') scratch.give(body)",
+    put: 'scratch.give(body)',
     suites: [
       {
         project: 'integration',

@@ -12,11 +12,6 @@ export async function attempt<T>(call: () => Promise<T>, signal: AbortSignal | u
   }
 }
 
-/** Whether the call is over: one without a clear answer may still be on its way out, and read the memory of its body. */
-export function isOver(sent: Attempt<unknown>): boolean {
-  return sent.ok || (sent.verdict.taken === 'no' && sent.verdict.status !== undefined)
-}
-
 /** The options of `client.send`. */
 export function sendOptions(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal }

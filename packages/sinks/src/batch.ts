@@ -1,9 +1,6 @@
-import type { BatchLimits, SinkRecord } from './port.ts'
+import type { BatchLimits, SinkRecord, SinkRecords } from './port.ts'
 
-type Sized = {
-  readonly length: number
-  at(index: number): Pick<SinkRecord, 'byteLength' | 'timeMs'> | undefined
-}
+type Sized = SinkRecords<Pick<SinkRecord, 'byteLength' | 'timeMs'>>
 
 /**
  * How many records from index `from` on fit in one write. 0: there are none, or the record at `from` is too large to

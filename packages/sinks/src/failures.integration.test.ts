@@ -189,25 +189,32 @@ describe('Firehose', () => {
   })
 })
 
-describe.each([
-  [
-    'CloudWatch Logs',
-    (scratch: Scratch) => createCloudWatchLogsSink({ client: clients.logs, destination: LOGS, scratch }),
-  ],
-  ['Firehose', (scratch: Scratch) => createFirehoseSink({ client: clients.firehose, destination: STREAM, scratch })],
-])('the memory of a body to %s', (_, sinkWith) => {
-  test.each<[what: string, answer: Answer, isFree: boolean]>([
-    ['free when it was refused', jsonError(400, 'ThrottlingException'), true],
-    ['free when what it names is missing', jsonError(400, 'ResourceNotFoundException'), true],
+const logsWith = (scratch: Scratch) => createCloudWatchLogsSink({ client: clients.logs, destination: LOGS, scratch })
+const firehoseWith = (scratch: Scratch) =>
+  createFirehoseSink({ client: clients.firehose, destination: STREAM, scratch })
+
+describe('the memory of a body', () => {
+  const MISSING = jsonError(400, 'ResourceNotFoundException')
+  const ANY_SINK: readonly [what: string, answer: Answer, isFree: boolean][] = [
+    ['free when it was taken', reply(200, '{"FailedPutCount":0,"RequestResponses":[]}'), true],
     ['not free when there was no answer: the call may still be on its way', hang, false],
     ['not free when a proxy answered, which may still pass it on', HTML_502, false],
-  ])('is %s', async (_, answer, isFree) => {
+    ['not free when it was refused, perhaps before all of it was read', jsonError(400, 'ThrottlingException'), false],
+  ]
+
+  test.each(ANY_SINK)('to CloudWatch Logs is %s', (_, ...row) => expectMemory(logsWith, ...row))
+  test('to CloudWatch Logs is free when the stream that it names is missing', () =>
+    expectMemory(logsWith, MISSING, true))
+  test.each(ANY_SINK)('to Firehose is %s', (_, ...row) => expectMemory(firehoseWith, ...row))
+
+  async function expectMemory(sinkWith: (scratch: Scratch) => Sink, answer: Answer, isFree: boolean): Promise<void> {
     const taken: Buffer[] = []
     const given: ArrayBufferLike[] = []
     const sink = sinkWith({
       take(bytes) {
-        taken.push(Buffer.alloc(bytes))
-        return taken.at(-1) ?? Buffer.alloc(0)
+        const body = Buffer.alloc(bytes)
+        taken.push(body)
+        return body
       },
       give: (part) => given.push(part.buffer),
     })
@@ -215,7 +222,7 @@ describe.each([
     await sink.write(records)
     expect(taken).toHaveLength(1)
     expect(given).toEqual(isFree ? [taken[0]?.buffer] : [])
-  })
+  }
 })
 
 describe.each(['s3', 'cloudWatchLogs', 'firehose'] as const)('%s', (kind) => {

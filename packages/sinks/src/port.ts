@@ -18,11 +18,11 @@ export type SinkRecord = {
  * Records in order: an array of them, or whatever makes each when it is asked for, so that a write's records need not all be
  * objects for as long as the write takes.
  */
-export type SinkRecords = {
+export type SinkRecords<R = SinkRecord> = {
   readonly length: number
   /** As of an array: from the end where negative, undefined where there is none. */
-  at(index: number): SinkRecord | undefined
-  [Symbol.iterator](): Iterator<SinkRecord>
+  at(index: number): R | undefined
+  [Symbol.iterator](): Iterator<R>
 }
 
 export type BatchLimits = {

@@ -44,12 +44,8 @@ export class Records {
     this.#parts.push(part)
   }
 
-  slice(from: number, to: number): Selection {
-    return new Selection(this, undefined, from, Math.min(to, this.length))
-  }
-
   all(): Selection {
-    return this.slice(0, this.length)
+    return new Selection(this, undefined, 0, this.length)
   }
 
   /** The room with the oldest record first. */

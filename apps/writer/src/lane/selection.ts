@@ -1,12 +1,10 @@
+import type { SinkRecords } from '@roomlog/sinks'
 import type { LaneRecord } from './record.ts'
 
 /** Records of a lane, in order: an array of them, or a selection. */
-export type LaneRecords = {
-  readonly length: number
-  at(index: number): LaneRecord | undefined
+export type LaneRecords = SinkRecords<LaneRecord> & {
   slice(from?: number, to?: number): LaneRecords
   filter(keep: (record: LaneRecord, index: number) => boolean): readonly LaneRecord[]
-  [Symbol.iterator](): Iterator<LaneRecord>
 }
 
 /** What a selection is of. */

@@ -3,7 +3,7 @@ import { type CloudWatchLogsClient, PutLogEventsCommand } from '@aws-sdk/client-
 import type { DestinationVersion, RoomId } from '@roomlog/domain'
 import { logStreamName } from '@roomlog/domain'
 import type { HttpHandlerOptions } from '@smithy/types'
-import { attempt, isOver } from '../attempt.ts'
+import { attempt } from '../attempt.ts'
 import { metricOf, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
 import { createScratch, type Scratch } from '../scratch.ts'
@@ -57,7 +57,8 @@ export function createCloudWatchLogsSink({
     const command = new PutLogEventsCommand({ ...names, logEvents: [] })
     const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
     const sent = await attempt(() => shortcut({ input: command.input, body, viaSdk, signal }), signal)
-    if (isOver(sent)) scratch.give(body)
+    // Who finds the stream missing has read the body, which names it; after any other failure it may still be on its way out.
+    if (sent.ok || sent.verdict.name === 'ResourceNotFoundException') scratch.give(body)
     if (sent.ok) {
       if (sent.value === 'plain') return { status: 'delivered' }
       const rejected = rejectedEvents(sent.value.rejectedLogEventsInfo, records.length)

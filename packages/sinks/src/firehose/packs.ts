@@ -1,10 +1,10 @@
-import type { BatchLimits, Rejected, SinkRecord } from '../port.ts'
+import type { BatchLimits, Rejected, SinkRecord, SinkRecords } from '../port.ts'
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, FIREHOSE_LIMITS, RECORD_BYTES_MAX } from './limits.ts'
 
 /** Runs of records that go as one Firehose record each: the index behind the last one of each. */
 export type Packs = readonly number[]
 
-type Sized = { readonly length: number; at(index: number): Pick<SinkRecord, 'byteLength'> | undefined }
+type Sized = SinkRecords<Pick<SinkRecord, 'byteLength'>>
 
 /** Neighbours together, as long as they have at most `packBytes`; a larger record goes alone, and with 0 each. */
 export function packsOf(records: Sized, packBytes: number): Packs {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { DescribeDeliveryStreamCommand, type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import type { DestinationVersion } from '@roomlog/domain'
 import type { HttpHandlerOptions } from '@smithy/types'
-import { attempt, isOver, sendOptions } from '../attempt.ts'
+import { attempt, sendOptions } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
 import { createScratch, type Scratch } from '../scratch.ts'
@@ -60,8 +60,9 @@ export function createFirehoseSink({
     const command = new PutRecordBatchCommand({ ...name, Records: [] })
     const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
     const sent = await attempt(() => shortcut({ input: command.input, body, viaSdk, signal }), signal)
-    if (isOver(sent)) scratch.give(body)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
+    // Only now: a call that failed may still be on its way out.
+    scratch.give(body)
     if (sent.value === 'plain') return { status: 'delivered' }
     const refused = rejectedRecords(sent.value, packs.length)
     if (refused === undefined) return { status: 'unknown', failure: unreadable(subject) }

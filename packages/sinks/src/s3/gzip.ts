@@ -1,10 +1,7 @@
 import { constants, createGzip } from 'node:zlib'
-import type { SinkRecord } from '../port.ts'
+import type { SinkRecord, SinkRecords } from '../port.ts'
 
-type Lines = {
-  readonly length: number
-  at(index: number): Pick<SinkRecord, 'source' | 'start' | 'byteLength'> | undefined
-}
+type Lines = SinkRecords<Pick<SinkRecord, 'source' | 'start' | 'byteLength'>>
 
 /** Compresses lines, one behind the other, on the thread pool. The lines' memory is read until the answer is there. */
 export type Gzip = (lines: Lines, signal?: AbortSignal) => Promise<Buffer>
