@@ -10,6 +10,9 @@ import {
   SEND_MESSAGES_MAX,
   USER_ID_LENGTH_MAX,
 } from './limits.ts'
+import { Nothing } from './nothing.ts'
+import { operation } from './operation.ts'
+import { QUOTAS } from './quotas.ts'
 import { EventAttributes, MessageAttributes } from './string-map.ts'
 import { text } from './text.ts'
 
@@ -33,6 +36,7 @@ const UncheckedMessage = z
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'Must be an object',
   )
+  .meta({ description: 'as the input of `chat.sendMessage`' })
   .transform((value): unknown => value)
 
 /** Check each of `messages` with `SendMessageInput`. */
@@ -62,11 +66,85 @@ export const DisconnectUserInput = z.object({
 export type DisconnectUserInput = z.infer<typeof DisconnectUserInput>
 
 /** `sendTime` is the record's own `SendTime`. */
-export type SendMessageOutput = { readonly id: string; readonly sendTime: string }
-export type SendEventOutput = { readonly id: string; readonly sendTime: string }
+export const SendMessageOutput = z.object({ id: z.string(), sendTime: z.string() }).readonly()
+export type SendMessageOutput = z.infer<typeof SendMessageOutput>
+
+export const SendEventOutput = SendMessageOutput
+export type SendEventOutput = z.infer<typeof SendEventOutput>
+
+const Refused = z.custom<RoomlogError>().meta({ description: 'why this message is not recorded' })
+
 /** In the order of the messages. */
-export type SendMessagesOutput = {
-  readonly results: readonly (SendMessageOutput | { readonly error: RoomlogError })[]
-}
+export const SendMessagesOutput = z
+  .object({ results: z.array(z.union([SendMessageOutput, z.object({ error: Refused }).readonly()])).readonly() })
+  .readonly()
+export type SendMessagesOutput = z.infer<typeof SendMessagesOutput>
+
 /** Id of the event that says so, not of the message. */
-export type DeleteMessageOutput = { readonly id: string }
+export const DeleteMessageOutput = z.object({ id: z.string() }).readonly()
+export type DeleteMessageOutput = z.infer<typeof DeleteMessageOutput>
+
+const ROOM = 'arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456'
+const MESSAGE = { roomIdentifier: ROOM, sender: { userId: 'ann' }, content: 'Hello' }
+const RECORDED = { id: 'MnOpQr345678', sendTime: '2026-12-01T10:00:00.123456789Z' }
+
+/** One message of any call takes one out of it, together with its room's own rate. */
+const messageRate = { name: 'SEND_MESSAGE', perSecond: QUOTAS.sendMessagesPerSecond, counts: 'messages' } as const
+
+export const chatOperations = {
+  'chat.sendMessage': operation({
+    kind: 'mutation',
+    scopes: ['chat'],
+    rate: messageRate,
+    input: SendMessageInput,
+    output: SendMessageOutput,
+    errors: ['ResourceNotFoundException'],
+    description: 'Records a message. Once this is answered, it is durable.',
+    example: { input: MESSAGE, output: RECORDED },
+  }),
+  'chat.sendMessages': operation({
+    kind: 'mutation',
+    scopes: ['chat'],
+    rate: messageRate,
+    input: SendMessagesInput,
+    output: SendMessagesOutput,
+    errors: [],
+    description:
+      'Records up to 1,000 messages, of any rooms. Each has an answer of its own, in order. Once the rate of a room has refused one, the rest of that room in the call is refused with it.',
+    example: { input: { messages: [MESSAGE] }, output: { results: [RECORDED] } },
+  }),
+  'chat.sendEvent': operation({
+    kind: 'mutation',
+    scopes: ['chat'],
+    rate: { name: 'SEND_EVENT', perSecond: QUOTAS.sendEventsPerSecond, counts: 'calls' },
+    input: SendEventInput,
+    output: SendEventOutput,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'SendEvent',
+    description: "Records an event of the application's own making.",
+    example: { input: { roomIdentifier: ROOM, eventName: 'app:POLL_OPENED' }, output: RECORDED },
+  }),
+  'chat.deleteMessage': operation({
+    kind: 'mutation',
+    scopes: ['chat', 'moderate'],
+    rate: { name: 'DELETE_MESSAGE', perSecond: QUOTAS.deleteMessagesPerSecond, counts: 'calls' },
+    input: DeleteMessageInput,
+    output: DeleteMessageOutput,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'DeleteMessage',
+    description:
+      'Records the event `aws:DELETE_MESSAGE`, by which viewers take a message away. Whether there ever was one is not checked. The answer has the Id of the event.',
+    example: { input: { roomIdentifier: ROOM, id: RECORDED.id, reason: 'spam' }, output: { id: 'StUvWx901234' } },
+  }),
+  'chat.disconnectUser': operation({
+    kind: 'mutation',
+    scopes: ['chat', 'moderate'],
+    rate: { name: 'DISCONNECT_USER', perSecond: QUOTAS.disconnectUsersPerSecond, counts: 'calls' },
+    input: DisconnectUserInput,
+    output: Nothing,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'DisconnectUser',
+    description: 'Records the event `aws:DISCONNECT_USER`, by which a user is put out of a room.',
+    example: { input: { roomIdentifier: ROOM, userId: 'ann', reason: 'spam' }, output: {} },
+  }),
+}

@@ -1,41 +1,50 @@
 import { z } from 'zod'
 import { LoggingConfigurationArn } from './arn.ts'
-import type { DestinationConfiguration } from './destination.ts'
+import { DestinationConfigured } from './destination.ts'
 import { DEAD_LETTER_IDS_MAX } from './limits.ts'
-import { oneToken, paging } from './paging.ts'
+import { operation } from './operation.ts'
+import { nextToken, oneToken, paging } from './paging.ts'
 
 export const DeliveryStatusInput = z.object({}).prefault({})
 export type DeliveryStatusInput = z.infer<typeof DeliveryStatusInput>
 
 /** `idle`: nothing to deliver; `held`: a person must act (no access, no such destination). */
-export type DeliveryState = 'idle' | 'flowing' | 'retrying' | 'held'
-
-/** How delivery to one logging configuration stands. Times are ISO strings. */
-export type DeliveryStatus = {
-  readonly loggingConfigurationArn: string
-  readonly destinationConfiguration: DestinationConfiguration
-  readonly state: DeliveryState
-  readonly backlogRecords: number
-  /** Age of the oldest record that is not delivered; 0 if there is none. */
-  readonly lagSeconds: number
-  readonly lastDeliveredTime?: string | undefined
-  readonly lastError?: string | undefined
-  readonly nextProbeTime?: string | undefined
-  readonly counters: DeliveryCounters
-}
+export const DeliveryState = z.enum(['idle', 'flowing', 'retrying', 'held'])
+export type DeliveryState = z.infer<typeof DeliveryState>
 
 /** Since the configuration was made. The last three are IVS's metrics; the first of them counts every failure. */
-export type DeliveryCounters = {
-  readonly delivered: number
-  readonly repeatsPossible: number
-  readonly deadLetters: number
-  readonly givenUp: number
-  readonly LogDestinationErrors: number
-  readonly LogDestinationAccessDeniedError: number
-  readonly LogDestinationResourceNotFoundErrors: number
-}
+export const DeliveryCounters = z
+  .object({
+    delivered: z.int(),
+    repeatsPossible: z.int(),
+    deadLetters: z.int(),
+    givenUp: z.int(),
+    LogDestinationErrors: z.int(),
+    LogDestinationAccessDeniedError: z.int(),
+    LogDestinationResourceNotFoundErrors: z.int(),
+  })
+  .readonly()
+export type DeliveryCounters = z.infer<typeof DeliveryCounters>
 
-export type DeliveryStatusOutput = { readonly loggingConfigurations: readonly DeliveryStatus[] }
+/** How delivery to one logging configuration stands. Times are ISO strings. */
+export const DeliveryStatus = z
+  .object({
+    loggingConfigurationArn: z.string(),
+    destinationConfiguration: DestinationConfigured,
+    state: DeliveryState,
+    backlogRecords: z.int(),
+    /** Age of the oldest record that is not delivered; 0 if there is none. */
+    lagSeconds: z.number(),
+    lastDeliveredTime: z.iso.datetime().optional(),
+    lastError: z.string().optional(),
+    nextProbeTime: z.iso.datetime().optional(),
+    counters: DeliveryCounters,
+  })
+  .readonly()
+export type DeliveryStatus = z.infer<typeof DeliveryStatus>
+
+export const DeliveryStatusOutput = z.object({ loggingConfigurations: z.array(DeliveryStatus).readonly() }).readonly()
+export type DeliveryStatusOutput = z.infer<typeof DeliveryStatusOutput>
 
 export const ListDeadLettersInput = z
   .object({ ...paging, loggingConfigurationIdentifier: LoggingConfigurationArn.optional() })
@@ -44,27 +53,28 @@ export const ListDeadLettersInput = z
 export type ListDeadLettersInput = z.infer<typeof ListDeadLettersInput>
 
 /** A record that its destination refused for good, kept until it is sent again or discarded. */
-export type DeadLetter = {
-  readonly id: string
-  /** Also of a configuration that is gone. */
-  readonly loggingConfigurationArn: string
-  /** What refused it. */
-  readonly destinationConfiguration: DestinationConfiguration
-  readonly roomArn: string
-  /** Its `payload.Id`. */
-  readonly messageId: string
-  readonly reason: string
-  /** The record's line of JSON, as it would be in the log. */
-  readonly record: string
-  /** When it was refused, as an ISO string. */
-  readonly createTime: string
-}
+export const DeadLetter = z
+  .object({
+    id: z.string(),
+    /** Also of a configuration that is gone. */
+    loggingConfigurationArn: z.string(),
+    /** What refused it. */
+    destinationConfiguration: DestinationConfigured,
+    roomArn: z.string(),
+    /** Its `payload.Id`. */
+    messageId: z.string(),
+    reason: z.string(),
+    /** The record's line of JSON, as it would be in the log. */
+    record: z.string(),
+    /** When it was refused. */
+    createTime: z.iso.datetime(),
+  })
+  .readonly()
+export type DeadLetter = z.infer<typeof DeadLetter>
 
-export type ListDeadLettersOutput = {
-  /** Oldest first. */
-  readonly deadLetters: readonly DeadLetter[]
-  readonly nextToken?: string | undefined
-}
+/** Oldest first. */
+export const ListDeadLettersOutput = z.object({ deadLetters: z.array(DeadLetter).readonly(), nextToken }).readonly()
+export type ListDeadLettersOutput = z.infer<typeof ListDeadLettersOutput>
 
 const deadLetterIds = z
   .array(z.string().regex(/^[1-9][0-9]{0,17}$/, 'Must be the id of a dead letter'))
@@ -80,7 +90,8 @@ export const RedriveDeadLettersInput = z.object({
 export type RedriveDeadLettersInput = z.infer<typeof RedriveDeadLettersInput>
 
 /** `redriven` by this call; `remaining` of the logging configuration. */
-export type RedriveDeadLettersOutput = { readonly redriven: number; readonly remaining: number }
+export const RedriveDeadLettersOutput = z.object({ redriven: z.int(), remaining: z.int() }).readonly()
+export type RedriveDeadLettersOutput = z.infer<typeof RedriveDeadLettersOutput>
 
 /** The configuration may be gone already. Without ids: any, the oldest first. */
 export const DiscardDeadLettersInput = z.object({
@@ -90,4 +101,96 @@ export const DiscardDeadLettersInput = z.object({
 export type DiscardDeadLettersInput = z.infer<typeof DiscardDeadLettersInput>
 
 /** `discarded` by this call; `remaining` of the logging configuration. */
-export type DiscardDeadLettersOutput = { readonly discarded: number; readonly remaining: number }
+export const DiscardDeadLettersOutput = z.object({ discarded: z.int(), remaining: z.int() }).readonly()
+export type DiscardDeadLettersOutput = z.infer<typeof DiscardDeadLettersOutput>
+
+const rate = <const N extends string>(name: N, perSecond: number) => ({ name, perSecond, counts: 'calls' }) as const
+
+const CONFIGURATION = 'arn:aws:ivschat:us-east-1:123456789012:logging-configuration/GhIjKl789012'
+const DESTINATION = { s3: { bucketName: 'my-chat-archive' } }
+
+export const deliveryOperations = {
+  'delivery.status': operation({
+    kind: 'query',
+    scopes: ['read', 'moderate'],
+    rate: rate('DELIVERY_STATUS', 10),
+    input: DeliveryStatusInput,
+    output: DeliveryStatusOutput,
+    errors: [],
+    description: 'How delivery to each logging configuration of the account stands.',
+    example: {
+      input: {},
+      output: {
+        loggingConfigurations: [
+          {
+            loggingConfigurationArn: CONFIGURATION,
+            destinationConfiguration: DESTINATION,
+            state: 'flowing',
+            backlogRecords: 12,
+            lagSeconds: 0.4,
+            lastDeliveredTime: '2026-12-01T10:00:00.000Z',
+            counters: {
+              delivered: 12_000,
+              repeatsPossible: 0,
+              deadLetters: 0,
+              givenUp: 0,
+              LogDestinationErrors: 0,
+              LogDestinationAccessDeniedError: 0,
+              LogDestinationResourceNotFoundErrors: 0,
+            },
+          },
+        ],
+      },
+    },
+  }),
+  'delivery.deadLetters': operation({
+    kind: 'query',
+    scopes: ['admin'],
+    rate: rate('LIST_DEAD_LETTERS', 10),
+    input: ListDeadLettersInput,
+    output: ListDeadLettersOutput,
+    errors: ['ResourceNotFoundException'],
+    description: 'Records that a destination refused for good, oldest first, with the reason and the record itself.',
+    example: {
+      input: { loggingConfigurationIdentifier: CONFIGURATION },
+      output: {
+        deadLetters: [
+          {
+            id: '1',
+            loggingConfigurationArn: CONFIGURATION,
+            destinationConfiguration: DESTINATION,
+            roomArn: 'arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456',
+            messageId: 'MnOpQr345678',
+            reason: 'InvalidArgument: the record is too large',
+            record: '{"event_timestamp":"2026-12-01T10:00:00.123Z",…}',
+            createTime: '2026-12-01T10:00:01.000Z',
+          },
+        ],
+      },
+    },
+  }),
+  'delivery.redrive': operation({
+    kind: 'mutation',
+    scopes: ['admin'],
+    rate: rate('REDRIVE_DEAD_LETTERS', 5),
+    input: RedriveDeadLettersInput,
+    output: RedriveDeadLettersOutput,
+    errors: ['ResourceNotFoundException', 'ConflictException'],
+    description:
+      'Sends dead letters again, to where their logging configuration points now. A letter is sent again once, whoever else asks.',
+    example: { input: { loggingConfigurationIdentifier: CONFIGURATION }, output: { redriven: 3, remaining: 0 } },
+  }),
+  'delivery.discardDeadLetters': operation({
+    kind: 'mutation',
+    scopes: ['admin'],
+    rate: rate('DISCARD_DEAD_LETTERS', 5),
+    input: DiscardDeadLettersInput,
+    output: DiscardDeadLettersOutput,
+    errors: ['ResourceNotFoundException'],
+    description: 'Deletes dead letters for ever. The logging configuration may be gone already.',
+    example: {
+      input: { loggingConfigurationIdentifier: CONFIGURATION, deadLetterIds: ['1'] },
+      output: { discarded: 1, remaining: 0 },
+    },
+  }),
+}

@@ -69,6 +69,13 @@ export const DestinationConfiguration = z
     return z.NEVER
   })
 
+/** A destination as answers show it. */
+export const DestinationConfigured = z.union([
+  z.object({ s3: z.object({ bucketName: z.string() }) }),
+  z.object({ cloudWatchLogs: z.object({ logGroupName: z.string() }) }),
+  z.object({ firehose: z.object({ deliveryStreamName: z.string() }) }),
+])
+
 export function destinationOf(configuration: DestinationConfiguration): Destination {
   if ('s3' in configuration) return { kind: 's3', target: configuration.s3.bucketName }
   if ('firehose' in configuration) return { kind: 'firehose', target: configuration.firehose.deliveryStreamName }

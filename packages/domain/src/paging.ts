@@ -10,6 +10,9 @@ export const paging = {
   maxResults: z.int().min(1).max(MAX_RESULTS_MAX).default(MAX_RESULTS_DEFAULT),
 }
 
+/** Member of every list's answer: there where there is more. */
+export const nextToken = z.string().optional()
+
 type Paged = { nextToken?: string | undefined; cursor?: string | null | undefined }
 
 /** One name for the token; the empty token, which means the start, is none. */

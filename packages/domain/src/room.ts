@@ -8,7 +8,10 @@ import {
   REVIEW_HANDLER_URI_LENGTH_MAX,
 } from './limits.ts'
 import { Name } from './name.ts'
-import { oneToken, paging } from './paging.ts'
+import { Nothing } from './nothing.ts'
+import { operation } from './operation.ts'
+import { nextToken, oneToken, paging } from './paging.ts'
+import { QUOTAS } from './quotas.ts'
 import { Tags } from './string-map.ts'
 
 const reviewHandlerUri = z
@@ -74,20 +77,103 @@ export const ListRoomsInput = z
 export type ListRoomsInput = z.infer<typeof ListRoomsInput>
 
 /** A room as lists show it. Times are ISO strings. */
-export type RoomSummary = {
-  readonly arn: string
-  readonly id: string
-  readonly name: string
-  readonly createTime: string
-  readonly updateTime: string
-  readonly messageReviewHandler?: MessageReviewHandler | undefined
-  readonly tags: Readonly<Record<string, string>>
-  readonly loggingConfigurationIdentifiers?: readonly string[] | undefined
-}
+export const RoomSummary = z
+  .object({
+    arn: z.string(),
+    id: z.string(),
+    name: z.string(),
+    createTime: z.iso.datetime(),
+    updateTime: z.iso.datetime(),
+    messageReviewHandler: z.object({ uri: z.string(), fallbackResult: z.enum(['ALLOW', 'DENY']) }).optional(),
+    tags: Tags,
+    loggingConfigurationIdentifiers: z.array(z.string()).readonly().optional(),
+  })
+  .readonly()
+export type RoomSummary = z.infer<typeof RoomSummary>
 
-export type Room = RoomSummary & {
-  readonly maximumMessageRatePerSecond: number
-  readonly maximumMessageLength: number
-}
+export const Room = z
+  .object({
+    ...RoomSummary.unwrap().shape,
+    maximumMessageRatePerSecond: z.int(),
+    maximumMessageLength: z.int(),
+  })
+  .readonly()
+export type Room = z.infer<typeof Room>
 
-export type ListRoomsOutput = { readonly rooms: readonly RoomSummary[]; readonly nextToken?: string | undefined }
+export const ListRoomsOutput = z.object({ rooms: z.array(RoomSummary).readonly(), nextToken }).readonly()
+export type ListRoomsOutput = z.infer<typeof ListRoomsOutput>
+
+const rate = <const N extends string>(name: N) =>
+  ({ name, perSecond: QUOTAS.roomOperationsPerSecond, counts: 'calls' }) as const
+
+const ARN = 'arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456'
+const EXAMPLE = {
+  arn: ARN,
+  id: 'AbCdEf123456',
+  name: 'launch',
+  createTime: '2026-12-01T10:00:00.000Z',
+  updateTime: '2026-12-01T10:00:00.000Z',
+  tags: {},
+  maximumMessageRatePerSecond: 10,
+  maximumMessageLength: 500,
+}
+const { maximumMessageRatePerSecond: _rate, maximumMessageLength: _length, ...SUMMARY } = EXAMPLE
+
+export const roomOperations = {
+  'room.create': operation({
+    kind: 'mutation',
+    scopes: ['admin'],
+    rate: rate('CREATE_ROOM'),
+    input: CreateRoomInput,
+    output: Room,
+    errors: ['ResourceNotFoundException', 'ServiceQuotaExceededException'],
+    ivsName: 'CreateRoom',
+    description: 'Makes a room. Its messages go to the logging configurations that it lists, in order of the list.',
+    example: { input: { name: 'launch' }, output: EXAMPLE },
+  }),
+  'room.get': operation({
+    kind: 'query',
+    scopes: ['read', 'moderate'],
+    rate: rate('GET_ROOM'),
+    input: GetRoomInput,
+    output: Room,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'GetRoom',
+    description: 'One room.',
+    example: { input: { identifier: ARN }, output: EXAMPLE },
+  }),
+  'room.list': operation({
+    kind: 'query',
+    scopes: ['read', 'moderate'],
+    rate: rate('LIST_ROOMS'),
+    input: ListRoomsInput,
+    output: ListRoomsOutput,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'ListRooms',
+    description: 'The rooms of the account, latest change first. Filters match exactly.',
+    example: { input: { name: 'launch' }, output: { rooms: [SUMMARY] } },
+  }),
+  'room.update': operation({
+    kind: 'mutation',
+    scopes: ['admin'],
+    rate: rate('UPDATE_ROOM'),
+    input: UpdateRoomInput,
+    output: Room,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'UpdateRoom',
+    description:
+      'Changes a room. What is left out stays; a list of logging configurations replaces the whole list, for every message that is acknowledged after the change.',
+    example: { input: { identifier: ARN, maximumMessageLength: 500 }, output: EXAMPLE },
+  }),
+  'room.delete': operation({
+    kind: 'mutation',
+    scopes: ['admin'],
+    rate: rate('DELETE_ROOM'),
+    input: DeleteRoomInput,
+    output: Nothing,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'DeleteRoom',
+    description: 'Deletes a room. What was recorded of it is still delivered.',
+    example: { input: { identifier: ARN }, output: {} },
+  }),
+}

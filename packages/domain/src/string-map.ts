@@ -11,11 +11,15 @@ import { hasLength } from './text.ts'
 // Not z.record: it drops a key called __proto__ without a word, and copies every map.
 
 /** Attributes of a message or of its sender. */
-export const MessageAttributes = stringMap((map) => withinBytes(map, MESSAGE_ATTRIBUTES_BYTES_MAX))
+export const MessageAttributes = stringMap((map) => withinBytes(map, MESSAGE_ATTRIBUTES_BYTES_MAX)).meta({
+  description: `strings, ${MESSAGE_ATTRIBUTES_BYTES_MAX} bytes of keys and values in all`,
+})
 /** Attributes of an event. */
-export const EventAttributes = stringMap((map) => withinBytes(map, EVENT_ATTRIBUTES_BYTES_MAX))
+export const EventAttributes = stringMap((map) => withinBytes(map, EVENT_ATTRIBUTES_BYTES_MAX)).meta({
+  description: `strings, ${EVENT_ATTRIBUTES_BYTES_MAX} bytes of keys and values in all`,
+})
 /** Tags of a resource. */
-export const Tags = stringMap(tagFault)
+export const Tags = stringMap(tagFault).meta({ description: `strings, ${TAGS_MAX} at most` })
 
 /** UTF-8 bytes of all keys and values. */
 function bytesOf(map: Readonly<Record<string, string>>): number {

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { ResourceArn } from './arn.ts'
 import { TAG_KEY_LENGTH_MAX, TAGS_MAX } from './limits.ts'
+import { Nothing } from './nothing.ts'
+import { operation } from './operation.ts'
+import { QUOTAS } from './quotas.ts'
 import { Tags } from './string-map.ts'
 import { text } from './text.ts'
 
@@ -17,4 +20,46 @@ export const RemoveTagsInput = z.object({
 })
 export type RemoveTagsInput = z.infer<typeof RemoveTagsInput>
 
-export type ListTagsOutput = { readonly tags: Readonly<Record<string, string>> }
+export const ListTagsOutput = z.object({ tags: Tags }).readonly()
+export type ListTagsOutput = z.infer<typeof ListTagsOutput>
+
+const rate = <const N extends string>(name: N) =>
+  ({ name, perSecond: QUOTAS.tagOperationsPerSecond, counts: 'calls' }) as const
+
+const ARN = 'arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456'
+
+export const tagsOperations = {
+  'tags.list': operation({
+    kind: 'query',
+    scopes: ['read', 'moderate'],
+    rate: rate('LIST_TAGS'),
+    input: ListTagsInput,
+    output: ListTagsOutput,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'ListTagsForResource',
+    description: 'The tags of a room or of a logging configuration.',
+    example: { input: { resourceArn: ARN }, output: { tags: { team: 'blue' } } },
+  }),
+  'tags.add': operation({
+    kind: 'mutation',
+    scopes: ['admin'],
+    rate: rate('ADD_TAGS'),
+    input: AddTagsInput,
+    output: Nothing,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'TagResource',
+    description: 'Adds tags, or replaces the values of those that are there.',
+    example: { input: { resourceArn: ARN, tags: { team: 'blue' } }, output: {} },
+  }),
+  'tags.remove': operation({
+    kind: 'mutation',
+    scopes: ['admin'],
+    rate: rate('REMOVE_TAGS'),
+    input: RemoveTagsInput,
+    output: Nothing,
+    errors: ['ResourceNotFoundException'],
+    ivsName: 'UntagResource',
+    description: 'Removes tags. Keys that are not there are no error.',
+    example: { input: { resourceArn: ARN, tagKeys: ['team'] }, output: {} },
+  }),
+}

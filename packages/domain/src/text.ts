@@ -2,9 +2,12 @@ import { z } from 'zod'
 
 /** A string of `min` to `max` code points. */
 export function text(min: number, max: number) {
-  return z.string().refine((value) => hasLength(value, min, max), {
-    error: `Must have ${min} to ${max} characters`,
-  })
+  return z
+    .string()
+    .refine((value) => hasLength(value, min, max), {
+      error: `Must have ${min} to ${max} characters`,
+    })
+    .meta({ minLength: min, maxLength: max })
 }
 
 /** Whether `value` has `min` to `max` code points; counts them only where UTF-16 length leaves it open. */
