@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createKeyFinder } from './access/find-key.ts'
 import { ensureAccount, type RootKey } from './access/root-key.ts'
-import { bindOperations } from './bind-operations.ts'
 import type { CheckDestination } from './context.ts'
 import { warnOfLostCommits } from './database/durability.ts'
 import { createTransact } from './database/transact.ts'
@@ -14,7 +13,9 @@ import { serveHealth } from './http/health.ts'
 import { readinessChecks } from './http/readiness.ts'
 import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits, serveRouter } from './http/server.ts'
 import { createRateLimiter } from './limits/rate-limiter.ts'
-import { CEILINGS_DEFAULT, type Ceilings, RATES_DEFAULT, type Rates } from './limits/rates.ts'
+import { CEILINGS_DEFAULT, type Ceilings, type Rates } from './limits/rates.ts'
+import { loadOperations } from './load-operations.ts'
+import { bindOperations } from './operations.ts'
 import { createRandomPool } from './random-pool.ts'
 import { createRecordWriter } from './record-writer.ts'
 import { createRoomLoader } from './rooms/load-rooms.ts'
@@ -46,7 +47,7 @@ export type ApiOptions = {
   /** 0: any free one. */
   readonly port: number
   readonly logLevel: string
-  readonly rates?: Partial<Rates> | undefined
+  readonly rates?: Rates | undefined
   readonly ceilings?: Partial<Ceilings> | undefined
   readonly limits?: Partial<ServerLimits> | undefined
   /** Counts only for a database whose journal is new. */
@@ -94,7 +95,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const rooms = createRoomCache({ load: createRoomLoader(pool), nowMs })
     const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
     const pooledBytes = createRandomPool(randomBytes)
-    const operations = bindOperations({
+    const operations = bindOperations(await loadOperations(), {
       region: options.region,
       db,
       transact,
@@ -103,7 +104,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       appender,
       journal,
       limiter: createRateLimiter({ nowMs }),
-      rates: { ...RATES_DEFAULT, ...options.rates },
+      rates: options.rates ?? {},
       ceilings: { ...CEILINGS_DEFAULT, ...options.ceilings },
       clock,
       secretBox,

@@ -1,15 +1,13 @@
 import { createSecretBox } from '@roomlog/db'
-import { AccessKeyId, AccountId } from '@roomlog/domain'
+import { AccessKeyId, AccountId, RATE_NAMES, type RateName } from '@roomlog/domain'
 import { z } from 'zod'
-import { CEILINGS_DEFAULT, RATES_DEFAULT, type RateName, type Rates } from './limits/rates.ts'
+import { CEILINGS_DEFAULT, type Rates } from './limits/rates.ts'
 
 const RATE_PREFIX = 'ROOMLOG_RATE_'
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const rate = whole(1, 1_000_000)
-const rates = Object.fromEntries(
-  Object.entries(RATES_DEFAULT).map(([name, perSecond]) => [`${RATE_PREFIX}${name}`, rate.default(perSecond)]),
-)
+const rates = Object.fromEntries(RATE_NAMES.map((name) => [`${RATE_PREFIX}${name}`, rate.optional()]))
 
 const Env = z
   .object({
@@ -105,7 +103,7 @@ function envOf(env: z.output<typeof Env>, given: Readonly<Record<string, string 
 }
 
 /** Only those that were set; they have passed the schema. */
-function ratesOf(given: Readonly<Record<string, string | undefined>>): Partial<Rates> {
+function ratesOf(given: Readonly<Record<string, string | undefined>>): Rates {
   const set: Partial<Record<RateName, number>> = {}
   for (const name of RATE_NAMES) {
     const value = given[`${RATE_PREFIX}${name}`]
@@ -113,5 +111,3 @@ function ratesOf(given: Readonly<Record<string, string | undefined>>): Partial<R
   }
   return set
 }
-
-const RATE_NAMES = Object.keys(RATES_DEFAULT).filter((name): name is RateName => name in RATES_DEFAULT)

@@ -1,49 +1,8 @@
-import type {
-  AccessKeyScope,
-  AccountId,
-  AddTagsInput,
-  CreateAccessKeyInput,
-  CreateAccessKeyOutput,
-  CreateLoggingConfigurationInput,
-  CreateRoomInput,
-  DeleteLoggingConfigurationInput,
-  DeleteMessageInput,
-  DeleteMessageOutput,
-  DeleteRoomInput,
-  DeliveryStatusInput,
-  DeliveryStatusOutput,
-  DiscardDeadLettersInput,
-  DiscardDeadLettersOutput,
-  DisconnectUserInput,
-  GetLoggingConfigurationInput,
-  GetRoomInput,
-  ListAccessKeysInput,
-  ListAccessKeysOutput,
-  ListDeadLettersInput,
-  ListDeadLettersOutput,
-  ListLoggingConfigurationsInput,
-  ListLoggingConfigurationsOutput,
-  ListRoomsInput,
-  ListRoomsOutput,
-  ListTagsInput,
-  ListTagsOutput,
-  LoggingConfiguration,
-  RedriveDeadLettersInput,
-  RedriveDeadLettersOutput,
-  RemoveTagsInput,
-  Result,
-  RevokeAccessKeyInput,
-  Room,
-  SendEventInput,
-  SendEventOutput,
-  SendMessageInput,
-  SendMessageOutput,
-  SendMessagesInput,
-  SendMessagesOutput,
-  UpdateLoggingConfigurationInput,
-  UpdateRoomInput,
-  WrittenMessage,
-} from '@roomlog/domain'
+import { type AccessKeyScope, type AccountId, CONTRACT, type OperationName, ok, type Result } from '@roomlog/domain'
+import type { Services } from './context.ts'
+import { throttle } from './limits/throttle.ts'
+import type { Operation } from './operation.ts'
+import { perform } from './operations/perform.ts'
 
 /** What came with a request, before anybody is trusted. */
 export type Call = { readonly authorization: string | undefined }
@@ -55,60 +14,35 @@ export type Caller = {
   readonly signal?: AbortSignal | undefined
 }
 
-export type OperationName =
-  | `room.${'create' | 'get' | 'list' | 'update' | 'delete'}`
-  | `loggingConfiguration.${'create' | 'get' | 'list' | 'update' | 'delete'}`
-  | `chat.${'sendMessage' | 'sendMessages' | 'sendEvent' | 'deleteMessage' | 'disconnectUser'}`
-  | `tags.${'list' | 'add' | 'remove'}`
-  | `accessKey.${'create' | 'list' | 'revoke'}`
-  | `delivery.${'status' | 'deadLetters' | 'redrive' | 'discardDeadLetters'}`
-
-/** What a call that has nothing to tell answers. */
-export type Nothing = Readonly<Record<string, never>>
-
-type Operation<I, O> = (caller: Caller, input: I) => Promise<Result<O>>
-
-/**
- * All that a front door needs: admit the call (key, scope, rate), check the input with the schema of its name, perform.
- * Nothing here throws; this file names domain types alone, because the client's types are made of it.
- */
+/** All that a front door needs of the operations. Nothing here throws. */
 export type Operations = {
+  /** By key, scope and rate, before the input is looked at: a stranger learns nothing about it. */
   readonly admit: (name: OperationName, call: Call) => Promise<Result<Caller>>
-  readonly room: {
-    readonly create: Operation<CreateRoomInput, Room>
-    readonly get: Operation<GetRoomInput, Room>
-    readonly list: Operation<ListRoomsInput, ListRoomsOutput>
-    readonly update: Operation<UpdateRoomInput, Room>
-    readonly delete: Operation<DeleteRoomInput, Nothing>
+  /** Checks the input, performs, and answers what the contract says. */
+  readonly perform: (name: OperationName, caller: Caller, input: unknown) => Promise<Result<unknown>>
+}
+
+/** The operations as front doors use them, working with these services. */
+export function bindOperations(operations: ReadonlyMap<OperationName, Operation>, services: Services): Operations {
+  return {
+    admit: (name, call) => perform(services.log, () => admit(services, name, call)),
+    perform: (name, { accountId, scopes, signal }, input) =>
+      perform(services.log, () => {
+        const operation = operations.get(name)
+        if (operation === undefined) throw new Error(`${name} is not implemented`)
+        // By name: a second spread takes V8's slow path, on every call.
+        return operation.perform({ ...services, accountId, scopes, signal }, input)
+      }),
   }
-  readonly loggingConfiguration: {
-    readonly create: Operation<CreateLoggingConfigurationInput, LoggingConfiguration>
-    readonly get: Operation<GetLoggingConfigurationInput, LoggingConfiguration>
-    readonly list: Operation<ListLoggingConfigurationsInput, ListLoggingConfigurationsOutput>
-    readonly update: Operation<UpdateLoggingConfigurationInput, LoggingConfiguration>
-    readonly delete: Operation<DeleteLoggingConfigurationInput, Nothing>
+}
+
+async function admit(services: Services, name: OperationName, call: Call): Promise<Result<Caller>> {
+  const { scopes, rate } = CONTRACT[name]
+  const principal = await services.authenticator.authenticate(call.authorization, scopes)
+  if (!principal.ok) return principal
+  if (rate.counts === 'calls') {
+    const throttled = throttle(services, principal.value.accountId, rate)
+    if (!throttled.ok) return throttled
   }
-  readonly chat: {
-    readonly sendMessage: Operation<SendMessageInput | WrittenMessage, SendMessageOutput>
-    readonly sendMessages: Operation<SendMessagesInput, SendMessagesOutput>
-    readonly sendEvent: Operation<SendEventInput, SendEventOutput>
-    readonly deleteMessage: Operation<DeleteMessageInput, DeleteMessageOutput>
-    readonly disconnectUser: Operation<DisconnectUserInput, Nothing>
-  }
-  readonly tags: {
-    readonly list: Operation<ListTagsInput, ListTagsOutput>
-    readonly add: Operation<AddTagsInput, Nothing>
-    readonly remove: Operation<RemoveTagsInput, Nothing>
-  }
-  readonly accessKey: {
-    readonly create: Operation<CreateAccessKeyInput, CreateAccessKeyOutput>
-    readonly list: Operation<ListAccessKeysInput, ListAccessKeysOutput>
-    readonly revoke: Operation<RevokeAccessKeyInput, Nothing>
-  }
-  readonly delivery: {
-    readonly status: Operation<DeliveryStatusInput, DeliveryStatusOutput>
-    readonly deadLetters: Operation<ListDeadLettersInput, ListDeadLettersOutput>
-    readonly redrive: Operation<RedriveDeadLettersInput, RedriveDeadLettersOutput>
-    readonly discardDeadLetters: Operation<DiscardDeadLettersInput, DiscardDeadLettersOutput>
-  }
+  return ok(principal.value)
 }

@@ -1,10 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '@roomlog/db/migrate'
-import { AccountId, type RoomlogError } from '@roomlog/domain'
+import { AccountId, RATE_NAMES, type RoomlogError } from '@roomlog/domain'
 import { testPostgres } from '@roomlog/embedded-postgres'
 import { type Api, type ApiOptions, createApi } from '../src/api.ts'
-import { RATES_DEFAULT } from '../src/limits/rates.ts'
 
 export const REGION = 'us-west-2'
 export const ACCOUNT = AccountId.parse('111111111111')
@@ -33,7 +32,7 @@ const checkDestination: ApiOptions['checkDestination'] = async ({ target }) => {
 }
 
 /** Rates that no test runs into by accident. */
-export const PLENTY = Object.fromEntries(Object.keys(RATES_DEFAULT).map((name) => [name, 100_000]))
+export const PLENTY = Object.fromEntries(RATE_NAMES.map((name) => [name, 100_000]))
 
 export type Answer = {
   readonly status: number

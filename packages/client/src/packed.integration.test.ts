@@ -112,7 +112,7 @@ function write(name: string, text: string): void {
 
 /** How to run the workspace's own pnpm with npx; the build must be there to be packed. */
 async function pnpm(): Promise<string[]> {
-  if (!existsSync(join(ROOT, 'packages', 'client', 'dist', 'api'))) throw new Error('run pnpm build first')
+  if (!existsSync(join(ROOT, 'packages', 'client', 'dist'))) throw new Error('run pnpm build first')
   const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   return ['-y', String(packageManager)]
 }

@@ -69,7 +69,7 @@ export type DisconnectUserInput = z.infer<typeof DisconnectUserInput>
 export const SendMessageOutput = z.object({ id: z.string(), sendTime: z.string() }).readonly()
 export type SendMessageOutput = z.infer<typeof SendMessageOutput>
 
-export const SendEventOutput = SendMessageOutput
+export const SendEventOutput = z.object({ id: z.string(), sendTime: z.string() }).readonly()
 export type SendEventOutput = z.infer<typeof SendEventOutput>
 
 const Refused = z.custom<RoomlogError>().meta({ description: 'why this message is not recorded' })

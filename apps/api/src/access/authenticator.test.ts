@@ -34,40 +34,40 @@ test.each([
   `Bearer AK.${'s'.repeat(513)}`,
 ])('%j is not recognised', async (authorization) => {
   const { authenticator } = setUp({ AK: admin })
-  const result = await authenticator.authenticate(authorization, 'chat')
+  const result = await authenticator.authenticate(authorization, ['chat'])
   expect(result).toMatchObject({ ok: false, error: { name: 'UnrecognizedClientException' } })
 })
 
 test('admin may do everything and chat may do chat alone', async () => {
   const { authenticator } = setUp({ AK: admin, CK: chat })
-  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({
+  expect(await authenticator.authenticate('Bearer AK.s3cret', ['admin'])).toMatchObject({
     ok: true,
     value: { accountId },
   })
-  expect(await authenticator.authenticate('bearer AK.s3cret', 'chat')).toMatchObject({ ok: true })
-  expect(await authenticator.authenticate('Bearer CK.s3cret', 'chat')).toMatchObject({ ok: true })
-  const refused = await authenticator.authenticate('Bearer CK.s3cret', 'admin')
+  expect(await authenticator.authenticate('bearer AK.s3cret', ['chat'])).toMatchObject({ ok: true })
+  expect(await authenticator.authenticate('Bearer CK.s3cret', ['chat'])).toMatchObject({ ok: true })
+  const refused = await authenticator.authenticate('Bearer CK.s3cret', ['admin'])
   expect(refused).toMatchObject({ ok: false, error: { name: 'AccessDeniedException' } })
 })
 
 test('a key is looked up once in five seconds, and again when this process changed it', async () => {
   const { world, authenticator } = setUp({ AK: admin })
-  await authenticator.authenticate('Bearer AK.s3cret', 'admin')
+  await authenticator.authenticate('Bearer AK.s3cret', ['admin'])
   world.keys.delete('AK')
   world.ms = 4_999
-  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: true })
+  expect(await authenticator.authenticate('Bearer AK.s3cret', ['admin'])).toMatchObject({ ok: true })
   authenticator.forget('AK')
-  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: false })
+  expect(await authenticator.authenticate('Bearer AK.s3cret', ['admin'])).toMatchObject({ ok: false })
   expect(world.lookUps).toBe(2)
   world.ms = 10_000
-  await authenticator.authenticate('Bearer AK.s3cret', 'admin')
+  await authenticator.authenticate('Bearer AK.s3cret', ['admin'])
   expect(world.lookUps).toBe(3)
 })
 
 test('a look-up that failed is not remembered', async () => {
   const { world, authenticator } = setUp({ AK: admin })
   world.away = true
-  await expect(authenticator.authenticate('Bearer AK.s3cret', 'admin')).rejects.toThrow('away')
+  await expect(authenticator.authenticate('Bearer AK.s3cret', ['admin'])).rejects.toThrow('away')
   world.away = false
-  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: true })
+  expect(await authenticator.authenticate('Bearer AK.s3cret', ['admin'])).toMatchObject({ ok: true })
 })

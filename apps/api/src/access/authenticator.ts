@@ -4,6 +4,7 @@ import {
   type AccountId,
   accessDeniedException,
   fail,
+  grants,
   ok,
   type Result,
   unrecognizedClientException,
@@ -19,8 +20,8 @@ export type UsableKey = {
 export type Principal = { readonly accountId: AccountId; readonly scopes: readonly AccessKeyScope[] }
 
 export type Authenticator = {
-  /** Who the header `Authorization: Bearer <accessKeyId>.<secretAccessKey>` is, if it may do this. */
-  authenticate(authorization: string | undefined, scope: AccessKeyScope): Promise<Result<Principal>>
+  /** Who the header `Authorization: Bearer <accessKeyId>.<secretAccessKey>` is, if it may do what one of `scopes` may. */
+  authenticate(authorization: string | undefined, scopes: readonly AccessKeyScope[]): Promise<Result<Principal>>
   /** This process changed the key. */
   forget(accessKeyId: string): void
 }
@@ -58,7 +59,7 @@ export function createAuthenticator(options: {
   }
 
   return {
-    async authenticate(authorization, scope) {
+    async authenticate(authorization, scopes) {
       const [, accessKeyId, secret] = BEARER.exec(authorization ?? '') ?? []
       if (accessKeyId === undefined || secret === undefined) {
         return fail(
@@ -68,8 +69,8 @@ export function createAuthenticator(options: {
       const key = await lookUp(accessKeyId)
       const same = timingSafeEqual(digestOf(secret), key?.secretDigest ?? NOBODY)
       if (key === undefined || !same) return fail(unrecognizedClientException())
-      if (!key.scopes.includes(scope) && !key.scopes.includes('admin')) {
-        return fail(accessDeniedException(`The access key does not have the scope ${scope}`))
+      if (!grants(key.scopes, scopes)) {
+        return fail(accessDeniedException(`The access key does not have the scope ${scopes.join(' or ')}`))
       }
       return ok({ accountId: key.accountId, scopes: key.scopes })
     },

@@ -1,3 +1,4 @@
+import type { AppRouter } from '@roomlog/client'
 import {
   internalServerException,
   type RoomlogError,
@@ -16,7 +17,6 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import type { Operations } from '../operations.ts'
-import type { AppRouter } from '../router.ts'
 import { isUnexpected, toTRPCError } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
 import { createSingleCalls } from './single-call.ts'

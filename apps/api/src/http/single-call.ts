@@ -1,33 +1,15 @@
-import {
-  createMessageReader,
-  DeleteMessageInput,
-  DisconnectUserInput,
-  fail,
-  isPlainCall,
-  isPlainMessage,
-  type Result,
-  SendEventInput,
-  SendMessageInput,
-  SendMessagesInput,
-  validationError,
-  WrittenMessage,
-} from '@roomlog/domain'
-import { getTRPCErrorShape } from '@trpc/server'
+import { createMessageReader, type OperationName } from '@roomlog/domain'
+import { type AnyTRPCRouter, getTRPCErrorShape } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { z } from 'zod'
-import type { Caller, OperationName, Operations } from '../operations.ts'
-import type { AppRouter } from '../router.ts'
+import type { Operations } from '../operations.ts'
 import { toTRPCError } from '../trpc/error.ts'
 import { createSocketSignals } from './socket-signals.ts'
-
-/** What a procedure does once the caller is admitted: checks the input, performs. */
-type Hot = (caller: Caller, input: unknown) => Promise<Result<unknown>>
 
 /** Makes the input of a body; throws where it is no JSON. */
 type Read = (body: Buffer) => unknown
 
-export type SingleCall = { readonly name: OperationName; readonly perform: Hot; readonly input: unknown }
+export type SingleCall = { readonly name: OperationName; readonly input: unknown }
 
 export type SingleCalls = {
   /**
@@ -40,24 +22,18 @@ export type SingleCalls = {
 }
 
 /** Mutations of which an application makes thousands a second, past tRPC's layers. */
-export function createSingleCalls({ admit, chat }: Operations, router: AppRouter): SingleCalls {
-  const hot = new Map<string, { readonly name: OperationName; readonly perform: Hot; readonly read: Read }>()
-  const add = (name: OperationName, perform: Hot, read: Read = parse) =>
-    hot.set(`/trpc/${name}`, { name, perform, read })
+export function createSingleCalls({ admit, perform }: Operations, router: AnyTRPCRouter): SingleCalls {
   const { readMessage, readCall } = createMessageReader()
-  const sendMessage = checked(SendMessageInput, chat.sendMessage, isPlainMessage)
-  add(
-    'chat.sendMessage',
-    (caller, input) => (input instanceof WrittenMessage ? chat.sendMessage(caller, input) : sendMessage(caller, input)),
-    (body) => readMessage(body) ?? parse(body),
-  )
-  add('chat.sendMessages', checked(SendMessagesInput, chat.sendMessages, isPlainCall), (body) => {
+  const hot = new Map<string, { readonly name: OperationName; readonly read: Read }>()
+  const add = (name: OperationName, read: Read = parse) => hot.set(`/trpc/${name}`, { name, read })
+  add('chat.sendMessage', (body) => readMessage(body) ?? parse(body))
+  add('chat.sendMessages', (body) => {
     const messages = readCall(body)
     return messages ? { messages } : parse(body)
   })
-  add('chat.sendEvent', checked(SendEventInput, chat.sendEvent))
-  add('chat.deleteMessage', checked(DeleteMessageInput, chat.deleteMessage))
-  add('chat.disconnectUser', checked(DisconnectUserInput, chat.disconnectUser))
+  add('chat.sendEvent')
+  add('chat.deleteMessage')
+  add('chat.disconnectUser')
 
   const signals = createSocketSignals()
 
@@ -69,18 +45,17 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
       if (headers['content-type']?.startsWith('application/json') !== true) return undefined
       if (headers['trpc-accept'] !== undefined || headers.accept === 'application/jsonl') return undefined
       try {
-        const { name, perform, read } = found
-        return { name, perform, input: read(body) }
+        return { name: found.name, input: found.read(body) }
       } catch {
         return undefined
       }
     },
 
-    async answer({ name, perform, input }, request, reply) {
+    async answer({ name, input }, request, reply) {
       const ctx = { authorization: request.headers.authorization }
       const signal = signals.of(request.raw.socket)
       const caller = await admit(name, ctx)
-      const result = caller.ok ? await perform({ ...caller.value, signal }, input) : caller
+      const result = caller.ok ? await perform(name, { ...caller.value, signal }, input) : caller
       reply.header('vary', 'trpc-accept, accept').type('application/json')
       if (result.ok) {
         reply.send(JSON.stringify({ result: { data: result.value } }))
@@ -96,17 +71,4 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
 
 function parse(body: Buffer): unknown {
   return JSON.parse(body.toString())
-}
-
-/** The operation behind its schema, which is asked only about what is not plainly right. */
-function checked<S extends z.ZodType, O>(
-  schema: S,
-  operation: (caller: Caller, input: z.infer<S>) => Promise<Result<O>>,
-  isPlain?: (input: unknown) => input is z.infer<S>,
-): Hot {
-  return async (caller, input) => {
-    if (isPlain?.(input)) return operation(caller, input)
-    const parsed = schema.safeParse(input)
-    return parsed.success ? operation(caller, parsed.data) : fail(validationError(parsed.error))
-  }
 }

@@ -1,43 +1,7 @@
-import { QUOTAS } from '@roomlog/domain'
+import { QUOTAS, type RateName } from '@roomlog/domain'
 
-const {
-  roomOperationsPerSecond: room,
-  loggingConfigurationOperationsPerSecond: loggingConfiguration,
-  tagOperationsPerSecond: tags,
-} = QUOTAS
-
-/** Requests a second and account, for each api process. The first group is IVS's; the second is of our own operations. */
-export const RATES_DEFAULT = {
-  SEND_MESSAGE: QUOTAS.sendMessagesPerSecond,
-  SEND_EVENT: QUOTAS.sendEventsPerSecond,
-  DELETE_MESSAGE: QUOTAS.deleteMessagesPerSecond,
-  DISCONNECT_USER: QUOTAS.disconnectUsersPerSecond,
-  CREATE_ROOM: room,
-  GET_ROOM: room,
-  LIST_ROOMS: room,
-  UPDATE_ROOM: room,
-  DELETE_ROOM: room,
-  CREATE_LOGGING_CONFIGURATION: loggingConfiguration,
-  GET_LOGGING_CONFIGURATION: loggingConfiguration,
-  LIST_LOGGING_CONFIGURATIONS: loggingConfiguration,
-  UPDATE_LOGGING_CONFIGURATION: loggingConfiguration,
-  DELETE_LOGGING_CONFIGURATION: loggingConfiguration,
-  LIST_TAGS: tags,
-  ADD_TAGS: tags,
-  REMOVE_TAGS: tags,
-
-  CREATE_ACCESS_KEY: 5,
-  LIST_ACCESS_KEYS: 5,
-  REVOKE_ACCESS_KEY: 5,
-  DELIVERY_STATUS: 10,
-  LIST_DEAD_LETTERS: 10,
-  REDRIVE_DEAD_LETTERS: 5,
-  DISCARD_DEAD_LETTERS: 5,
-} as const satisfies Record<string, number>
-
-/** Each is the variable `ROOMLOG_RATE_<name>`. */
-export type RateName = keyof typeof RATES_DEFAULT
-export type Rates = Readonly<Record<RateName, number>>
+/** Rates that a deployment has set; the contract has those of all others. Requests a second and account, for each api process. */
+export type Rates = Readonly<Partial<Record<RateName, number>>>
 
 /** Ceilings that a deployment may set. */
 export type Ceilings = {

@@ -1,16 +1,24 @@
-import { fail, ok, type Result, throttlingException } from '@roomlog/domain'
+import { CONTRACT, fail, ok, type RateName, type Result, throttlingException } from '@roomlog/domain'
 import type { Context, Services } from '../context.ts'
 import type { RoomEntry } from '../rooms/room-cache.ts'
 import { takeToken } from './rate-limiter.ts'
-import type { RateName } from './rates.ts'
 
 /** Takes one request out of the account's rate for an operation. */
-export function throttle(services: Services, accountId: string, name: RateName): Result<undefined> {
-  const limit = { key: `${name}:${accountId}`, perSecond: services.rates[name] }
+export function throttle(services: Services, accountId: string, rate: Rate): Result<undefined> {
+  const limit = { key: `${rate.name}:${accountId}`, perSecond: perSecond(services, rate) }
   if (services.limiter.take([limit]) === undefined) return ok(undefined)
   const resource = { resourceId: accountId, resourceType: 'ACCOUNT', limit: limit.perSecond } as const
   return fail(throttlingException(resource, `More than ${limit.perSecond} requests a second`))
 }
+
+type Rate = { readonly name: RateName; readonly perSecond: number }
+
+/** The contract's, unless the deployment has set another. */
+function perSecond(services: Services, rate: Rate): number {
+  return services.rates[rate.name] ?? rate.perSecond
+}
+
+const MESSAGES = CONTRACT['chat.sendMessage'].rate
 
 /** Takes messages out of a room's and the account's rate: one of both, or nothing of either. */
 export type MessageThrottle = () => Result<undefined>
@@ -19,7 +27,8 @@ export type MessageThrottle = () => Result<undefined>
 export function throttleMessages(ctx: Context, room: RoomEntry): MessageThrottle {
   const { maximumMessageRatePerSecond, roomId, accountId } = room
   const ofRoom = ctx.limiter.bucket({ key: `room:${roomId}`, perSecond: maximumMessageRatePerSecond })
-  const ofAccount = ctx.limiter.bucket({ key: `SEND_MESSAGE:${accountId}`, perSecond: ctx.rates.SEND_MESSAGE })
+  const accountRate = perSecond(ctx, MESSAGES)
+  const ofAccount = ctx.limiter.bucket({ key: `${MESSAGES.name}:${accountId}`, perSecond: accountRate })
   const buckets = [ofRoom, ofAccount]
   return () => {
     const empty = takeToken(buckets)
@@ -27,7 +36,7 @@ export function throttleMessages(ctx: Context, room: RoomEntry): MessageThrottle
     const resource =
       empty === ofRoom
         ? ({ resourceId: roomId, resourceType: 'ROOM', limit: maximumMessageRatePerSecond } as const)
-        : ({ resourceId: accountId, resourceType: 'ACCOUNT', limit: ctx.rates.SEND_MESSAGE } as const)
+        : ({ resourceId: accountId, resourceType: 'ACCOUNT', limit: accountRate } as const)
     return fail(throttlingException(resource, `More than ${resource.limit} messages a second`))
   }
 }

@@ -8,16 +8,16 @@ import {
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { lockAccount } from '../../database/transact.ts'
+import { operation } from '../../operation.ts'
 
 /** Of an account that may be used at once. */
 const ACCESS_KEYS_MAX = 500
 const SECRET_BYTES = 30
 
+export default operation('accessKey.create', createAccessKey)
+
 /** The secret is kept encrypted and shown this once. */
-export async function createAccessKey(
-  ctx: Context,
-  input: CreateAccessKeyInput,
-): Promise<Result<CreateAccessKeyOutput>> {
+async function createAccessKey(ctx: Context, input: CreateAccessKeyInput): Promise<Result<CreateAccessKeyOutput>> {
   const { accountId } = ctx
   const accessKeyId = `RL${ctx.newId()}${ctx.newId().slice(0, 6)}`
   const secretAccessKey = Buffer.from(ctx.randomBytes(SECRET_BYTES)).toString('base64url')

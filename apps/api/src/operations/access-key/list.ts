@@ -1,12 +1,15 @@
 import { AccessKeyScope, type ListAccessKeysInput, type ListAccessKeysOutput, ok, type Result } from '@roomlog/domain'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
+import { operation } from '../../operation.ts'
 import { cutPage, pageStart } from '../page.ts'
 
 const Scopes = z.array(AccessKeyScope)
 
+export default operation('accessKey.list', listAccessKeys)
+
 /** Latest first; revoked ones stay in the list, secrets are never in it. */
-export async function listAccessKeys(ctx: Context, input: ListAccessKeysInput): Promise<Result<ListAccessKeysOutput>> {
+async function listAccessKeys(ctx: Context, input: ListAccessKeysInput): Promise<Result<ListAccessKeysOutput>> {
   const start = pageStart(input.nextToken)
   if (!start.ok) return start
   const after = start.value

@@ -1,9 +1,11 @@
-import { type DisconnectUserInput, disconnectUserAttributes, ok, type Result } from '@roomlog/domain'
+import { type DisconnectUserInput, disconnectUserAttributes, type Nothing, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import type { Nothing } from '../../operations.ts'
+import { operation } from '../../operation.ts'
 import { emitEvent } from './emit-event.ts'
 
-export async function disconnectUser(ctx: Context, input: DisconnectUserInput): Promise<Result<Nothing>> {
+export default operation('chat.disconnectUser', disconnectUser)
+
+async function disconnectUser(ctx: Context, input: DisconnectUserInput): Promise<Result<Nothing>> {
   const event = { eventName: 'aws:DISCONNECT_USER', attributes: disconnectUserAttributes(input) }
   const emitted = await emitEvent(ctx, input.roomIdentifier, event)
   return emitted.ok ? ok({}) : emitted

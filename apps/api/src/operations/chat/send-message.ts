@@ -1,5 +1,6 @@
 import {
   fail,
+  isPlainMessage,
   ok,
   type Result,
   recordTime,
@@ -10,14 +11,14 @@ import {
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { throttleMessages } from '../../limits/throttle.ts'
+import { operation } from '../../operation.ts'
 import { findRoom } from './find-room.ts'
 import { recordIt } from './record.ts'
 import { refusalOf } from './refusal.ts'
 
-export async function sendMessage(
-  ctx: Context,
-  input: SendMessageInput | WrittenMessage,
-): Promise<Result<SendMessageOutput>> {
+export default operation('chat.sendMessage', sendMessage, isWrittenOrPlain)
+
+async function sendMessage(ctx: Context, input: SendMessageInput | WrittenMessage): Promise<Result<SendMessageOutput>> {
   const message = input instanceof WrittenMessage ? input : toSend(input)
   const found = await findRoom(ctx, message.roomIdentifier)
   if (!found.ok) return found
@@ -29,4 +30,9 @@ export async function sendMessage(
   const bytes = ctx.writeRecord((into, at) => message.write(into, at, id, time))
   const recorded = await recordIt(ctx, { roomId: room.roomId, id, timeMs: time.timeMs, bytes })
   return recorded.ok ? ok({ id, sendTime: time.sendTime }) : recorded
+}
+
+/** What the front door has read off the body already, or what the schema would leave as it is. */
+function isWrittenOrPlain(input: unknown): input is SendMessageInput | WrittenMessage {
+  return input instanceof WrittenMessage || isPlainMessage(input)
 }

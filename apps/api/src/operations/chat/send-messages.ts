@@ -1,5 +1,6 @@
 import {
   fail,
+  isPlainCall,
   isPlainMessage,
   type MessageToSend,
   ok,
@@ -18,6 +19,7 @@ import {
 import type { Submission } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
 import { type MessageThrottle, throttleMessages } from '../../limits/throttle.ts'
+import { operation } from '../../operation.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { roomIdOf } from '../resource.ts'
 import { ownRoom } from './find-room.ts'
@@ -30,11 +32,13 @@ type Accepted = Submission & { readonly at: number }
 /** A room of the call; `throttled` is what all of its messages are told once its rate has refused one. */
 type Addressee = { readonly room: RoomEntry; readonly throttle: MessageThrottle; throttled: RoomlogError | undefined }
 
+export default operation('chat.sendMessages', sendMessages, isPlainCall)
+
 /**
  * Each message has a result of its own, in order. Once a room's rate has refused one, the rest of that room in the call
  * is refused with it: what is recorded of a room is a beginning of what was sent, without holes made by the rate.
  */
-export async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
+async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
   // Taken out of the input, which others hold: what waits for its commit would be copied by every collection of garbage.
   const { accepted, results } = await prepare(ctx, input.messages.splice(0))
   await recordAll(ctx, accepted, ({ at }, error) => {

@@ -13,14 +13,14 @@ import {
   roomArn,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
+import { operation } from '../../operation.ts'
 import { cutPage, pageStart, strangeToken } from '../page.ts'
 import { destinationVersionsOf } from './versions.ts'
 
+export default operation('delivery.deadLetters', listDeadLetters)
+
 /** Dead letters of the account, or of one of its logging configurations, the oldest first. */
-export async function listDeadLetters(
-  ctx: Context,
-  input: ListDeadLettersInput,
-): Promise<Result<ListDeadLettersOutput>> {
+async function listDeadLetters(ctx: Context, input: ListDeadLettersInput): Promise<Result<ListDeadLettersOutput>> {
   const start = pageStart(input.nextToken)
   if (!start.ok) return start
   const after = start.value?.id ?? '0'

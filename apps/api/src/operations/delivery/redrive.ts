@@ -8,6 +8,7 @@ import {
   serviceUnavailable,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
+import { operation } from '../../operation.ts'
 import { conflict } from '../logging-configuration/lock.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
 import { countDeadLetters } from './versions.ts'
@@ -16,11 +17,13 @@ import { countDeadLetters } from './versions.ts'
 const LETTERS_MAX = 1_000
 const ATTEMPTS_MAX = 20
 
+export default operation('delivery.redrive', redriveDeadLetters)
+
 /**
  * Sends dead letters of a logging configuration again, to where it points now. Each goes once or stays: what another
  * call has sent meanwhile is not there any more.
  */
-export async function redriveDeadLetters(
+async function redriveDeadLetters(
   ctx: Context,
   input: RedriveDeadLettersInput,
 ): Promise<Result<RedriveDeadLettersOutput>> {

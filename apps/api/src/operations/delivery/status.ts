@@ -13,14 +13,17 @@ import {
 } from '@roomlog/domain'
 import { backlogSql } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
+import { operation } from '../../operation.ts'
 
 /** Of an account; the quota of logging configurations is far below it. */
 const CONFIGURATIONS_MAX = 1_000
 /** Of a partition, so that a call costs the same whatever the backlog. */
 const BATCHES_MAX = 5_000
 
+export default operation('delivery.status', deliveryStatus)
+
 /** How delivery to each logging configuration stands, over all the destinations it has had. */
-export async function deliveryStatus(ctx: Context, _input: DeliveryStatusInput): Promise<Result<DeliveryStatusOutput>> {
+async function deliveryStatus(ctx: Context, _input: DeliveryStatusInput): Promise<Result<DeliveryStatusOutput>> {
   const values = [ctx.accountId, CONFIGURATIONS_MAX]
   const { rows: configurations } = await ctx.pool.query<ConfigurationRow>(CONFIGURATIONS, values)
   const versions = configurations.flatMap((row) => row.versions)

@@ -9,14 +9,17 @@ import {
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { lockAccount } from '../../database/transact.ts'
+import { operation } from '../../operation.ts'
 import { loggingConfigurationSelect, presentLoggingConfiguration } from './present.ts'
+
+export default operation('loggingConfiguration.create', createLoggingConfiguration)
 
 /**
  * The destination is checked first and the row made in its final state, so that a process that dies in between leaves
  * nothing in CREATING. A destination that cannot be used gives CREATE_FAILED with the reason: it is never logged to,
  * until an update finds it usable.
  */
-export async function createLoggingConfiguration(
+async function createLoggingConfiguration(
   ctx: Context,
   input: CreateLoggingConfigurationInput,
 ): Promise<Result<LoggingConfiguration>> {

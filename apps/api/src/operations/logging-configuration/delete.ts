@@ -1,16 +1,18 @@
-import { type DeleteLoggingConfigurationInput, ok, type Result } from '@roomlog/domain'
+import { type DeleteLoggingConfigurationInput, type Nothing, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { announceConfigChange } from '../../database/transact.ts'
-import type { Nothing } from '../../operations.ts'
+import { operation } from '../../operation.ts'
 import { loggingConfigurationIdOf } from '../resource.ts'
 import { abandonBacklog } from './abandon.ts'
 import { conflict, lockLoggingConfiguration } from './lock.ts'
+
+export default operation('loggingConfiguration.delete', deleteLoggingConfiguration)
 
 /**
  * DELETING first: the writer delivers what is owed and then deletes the row. `abandonBacklog` ends that at once,
  * also for one that is DELETING already.
  */
-export async function deleteLoggingConfiguration(
+async function deleteLoggingConfiguration(
   ctx: Context,
   input: DeleteLoggingConfigurationInput,
 ): Promise<Result<Nothing>> {

@@ -1,7 +1,10 @@
 import { type GetLoggingConfigurationInput, type LoggingConfiguration, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
+import { operation } from '../../operation.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
 import { loggingConfigurationSelect, presentLoggingConfiguration } from './present.ts'
+
+export default operation('loggingConfiguration.get', getLoggingConfiguration)
 
 export async function getLoggingConfiguration(
   ctx: Context,

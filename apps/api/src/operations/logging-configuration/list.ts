@@ -5,10 +5,13 @@ import {
   type Result,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
+import { operation } from '../../operation.ts'
 import { cutPage, pageStart, updatedBefore } from '../page.ts'
 import { loggingConfigurationSelect, presentLoggingConfiguration } from './present.ts'
 
-export async function listLoggingConfigurations(
+export default operation('loggingConfiguration.list', listLoggingConfigurations)
+
+async function listLoggingConfigurations(
   ctx: Context,
   input: ListLoggingConfigurationsInput,
 ): Promise<Result<ListLoggingConfigurationsOutput>> {

@@ -11,17 +11,20 @@ import {
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { announceConfigChange, type Tx } from '../../database/transact.ts'
+import { operation } from '../../operation.ts'
 import { loggingConfigurationIdOf } from '../resource.ts'
 import { getLoggingConfiguration } from './get.ts'
 import { conflict, lockLoggingConfiguration } from './lock.ts'
 import { loggingConfigurationSelect, presentLoggingConfiguration } from './present.ts'
+
+export default operation('loggingConfiguration.update', updateLoggingConfiguration)
 
 /**
  * A new destination is checked before anything changes. One that cannot be used refuses the whole update, and the
  * configuration goes on as it was: a slip of the pen must not stop a log that works, as UPDATE_FAILED would.
  * Records committed before the change still go where the configuration pointed then.
  */
-export async function updateLoggingConfiguration(
+async function updateLoggingConfiguration(
   ctx: Context,
   input: UpdateLoggingConfigurationInput,
 ): Promise<Result<LoggingConfiguration>> {

@@ -1,15 +1,18 @@
 import { type CreateRoomInput, fail, ok, type Result, type Room, serviceQuotaExceededException } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { lockAccount } from '../../database/transact.ts'
+import { operation } from '../../operation.ts'
 import { holdForRoom, listedRows } from './attach.ts'
 import { presentRoom, roomSelect } from './present.ts'
 import { withinRateCeiling } from './rate-ceiling.ts'
+
+export default operation('room.create', createRoom)
 
 /**
  * No change of the configuration is announced: nobody can have asked for a room whose id was not told yet,
  * and rooms that do not exist are not remembered.
  */
-export async function createRoom(ctx: Context, input: CreateRoomInput): Promise<Result<Room>> {
+async function createRoom(ctx: Context, input: CreateRoomInput): Promise<Result<Room>> {
   const { accountId } = ctx
   const { roomRateMax, roomsMax } = ctx.ceilings
   const rate = withinRateCeiling(input.maximumMessageRatePerSecond, roomRateMax)

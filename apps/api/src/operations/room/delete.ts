@@ -1,11 +1,13 @@
-import { type DeleteRoomInput, ok, type Result } from '@roomlog/domain'
+import { type DeleteRoomInput, type Nothing, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { announceConfigChange } from '../../database/transact.ts'
-import type { Nothing } from '../../operations.ts'
+import { operation } from '../../operation.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 
+export default operation('room.delete', deleteRoom)
+
 /** What the room has said stays in the journal and is delivered; nothing more is taken once this is committed. */
-export async function deleteRoom(ctx: Context, input: DeleteRoomInput): Promise<Result<Nothing>> {
+async function deleteRoom(ctx: Context, input: DeleteRoomInput): Promise<Result<Nothing>> {
   const id = roomIdOf(ctx, input.identifier)
   if (!id.ok) return id
   const result = await ctx.transact(async (tx) => {

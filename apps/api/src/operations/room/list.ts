@@ -1,10 +1,13 @@
 import { type ListRoomsInput, type ListRoomsOutput, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
+import { operation } from '../../operation.ts'
 import { cutPage, pageStart, updatedBefore } from '../page.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
 import { presentRoomSummary, roomSelect } from './present.ts'
 
-export async function listRooms(ctx: Context, input: ListRoomsInput): Promise<Result<ListRoomsOutput>> {
+export default operation('room.list', listRooms)
+
+async function listRooms(ctx: Context, input: ListRoomsInput): Promise<Result<ListRoomsOutput>> {
   const start = pageStart(input.nextToken)
   if (!start.ok) return start
   const listing = await listingFilter(ctx, input.loggingConfigurationIdentifier)

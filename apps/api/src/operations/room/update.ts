@@ -8,13 +8,16 @@ import {
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { announceConfigChange, type Tx } from '../../database/transact.ts'
+import { operation } from '../../operation.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 import { holdForRoom, listedRows } from './attach.ts'
 import { presentRoom, roomSelect } from './present.ts'
 import { withinRateCeiling } from './rate-ceiling.ts'
 
+export default operation('room.update', updateRoom)
+
 /** What is left out stays; a list of logging configurations replaces the whole list, exactly at the commit. */
-export async function updateRoom(ctx: Context, input: UpdateRoomInput): Promise<Result<Room>> {
+async function updateRoom(ctx: Context, input: UpdateRoomInput): Promise<Result<Room>> {
   const id = roomIdOf(ctx, input.identifier)
   if (!id.ok) return id
   const rate = withinRateCeiling(input.maximumMessageRatePerSecond, ctx.ceilings.roomRateMax)

@@ -1,10 +1,21 @@
-import { type AddTagsInput, fail, ok, type Result, TAGS_MAX, Tags, validationException } from '@roomlog/domain'
+import {
+  type AddTagsInput,
+  fail,
+  type Nothing,
+  ok,
+  type Result,
+  TAGS_MAX,
+  Tags,
+  validationException,
+} from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import type { Nothing } from '../../operations.ts'
+import { operation } from '../../operation.ts'
 import { holdTagged } from './tagged.ts'
 
+export default operation('tags.add', addTags)
+
 /** Of two calls at the same time, neither loses the other's tags. */
-export async function addTags(ctx: Context, input: AddTagsInput): Promise<Result<Nothing>> {
+async function addTags(ctx: Context, input: AddTagsInput): Promise<Result<Nothing>> {
   return ctx.transact(async (tx) => {
     const tagged = await holdTagged(ctx, tx, input.resourceArn)
     if (!tagged.ok) return tagged

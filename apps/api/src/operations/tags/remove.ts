@@ -1,10 +1,12 @@
-import { ok, type RemoveTagsInput, type Result } from '@roomlog/domain'
+import { type Nothing, ok, type RemoveTagsInput, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import type { Nothing } from '../../operations.ts'
+import { operation } from '../../operation.ts'
 import { holdTagged } from './tagged.ts'
 
+export default operation('tags.remove', removeTags)
+
 /** Keys that are not there are no error. */
-export async function removeTags(ctx: Context, input: RemoveTagsInput): Promise<Result<Nothing>> {
+async function removeTags(ctx: Context, input: RemoveTagsInput): Promise<Result<Nothing>> {
   return ctx.transact(async (tx) => {
     const tagged = await holdTagged(ctx, tx, input.resourceArn)
     if (!tagged.ok) return tagged

@@ -1,12 +1,15 @@
 import { type DiscardDeadLettersInput, type DiscardDeadLettersOutput, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
+import { operation } from '../../operation.ts'
 import { countDeadLetters, destinationVersionsOf } from './versions.ts'
 
 /** Of one call; the caller comes back while some remain. */
 const LETTERS_MAX = 1_000
 
+export default operation('delivery.discardDeadLetters', discardDeadLetters)
+
 /** Deletes dead letters of a logging configuration, which may itself be gone, for good. */
-export async function discardDeadLetters(
+async function discardDeadLetters(
   ctx: Context,
   input: DiscardDeadLettersInput,
 ): Promise<Result<DiscardDeadLettersOutput>> {
