@@ -15,10 +15,9 @@ export {
   newId,
   RoomId,
 } from './id.ts'
+export { jsonSizeFault } from './json-size.ts'
 export * from './limits.ts'
 export * from './logging-configuration.ts'
-export { createMessageReader, type MessageReader } from './message-reader.ts'
-export { type MessageToSend, toSend, WrittenMessage } from './message-to-send.ts'
 export { Nothing } from './nothing.ts'
 export { logStreamName, objectKey, type RunStart } from './object-key.ts'
 export { COMMON_ERRORS, type OperationEntry } from './operation.ts'
@@ -31,6 +30,7 @@ export {
   eventRecord,
   type MessageToRecord,
   messageRecord,
+  messageRecordAt,
   RECORD_VERSION,
   recordId,
 } from './record.ts'

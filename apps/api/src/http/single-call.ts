@@ -1,13 +1,10 @@
-import { createMessageReader, type OperationName } from '@roomlog/domain'
+import type { OperationName } from '@roomlog/domain'
 import { type AnyTRPCRouter, getTRPCErrorShape } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Operations } from '../operations.ts'
 import { toTRPCError } from '../trpc/error.ts'
 import { createSocketSignals } from './socket-signals.ts'
-
-/** Makes the input of a body; throws where it is no JSON. */
-type Read = (body: Buffer) => unknown
 
 export type SingleCall = { readonly name: OperationName; readonly input: unknown }
 
@@ -23,29 +20,18 @@ export type SingleCalls = {
 
 /** Mutations of which an application makes thousands a second, past tRPC's layers. */
 export function createSingleCalls({ admit, perform }: Operations, router: AnyTRPCRouter): SingleCalls {
-  const { readMessage, readCall } = createMessageReader()
-  const hot = new Map<string, { readonly name: OperationName; readonly read: Read }>()
-  const add = (name: OperationName, read: Read = parse) => hot.set(`/trpc/${name}`, { name, read })
-  add('chat.sendMessage', (body) => readMessage(body) ?? parse(body))
-  add('chat.sendMessages', (body) => {
-    const messages = readCall(body)
-    return messages ? { messages } : parse(body)
-  })
-  add('chat.sendEvent')
-  add('chat.deleteMessage')
-  add('chat.disconnectUser')
-
+  const hot = new Map(HOT.map((name) => [`/trpc/${name}`, name]))
   const signals = createSocketSignals()
 
   return {
     find(request) {
-      const found = hot.get(request.url)
+      const name = hot.get(request.url)
       const { body, headers } = request
-      if (found === undefined || request.method !== 'POST' || !(body instanceof Buffer)) return undefined
+      if (name === undefined || request.method !== 'POST' || !(body instanceof Buffer)) return undefined
       if (headers['content-type']?.startsWith('application/json') !== true) return undefined
       if (headers['trpc-accept'] !== undefined || headers.accept === 'application/jsonl') return undefined
       try {
-        return { name: found.name, input: found.read(body) }
+        return { name, input: JSON.parse(body.toString()) }
       } catch {
         return undefined
       }
@@ -69,6 +55,10 @@ export function createSingleCalls({ admit, perform }: Operations, router: AnyTRP
   }
 }
 
-function parse(body: Buffer): unknown {
-  return JSON.parse(body.toString())
-}
+const HOT: readonly OperationName[] = [
+  'chat.sendMessage',
+  'chat.sendMessages',
+  'chat.sendEvent',
+  'chat.deleteMessage',
+  'chat.disconnectUser',
+]
