@@ -1,3 +1,4 @@
+import { UnprovenAnswer } from './answer.ts'
 import type { FailureClass } from './port.ts'
 
 /**
@@ -15,6 +16,8 @@ export type Verdict = {
   readonly status: number | undefined
   /** The service's own words, where they are known to name only resources and principals. */
   readonly detail: string | undefined
+  /** The header that a 501 names: what the store does not implement. */
+  readonly header?: string | undefined
 }
 
 /** By error name, then HTTP status, then socket code; never by `$fault`, which calls throttling a client's fault. */
@@ -26,12 +29,14 @@ export function classify(error: unknown): Verdict {
     (status === undefined || status < 300 ? bySocket(code) : undefined) ??
     byStatus(status) ??
     NETWORK
+  const isTold = error instanceof UnprovenAnswer || (name !== undefined && DETAILED.has(meaning.class))
   return {
     ...meaning,
     taken: wasSurelyNotTaken(facts) ? 'no' : 'maybe',
     name: name ?? code ?? (status === undefined ? 'NoAnswer' : `HTTP ${status}`),
     status,
-    detail: name !== undefined && DETAILED.has(meaning.class) ? oneLine(facts.message) : undefined,
+    detail: isTold ? oneLine(facts.message) : undefined,
+    header: name === 'NotImplemented' ? headerNamedBy(error, facts.message) : undefined,
   }
 }
 
@@ -85,7 +90,7 @@ const MEANING_BY_NAME: ReadonlyMap<string, Meaning> = new Map([
   ),
   // About the stream (it only takes records of CloudWatch Logs), not about the records: splitting would help nothing.
   ...named({ class: 'invalid', action: 'hold' }, 'InvalidSourceException'),
-  // The only way a store says that it does not know a header, and `If-None-Match` is the one it may not know.
+  // A store says so of a header that it does not know; unless its text names another, it is `If-None-Match`.
   ...named({ class: 'conditional-writes-ignored', action: 'hold' }, 'NotImplemented'),
 ])
 
@@ -152,6 +157,14 @@ function factsOf(error: unknown): Facts {
 
 function member(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+}
+
+/** S3 names it in an element of its own, R2 and others in the message. Of our own headers only, so nothing else is quoted. */
+function headerNamedBy(error: unknown, message: string): string | undefined {
+  const text = `${stringIn(error, 'Header') ?? ''} ${message}`
+  return /if-none-match|content-md5|x-amz-(?:acl|checksum-crc32|sdk-checksum-algorithm|content-sha256)/i
+    .exec(text)?.[0]
+    .toLowerCase()
 }
 
 function stringIn(value: unknown, key: string): string | undefined {

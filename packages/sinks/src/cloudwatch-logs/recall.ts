@@ -1,11 +1,13 @@
 import { FilterLogEventsCommand, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs'
 import type { MessageId, RoomId } from '@roomlog/domain'
 import { logStreamName, RECORD_VERSION } from '@roomlog/domain'
-import { attempt, sendOptions } from '../attempt.ts'
+import { type Answer, isJsonObject, UnprovenAnswer } from '../answer.ts'
+import { ask } from '../ask.ts'
+import { attempt } from '../attempt.ts'
 import { metricOf, nameOf, type ReadFailure, readOutcomeOf } from '../failure.ts'
 import type { RecallOutcome, SinkRecords } from '../port.ts'
-import { FILTER_PAGES_MAX, FILTER_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX } from './limits.ts'
-import { createStream, type LogGroup, logGroupSubject } from './log-group.ts'
+import { FILTER_ANSWER_BYTES_MAX, FILTER_PAGES_MAX, FILTER_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX } from './limits.ts'
+import { createStream, type LogGroup, logGroupSubject, proveLogsAnswer } from './log-group.ts'
 import { messageOf } from './message.ts'
 
 /** Before every room's id in the name of its stream. */
@@ -127,19 +129,36 @@ async function filter(
   for (let page = 0; page < pagesMax; page += 1) {
     const command = new FilterLogEventsCommand({ ...range, nextToken })
     await readTurn?.(signal)
-    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    const belief = { prove: pageOf, bytesMax: FILTER_ANSWER_BYTES_MAX, signal }
+    const sent = await attempt(() => ask(command, (options) => client.send(command, options), belief), signal)
     if (!sent.ok) {
       if (sent.verdict.class === 'missing') return 'missing'
       return readOutcomeOf(sent.verdict, logGroupSubject(destination, 'FilterLogEvents'))
     }
-    for (const { message } of sent.value.events ?? []) {
-      const id = message === undefined ? undefined : idOf.get(message)
+    const { messages, nextToken: next } = sent.value.proven
+    for (const message of messages) {
+      const id = idOf.get(message)
       if (id !== undefined) found.add(id)
     }
-    nextToken = sent.value.nextToken
+    nextToken = next
     if (nextToken === undefined || found.size === idOf.size) return { status: 'recalled', found }
   }
   return 'too many pages'
+}
+
+type Page = { readonly messages: readonly string[]; readonly nextToken: string | undefined }
+
+/** That the log has nothing is believed only of a page that lists its events, none of them. */
+function pageOf(answer: Answer): Page {
+  const { events, nextToken = null } = proveLogsAnswer(answer)
+  if (!Array.isArray(events)) throw new UnprovenAnswer(answer.status, 'it has no list of events')
+  if (nextToken !== null && typeof nextToken !== 'string') throw new UnprovenAnswer(answer.status, 'its token is no text')
+  const messages = events.map((event) => {
+    const message = isJsonObject(event) ? event.message : undefined
+    if (typeof message !== 'string') throw new UnprovenAnswer(answer.status, 'one of its events has no message')
+    return message
+  })
+  return { messages, nextToken: nextToken ?? undefined }
 }
 
 /** A millisecond wider than said to be needed: whether the end is inclusive differs between the reading calls. */
