@@ -65,7 +65,8 @@ export async function findLogGroup(
     signal,
   )
   if (!described.ok) return readOutcomeOf(described.verdict, subject)
-  const isThere = described.value.output.logGroups?.some(({ logGroupName }) => logGroupName === destination.target) ?? false
+  const isThere =
+    described.value.output.logGroups?.some(({ logGroupName }) => logGroupName === destination.target) ?? false
   return isThere ? { status: 'found' } : { status: 'missing', failure: failureOf(NO_GROUP, subject) }
 }
 

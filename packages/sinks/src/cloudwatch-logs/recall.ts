@@ -6,7 +6,13 @@ import { ask } from '../ask.ts'
 import { attempt } from '../attempt.ts'
 import { metricOf, nameOf, type ReadFailure, readOutcomeOf } from '../failure.ts'
 import type { RecallOutcome, SinkRecords } from '../port.ts'
-import { FILTER_ANSWER_BYTES_MAX, FILTER_PAGES_MAX, FILTER_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX } from './limits.ts'
+import {
+  FILTER_ANSWER_BYTES_MAX,
+  FILTER_PAGES_MAX,
+  FILTER_STREAMS_MAX,
+  PAGE_BYTES_MAX,
+  PAGE_EVENTS_MAX,
+} from './limits.ts'
 import { createStream, type LogGroup, logGroupSubject, proveLogsAnswer } from './log-group.ts'
 import { messageOf } from './message.ts'
 
@@ -152,7 +158,8 @@ type Page = { readonly messages: readonly string[]; readonly nextToken: string |
 function pageOf(answer: Answer): Page {
   const { events, nextToken = null } = proveLogsAnswer(answer)
   if (!Array.isArray(events)) throw new UnprovenAnswer(answer.status, 'it has no list of events')
-  if (nextToken !== null && typeof nextToken !== 'string') throw new UnprovenAnswer(answer.status, 'its token is no text')
+  if (nextToken !== null && typeof nextToken !== 'string')
+    throw new UnprovenAnswer(answer.status, 'its token is no text')
   const messages = events.map((event) => {
     const message = isJsonObject(event) ? event.message : undefined
     if (typeof message !== 'string') throw new UnprovenAnswer(answer.status, 'one of its events has no message')

@@ -53,7 +53,8 @@ export function rejectedRecords(answer: Answer, count: number): readonly Rejecte
     const entry: unknown = entries[index]
     const { ErrorCode: reason, RecordId: id } = isJsonObject(entry) ? entry : {}
     if (typeof reason === 'string') rejected.push({ index, reason, retryable: true })
-    else if (typeof id !== 'string' || id === '') throw unproven('an entry says neither what was taken nor what was not')
+    else if (typeof id !== 'string' || id === '')
+      throw unproven('an entry says neither what was taken nor what was not')
   }
   if (rejected.length !== failed) throw unproven('its count of failures is not that of its entries')
   return rejected
