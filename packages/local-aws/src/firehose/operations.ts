@@ -101,7 +101,10 @@ async function putRecordBatch(firehose: Firehose, input: unknown, bending: Bendi
 function directStream({ streams }: Firehose, input: unknown) {
   const stream = streams.get(parse(OfStream, input).DeliveryStreamName)
   if (stream.config.type === 'DirectPut') return stream
-  throw firehoseError('InvalidSourceException', `This operation is not supported on ${stream.config.type} delivery streams.`)
+  throw firehoseError(
+    'InvalidSourceException',
+    `This operation is not supported on ${stream.config.type} delivery streams.`,
+  )
 }
 
 function dataOf(record: unknown, path: string): { base64: string; bytes: number } {

@@ -44,7 +44,10 @@ export function streamConfig(raw: unknown, createdMs: number): StreamConfig {
   const input = parseInput(CreateInput, raw, 'ValidationException')
   const type = StreamType.safeParse(input.DeliveryStreamType ?? 'DirectPut')
   if (!type.success) {
-    throw firehoseError('InvalidArgumentException', `The stand-in has streams of ${StreamType.options.join(' and ')} only.`)
+    throw firehoseError(
+      'InvalidArgumentException',
+      `The stand-in has streams of ${StreamType.options.join(' and ')} only.`,
+    )
   }
   const s3 = input.ExtendedS3DestinationConfiguration ?? input.S3DestinationConfiguration
   if (s3 === undefined) throw firehoseError('InvalidArgumentException', 'The stand-in delivers to S3 only.')

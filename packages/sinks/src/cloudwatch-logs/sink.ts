@@ -12,7 +12,7 @@ import { singleAttempt } from '../single-attempt.ts'
 import { eventsBody } from './events-body.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
 import { createStream, findLogGroup, logGroupOf, logGroupSubject } from './log-group.ts'
-import { recallEvents } from './recall.ts'
+import { checkReading, recallEvents } from './recall.ts'
 import { rejectedEvents } from './rejected.ts'
 import { shareRecalls } from './shared-recall.ts'
 
@@ -78,7 +78,7 @@ export function createCloudWatchLogsSink({
 
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
     const found = await findLogGroup(group, signal)
-    return found.status === 'found' ? { status: 'ok' } : { status: 'failed', failure: found.failure }
+    return found.status === 'found' ? checkReading(reader, signal) : { status: 'failed', failure: found.failure }
   }
 
   return {

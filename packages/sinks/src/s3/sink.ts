@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { HeadBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import type { DestinationVersion } from '@roomlog/domain'
+import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { type DestinationVersion, MessageId, objectKey, RoomId } from '@roomlog/domain'
 import type { HttpHandlerOptions } from '@smithy/types'
 import { attempt, sendOptions } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
@@ -86,11 +86,16 @@ export function createS3Sink({ client, destination, gzip = ownGzip() }: S3SinkOp
   }
 
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
-    const command = new HeadBucketCommand({ Bucket: destination.target })
-    const head = await attempt(() => client.send(command, sendOptions(signal)), signal)
-    if (head.ok) return { status: 'ok' }
-    const failure = failureOf(head.verdict, { ...subject, call: 'HeadBucket', permissions: 's3:ListBucket' })
-    return { status: 'failed', failure }
+    // A HEAD would do for the first half, but its refusals have no body that says why.
+    const key = keyOfNothing(destination)
+    const list = new ListObjectsV2Command({ Bucket: destination.target, Prefix: key, MaxKeys: 1 })
+    const listed = await attempt(() => client.send(list, sendOptions(signal)), signal)
+    if (!listed.ok) {
+      const failure = failureOf(listed.verdict, { ...subject, call: 'ListObjectsV2', permissions: 's3:ListBucket' })
+      return { status: 'failed', failure }
+    }
+    const read = await readIds({ client, destination }, key, signal)
+    return read.status === 'read' ? { status: 'ok' } : { status: 'failed', failure: read.failure }
   }
 
   return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, check }
@@ -98,6 +103,13 @@ export function createS3Sink({ client, destination, gzip = ownGzip() }: S3SinkOp
 
 function ownGzip(): Gzip {
   return createGzips({ level: GZIP_LEVEL, keptMax: GZIPS_KEPT_MAX })
+}
+
+/** Where objects of this destination lie, but of no room and from before there were any: nothing is there. */
+function keyOfNothing({ accountId, region, id: destinationVersionId }: DestinationVersion): string {
+  const none = '000000000000'
+  const [roomId, id] = [RoomId.parse(none), MessageId.parse(none)]
+  return objectKey({ accountId, region, roomId, timeMs: 0, position: 0, destinationVersionId, id })
 }
 
 function putCommand({ key, body, metadata }: BuiltObject, bucket: string): PutObjectCommand {
