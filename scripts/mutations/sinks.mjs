@@ -199,4 +199,42 @@ export const sinkMutations = [
     put: 'isError ? Number.POSITIVE_INFINITY : bytesMax',
     suites: answers('of an endless error'),
   },
+  {
+    name: 'a-group-that-cannot-be-read-back-passes',
+    promise: 'the check of a log group proves that it can be read back',
+    file: 'packages/sinks/src/cloudwatch-logs/log-group.ts',
+    find: "return logGroupClass === 'STANDARD'",
+    put: "return logGroupClass !== 'DELIVERY'",
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/sinks/src/cloudwatch-logs/sink.integration.test.ts',
+        test: 'a group of class INFREQUENT_ACCESS fails the check',
+      },
+    ],
+  },
+  {
+    name: 'a-bucket-that-cannot-be-read-passes',
+    promise: 'the check of a bucket proves that what stands in the way can be read',
+    file: 'packages/sinks/src/s3/sink.ts',
+    find: "return read.status === 'read' ? { status: 'ok' } : { status: 'failed', failure: read.failure }",
+    put: "return { status: 'ok' }",
+    suites: s3('the check fails on'),
+  },
+  {
+    name: 'credentials-files-read-once',
+    promise: 'credentials that were refused are read again from a file that another program has rewritten',
+    file: 'packages/sinks/src/renew-credentials.ts',
+    find: 'ignoreCache: true',
+    put: 'ignoreCache: false',
+    suites: [{ project: 'integration', file: 'packages/sinks/src/renew-credentials.integration.test.ts' }],
+  },
+  {
+    name: 'a-wrong-clock-blamed-on-a-permission',
+    promise: 'a HEAD that is refused for a wrong clock does not ask for a permission',
+    file: 'packages/sinks/src/classify.ts',
+    find: 'facts.clockCorrected\n',
+    put: 'facts.clockCorrected && false\n',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/classify.test.ts' }],
+  },
 ]

@@ -9,6 +9,7 @@ const Env = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(3001, 0, 65_535),
   AWS_REGION: z.string().regex(/^[a-z0-9-]+$/),
+  // The SDK reads these by itself; here a slip in them is said at the start.
   AWS_ENDPOINT_URL: z.url().optional(),
   AWS_ENDPOINT_URL_S3: z.url().optional(),
   ROOMLOG_MIGRATE: z.enum(['on', 'off']).default('on'),

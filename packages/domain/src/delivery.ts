@@ -2,18 +2,26 @@ import { z } from 'zod'
 import { LoggingConfigurationArn } from './arn.ts'
 import type { DestinationConfiguration } from './destination.ts'
 import { DEAD_LETTER_IDS_MAX } from './limits.ts'
+import type { LoggingConfigurationState } from './logging-configuration.ts'
 import { oneToken, paging } from './paging.ts'
 
 export const DeliveryStatusInput = z.object({}).prefault({})
 export type DeliveryStatusInput = z.infer<typeof DeliveryStatusInput>
 
-/** `idle`: nothing to deliver; `held`: a person must act (no access, no such destination). */
-export type DeliveryState = 'idle' | 'flowing' | 'retrying' | 'held'
+/**
+ * `idle`: nothing to deliver; `held`: a person must act (no access, no such destination); `no-writer`: there is something
+ * to deliver, and no writer is alive that would.
+ */
+export type DeliveryState = 'idle' | 'flowing' | 'retrying' | 'held' | 'no-writer'
 
 /** How delivery to one logging configuration stands. Times are ISO strings. */
 export type DeliveryStatus = {
   readonly loggingConfigurationArn: string
   readonly destinationConfiguration: DestinationConfiguration
+  /** Of the configuration itself: rooms log to it only while it is ACTIVE. What was logged before is delivered all the same. */
+  readonly configurationState: LoggingConfigurationState
+  /** Why that is a failed one. */
+  readonly configurationStateReason?: string | undefined
   readonly state: DeliveryState
   readonly backlogRecords: number
   /** Age of the oldest record that is not delivered; 0 if there is none. */
@@ -35,7 +43,11 @@ export type DeliveryCounters = {
   readonly LogDestinationResourceNotFoundErrors: number
 }
 
-export type DeliveryStatusOutput = { readonly loggingConfigurations: readonly DeliveryStatus[] }
+export type DeliveryStatusOutput = {
+  readonly loggingConfigurations: readonly DeliveryStatus[]
+  /** Writers alive, of the whole deployment. With none, nothing is delivered to anybody. */
+  readonly writers: number
+}
 
 export const ListDeadLettersInput = z
   .object({ ...paging, loggingConfigurationIdentifier: LoggingConfigurationArn.optional() })

@@ -7,6 +7,7 @@ import {
   MESSAGE_RATE_DEFAULT,
   REVIEW_HANDLER_URI_LENGTH_MAX,
 } from './limits.ts'
+import type { LoggingConfigurationState } from './logging-configuration.ts'
 import { Name } from './name.ts'
 import { oneToken, paging } from './paging.ts'
 import { Tags } from './string-map.ts'
@@ -88,6 +89,15 @@ export type RoomSummary = {
 export type Room = RoomSummary & {
   readonly maximumMessageRatePerSecond: number
   readonly maximumMessageLength: number
+  /** Those of its logging configurations that do not log what is said in the room; absent where all of them do. */
+  readonly notLogging?: readonly NotLogging[] | undefined
+}
+
+/** A logging configuration that is not ACTIVE. */
+export type NotLogging = {
+  readonly loggingConfigurationArn: string
+  readonly state: LoggingConfigurationState
+  readonly stateReason?: string | undefined
 }
 
 export type ListRoomsOutput = { readonly rooms: readonly RoomSummary[]; readonly nextToken?: string | undefined }

@@ -24,8 +24,11 @@ export type Verdict = {
 export function classify(error: unknown): Verdict {
   const facts = factsOf(error)
   const { name, status, code } = facts
+  // The answer to a HEAD has no body, so nothing names the error. The SDK has compared its Date header with our clock.
+  const isSkewed = name === undefined && status === 403 && facts.clockCorrected
   const meaning =
     byName(name, facts.message) ??
+    (isSkewed ? CLOCK : undefined) ??
     (status === undefined || status < 300 ? bySocket(code) : undefined) ??
     byStatus(status) ??
     NETWORK
@@ -33,7 +36,7 @@ export function classify(error: unknown): Verdict {
   return {
     ...meaning,
     taken: wasSurelyNotTaken(facts) ? 'no' : 'maybe',
-    name: name ?? code ?? (status === undefined ? 'NoAnswer' : `HTTP ${status}`),
+    name: name ?? code ?? (isSkewed ? 'RequestTimeTooSkewed' : status === undefined ? 'NoAnswer' : `HTTP ${status}`),
     status,
     detail: isTold ? oneLine(facts.message) : undefined,
     header: name === 'NotImplemented' ? headerNamedBy(error, facts.message) : undefined,
@@ -88,8 +91,9 @@ const MEANING_BY_NAME: ReadonlyMap<string, Meaning> = new Map([
     'InvalidRequest InvalidArgument EntityTooLarge KeyTooLongError EncryptionTypeMismatch',
     'InvalidParameterException ValidationException InvalidArgumentException SerializationException',
   ),
-  // About the stream (it only takes records of CloudWatch Logs), not about the records: splitting would help nothing.
-  ...named({ class: 'invalid', action: 'hold' }, 'InvalidSourceException'),
+  // About the stream (it takes no direct puts) or the log group (its class has no such call), not about the records:
+  // splitting would help nothing.
+  ...named({ class: 'invalid', action: 'hold' }, 'InvalidSourceException InvalidOperationException'),
   // A store says so of a header that it does not know; unless its text names another, it is `If-None-Match`.
   ...named({ class: 'conditional-writes-ignored', action: 'hold' }, 'NotImplemented'),
 ])
@@ -138,6 +142,8 @@ type Facts = {
   readonly status: number | undefined
   readonly code: string | undefined
   readonly syscall: string | undefined
+  /** The SDK found this machine's clock to be off by minutes, and has set its own right for the next call. */
+  readonly clockCorrected: boolean
   readonly message: string
 }
 
@@ -152,7 +158,9 @@ function factsOf(error: unknown): Facts {
   const given = stringIn(error, 'name') ?? ''
   const local = LOCAL_NAMES.has(given)
   const name = NO_NAMES.has(given) || (local && (code !== undefined || status !== undefined)) ? undefined : given
-  return { name, status, code, syscall: stringIn(error, 'syscall'), message: stringIn(error, 'message') ?? '' }
+  const clockCorrected = member(member(error, '$metadata'), 'clockSkewCorrected') === true
+  const message = stringIn(error, 'message') ?? ''
+  return { name, status, code, syscall: stringIn(error, 'syscall'), clockCorrected, message }
 }
 
 function member(value: unknown, key: string): unknown {

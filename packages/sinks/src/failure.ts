@@ -77,7 +77,7 @@ export function nameOf({ kind, target }: Pick<Subject, 'kind' | 'target'>): stri
 /** What to look at when the destination, not a record, is what is not valid. */
 const ADVICE: Readonly<Record<DestinationKind, string>> = {
   s3: 'Check the settings of the bucket (encryption, Object Lock, object ownership) and the endpoint.',
-  cloudWatchLogs: 'Check the class and the settings of the log group.',
+  cloudWatchLogs: 'Check the class (it must be STANDARD) and the settings of the log group.',
   firehose: 'Check the source of the stream: it must take direct puts.',
 }
 

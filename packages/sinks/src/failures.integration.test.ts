@@ -20,13 +20,17 @@ import type { Scratch } from './scratch.ts'
 
 let server: ScriptedServer
 let clients: Clients
+/** Clients that no other test has taught the time. */
+let strangers: Clients
 
 beforeAll(async () => {
   server = await startScriptedServer()
   clients = createClients(server.url, { requestTimeoutMs: 300 })
+  strangers = createClients(server.url)
 })
 afterAll(async () => {
   clients.close()
+  strangers.close()
   await server.close()
 })
 
@@ -143,6 +147,16 @@ describe('S3', () => {
       status: 'refused',
       scope: 'destination',
       failure: { class: 'access', message: expect.stringContaining('s3:GetObject and s3:ListBucket') },
+    })
+  })
+
+  // A HEAD has no body that would name the refusal, and s3:GetObject was asked for where the clock was wrong.
+  test('an object in the way that is not shown for a wrong clock is asked for again, with the time the answer told', async () => {
+    const date = new Date(Date.now() + 20 * 60_000).toUTCString()
+    server.answerWith(xmlError(412, 'PreconditionFailed'), reply(403, '', { date }))
+    expect(await createSink('s3', strangers).write(records)).toMatchObject({
+      status: 'retry',
+      failure: { class: 'clock', message: expect.stringContaining('Check the clock of this machine') },
     })
   })
 

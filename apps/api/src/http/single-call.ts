@@ -18,7 +18,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Caller, OperationName, Operations } from '../operations.ts'
 import type { AppRouter } from '../router.ts'
-import { toTRPCError } from '../trpc/error.ts'
+import { retryHeaders, toTRPCError } from '../trpc/error.ts'
 import { createSocketSignals } from './socket-signals.ts'
 
 /** What a procedure does once the caller is admitted: checks the input, performs. */
@@ -89,6 +89,7 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
       const error = toTRPCError(result.error)
       const { _config: config } = router._def
       const shape = getTRPCErrorShape({ config, error, type: 'mutation', path: name, input, ctx })
+      reply.headers(retryHeaders([error]))
       reply.code(getHTTPStatusCodeFromError(error)).send(JSON.stringify({ error: shape }))
     },
   }

@@ -1,15 +1,17 @@
 import { fail, ok, type Result, throttlingException } from '@roomlog/domain'
 import type { Context, Services } from '../context.ts'
 import type { RoomEntry } from '../rooms/room-cache.ts'
-import { takeToken } from './rate-limiter.ts'
+import { refilledInMs, takeToken } from './rate-limiter.ts'
 import type { RateName } from './rates.ts'
 
 /** Takes one request out of the account's rate for an operation. */
 export function throttle(services: Services, accountId: string, name: RateName): Result<undefined> {
   const limit = { key: `${name}:${accountId}`, perSecond: services.rates[name] }
   if (services.limiter.take([limit]) === undefined) return ok(undefined)
-  const resource = { resourceId: accountId, resourceType: 'ACCOUNT', limit: limit.perSecond } as const
-  return fail(throttlingException(resource, `More than ${limit.perSecond} requests a second`))
+  const { perSecond } = limit
+  const retryAfterMs = refilledInMs(services.limiter.bucket(limit), perSecond)
+  const refused = { resourceId: accountId, resourceType: 'ACCOUNT', limit: perSecond, retryAfterMs } as const
+  return fail(throttlingException(refused, `More than ${perSecond} requests a second`))
 }
 
 /** Takes messages out of a room's and the account's rate: one of both, or nothing of either. */
@@ -28,7 +30,8 @@ export function throttleMessages(ctx: Context, room: RoomEntry): MessageThrottle
       empty === ofRoom
         ? ({ resourceId: roomId, resourceType: 'ROOM', limit: maximumMessageRatePerSecond } as const)
         : ({ resourceId: accountId, resourceType: 'ACCOUNT', limit: ctx.rates.SEND_MESSAGE } as const)
-    return fail(throttlingException(resource, `More than ${resource.limit} messages a second`))
+    const retryAfterMs = refilledInMs(empty, resource.limit)
+    return fail(throttlingException({ ...resource, retryAfterMs }, `More than ${resource.limit} messages a second`))
   }
 }
 

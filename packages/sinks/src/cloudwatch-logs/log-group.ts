@@ -9,7 +9,7 @@ import { type Answer, headerOf, type JsonObject, jsonOf, UnprovenAnswer } from '
 import { ask } from '../ask.ts'
 import { attempt } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
-import { failureOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
+import { failureOf, metricOf, nameOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
 import type { Failure } from '../port.ts'
 import { createShortcut, type Shortcut } from '../shortcut.ts'
 
@@ -53,11 +53,14 @@ export function logGroupSubject({ target, region }: DestinationVersion, call: st
   return { kind: 'cloudWatchLogs', target, region, call, permissions }
 }
 
-/** Whether the group is there: of all whose names start with its name, it is the first. */
+/**
+ * Whether the group is there (of all whose names start with its name, it is the first) and of a class that can be read
+ * back. One of class INFREQUENT_ACCESS takes all that is written, and nobody learns what became of a lost answer.
+ */
 export async function findLogGroup(
   { client, destination }: LogGroup,
   signal: AbortSignal | undefined,
-): Promise<{ readonly status: 'found' } | { readonly status: 'missing'; readonly failure: Failure } | ReadFailure> {
+): Promise<{ readonly status: 'found' } | { readonly status: 'unusable'; readonly failure: Failure } | ReadFailure> {
   const subject = logGroupSubject(destination, 'DescribeLogGroups')
   const command = new DescribeLogGroupsCommand({ logGroupNamePrefix: destination.target })
   const described = await attempt(
@@ -65,9 +68,24 @@ export async function findLogGroup(
     signal,
   )
   if (!described.ok) return readOutcomeOf(described.verdict, subject)
-  const isThere =
-    described.value.output.logGroups?.some(({ logGroupName }) => logGroupName === destination.target) ?? false
-  return isThere ? { status: 'found' } : { status: 'missing', failure: failureOf(NO_GROUP, subject) }
+  const group = described.value.output.logGroups?.find(({ logGroupName }) => logGroupName === destination.target)
+  if (group === undefined) return { status: 'unusable', failure: missingGroup(destination, 'DescribeLogGroups') }
+  // Servers that know of no classes name none.
+  const { logGroupClass = 'STANDARD' } = group
+  return logGroupClass === 'STANDARD'
+    ? { status: 'found' }
+    : { status: 'unusable', failure: unreadable(destination, logGroupClass) }
+}
+
+export function missingGroup(destination: DestinationVersion, call: string): Failure {
+  return failureOf(NO_GROUP, logGroupSubject(destination, call))
+}
+
+function unreadable({ target }: DestinationVersion, logGroupClass: string): Failure {
+  const message =
+    `${nameOf({ kind: 'cloudWatchLogs', target })} is of class ${logGroupClass}, which FilterLogEvents cannot read back. ` +
+    'It must be STANDARD, and the class of a group cannot be changed: create the group anew, or use another one.'
+  return { class: 'invalid', name: 'LogGroupClass', message, metric: metricOf('invalid') }
 }
 
 /** Creates the room's stream, never the group, which is its owner's. */

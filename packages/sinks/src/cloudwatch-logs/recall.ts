@@ -5,7 +5,7 @@ import { type Answer, isJsonObject, UnprovenAnswer } from '../answer.ts'
 import { ask } from '../ask.ts'
 import { attempt } from '../attempt.ts'
 import { metricOf, nameOf, type ReadFailure, readOutcomeOf } from '../failure.ts'
-import type { RecallOutcome, SinkRecords } from '../port.ts'
+import type { CheckOutcome, RecallOutcome, SinkRecords } from '../port.ts'
 import {
   FILTER_ANSWER_BYTES_MAX,
   FILTER_PAGES_MAX,
@@ -13,7 +13,14 @@ import {
   PAGE_BYTES_MAX,
   PAGE_EVENTS_MAX,
 } from './limits.ts'
-import { createStream, type LogGroup, logGroupSubject, proveLogsAnswer } from './log-group.ts'
+import {
+  createStream,
+  findLogGroup,
+  type LogGroup,
+  logGroupSubject,
+  missingGroup,
+  proveLogsAnswer,
+} from './log-group.ts'
 import { messageOf } from './message.ts'
 
 /** Before every room's id in the name of its stream. */
@@ -49,6 +56,15 @@ export async function recallEvents(
     if (named.status !== 'recalled') return named
   }
   return { status: 'recalled', found: asked.found }
+}
+
+/** Proves that the group can be read back as a recall reads it. Of the time it asks for, nothing can be there. */
+export async function checkReading(group: LogReader, signal: AbortSignal | undefined): Promise<CheckOutcome> {
+  const nothing: Asked = { idOf: new Map(), found: new Set(), startTime: 0, endTime: 1 }
+  const read = await filter(group, nothing, { streams: WHOLE_PREFIX, pagesMax: 1 }, signal)
+  if (read === 'missing') return { status: 'failed', failure: missingGroup(group.destination, 'FilterLogEvents') }
+  if (read === 'too many pages' || read.status === 'recalled') return { status: 'ok' }
+  return { status: 'failed', failure: read.failure }
 }
 
 /** At most, if these rooms have nothing else in that time: each call's last page is not full. */
@@ -125,11 +141,12 @@ const MISSING_STILL: RecallOutcome = {
 }
 
 async function filter(
-  { client, destination, readTurn }: LogReader,
+  group: LogReader,
   { idOf, found, startTime, endTime }: Asked,
   { streams, pagesMax }: Reading,
   signal: AbortSignal | undefined,
 ): Promise<RecallOutcome | 'missing' | 'too many pages'> {
+  const { client, destination, readTurn } = group
   const range = { logGroupName: destination.target, ...streams, startTime, endTime }
   let nextToken: string | undefined
   for (let page = 0; page < pagesMax; page += 1) {
@@ -139,7 +156,7 @@ async function filter(
     const sent = await attempt(() => ask(command, (options) => client.send(command, options), belief), signal)
     if (!sent.ok) {
       if (sent.verdict.class === 'missing') return 'missing'
-      return readOutcomeOf(sent.verdict, logGroupSubject(destination, 'FilterLogEvents'))
+      return whyUnread(group, readOutcomeOf(sent.verdict, logGroupSubject(destination, 'FilterLogEvents')), signal)
     }
     const { messages, nextToken: next } = sent.value.proven
     for (const message of messages) {
@@ -166,6 +183,17 @@ function pageOf(answer: Answer): Page {
     return message
   })
   return { messages, nextToken: nextToken ?? undefined }
+}
+
+/** A group that was deleted and made anew may be of another class, and CloudWatch Logs has no name for that refusal alone. */
+async function whyUnread(
+  group: LogReader,
+  failure: ReadFailure,
+  signal: AbortSignal | undefined,
+): Promise<ReadFailure> {
+  if (failure.status !== 'refused' || failure.failure.class !== 'invalid') return failure
+  const found = await findLogGroup(group, signal)
+  return found.status === 'unusable' ? { status: 'refused', failure: found.failure } : failure
 }
 
 /** A millisecond wider than said to be needed: whether the end is inclusive differs between the reading calls. */

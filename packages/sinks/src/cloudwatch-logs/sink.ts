@@ -9,7 +9,7 @@ import { singleAttempt } from '../single-attempt.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
 import { createStream, findLogGroup, logGroupOf, logGroupSubject } from './log-group.ts'
 import { createPutLogEvents } from './put-log-events.ts'
-import { recallEvents } from './recall.ts'
+import { checkReading, recallEvents } from './recall.ts'
 import { shareRecalls } from './shared-recall.ts'
 
 export type CloudWatchLogsSinkOptions = {
@@ -69,7 +69,7 @@ export function createCloudWatchLogsSink({
 
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
     const found = await findLogGroup(group, signal)
-    return found.status === 'found' ? { status: 'ok' } : { status: 'failed', failure: found.failure }
+    return found.status === 'found' ? checkReading(reader, signal) : { status: 'failed', failure: found.failure }
   }
 
   return {

@@ -76,8 +76,10 @@ export function createFirehoseSink({
         failure: failureOf(sent.verdict, { ...subject, call, permissions: `firehose:${call}` }),
       }
     }
-    const state = sent.value.output.DeliveryStreamDescription?.DeliveryStreamStatus
-    return state === 'ACTIVE' ? { status: 'ok' } : notActive(subject, state)
+    const stream = sent.value.output.DeliveryStreamDescription
+    if (stream?.DeliveryStreamStatus !== 'ACTIVE') return notActive(subject, stream?.DeliveryStreamStatus)
+    const { DeliveryStreamType: source = 'DirectPut' } = stream
+    return source === 'DirectPut' ? { status: 'ok' } : notDirectPut(subject, source)
   }
 
   return { kind: 'firehose', batchOf: 'any', limits: limitsFor(packBytes), write, check }
@@ -95,4 +97,9 @@ function notActive(subject: Subject, state: string | undefined): CheckOutcome {
   const advice = isComing ? 'Wait until it is ACTIVE.' : 'Create it anew.'
   const message = `${nameOf(subject)} is ${state ?? 'in no known state'}, not ACTIVE. ${advice}`
   return { status: 'failed', failure: { class: failure, name: 'NotActive', message, metric: metricOf(failure) } }
+}
+
+function notDirectPut(subject: Subject, source: string): CheckOutcome {
+  const message = `${nameOf(subject)} is of type ${source} and takes no direct puts. Use a stream of type DirectPut.`
+  return { status: 'failed', failure: { class: 'invalid', name: 'NotDirectPut', message, metric: metricOf('invalid') } }
 }

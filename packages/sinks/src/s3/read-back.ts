@@ -50,7 +50,7 @@ const BODY_BYTES_MAX = OBJECT_BYTES_MAX + 1024 * 1024
 export async function readIds(
   { client, destination }: ObjectReader,
   key: string,
-  expected: SinkRecord,
+  expected: Pick<SinkRecord, 'id'>,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: 'read'; readonly ids: readonly MessageId[] } | ReadFailure> {
   const command = new GetObjectCommand({ Bucket: destination.target, Key: key })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3'
-import type { DestinationVersion } from '@roomlog/domain'
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
+import { type DestinationVersion, MessageId, objectKey, RoomId } from '@roomlog/domain'
 import { type Answer, UnprovenAnswer } from '../answer.ts'
 import { ask } from '../ask.ts'
 import { attempt } from '../attempt.ts'
@@ -90,14 +90,19 @@ export function createS3Sink({
   }
 
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
-    const command = new HeadBucketCommand({ Bucket: destination.target })
-    const head = await attempt(
-      () => ask(command, (options) => client.send(command, options), { prove: proveThere, signal }),
+    // A HEAD would do for the first half, but its refusals have no body that says why.
+    const { key, id } = nothing(destination)
+    const list = new ListObjectsV2Command({ Bucket: destination.target, Prefix: key, MaxKeys: 1 })
+    const listed = await attempt(
+      () => ask(list, (options) => client.send(list, options), { prove: proveListed, signal }),
       signal,
     )
-    if (head.ok) return { status: 'ok' }
-    const failure = failureOf(head.verdict, { ...subject, call: 'HeadBucket', permissions: 's3:ListBucket' })
-    return { status: 'failed', failure }
+    if (!listed.ok) {
+      const failure = failureOf(listed.verdict, { ...subject, call: 'ListObjectsV2', permissions: 's3:ListBucket' })
+      return { status: 'failed', failure }
+    }
+    const read = await readIds({ client, destination }, key, { id }, signal)
+    return read.status === 'read' ? { status: 'ok' } : { status: 'failed', failure: read.failure }
   }
 
   return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, check }
@@ -107,6 +112,15 @@ function ownGzip(): Gzip {
   return createGzips({ level: GZIP_LEVEL, keptMax: GZIPS_KEPT_MAX })
 }
 
-function proveThere({ status }: Answer): void {
-  if (status !== 200) throw new UnprovenAnswer(status, 'a success has 200')
+/** Where objects of this destination lie, but of no room and from before there were any: nothing is there. */
+function nothing({ accountId, region, id: destinationVersionId }: DestinationVersion) {
+  const none = '000000000000'
+  const [roomId, id] = [RoomId.parse(none), MessageId.parse(none)]
+  return { key: objectKey({ accountId, region, roomId, timeMs: 0, position: 0, destinationVersionId, id }), id }
+}
+
+/** An empty list is believed only of a store that answers as S3 does. */
+function proveListed({ status, body }: Answer): void {
+  if (status !== 200 || !body.includes('<ListBucketResult'))
+    throw new UnprovenAnswer(status, 'it is no list of objects')
 }
