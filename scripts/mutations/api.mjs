@@ -1,3 +1,5 @@
+const api = (test) => [{ project: 'integration', file: 'apps/api/src/api.integration.test.ts', test }]
+
 /** Bugs on the way from a request to the journal. */
 export const apiMutations = [
   {
@@ -47,9 +49,7 @@ export const apiMutations = [
     file: 'apps/api/src/rooms/load-rooms.ts',
     find: 'select distinct on (d.kind, d.target) d.id, l.ordinal',
     put: 'select distinct on (d.kind, d.target, l.ordinal) d.id, l.ordinal',
-    suites: [
-      { project: 'integration', file: 'apps/api/src/api.integration.test.ts', test: 'every kind of chat request' },
-    ],
+    suites: api('every kind of chat request'),
   },
   {
     name: 'all-connections-for-transactions-that-wait',
@@ -58,5 +58,29 @@ export const apiMutations = [
     find: 'Math.max(1, controlMax - 1)',
     put: 'controlMax',
     suites: [{ project: 'integration', file: 'apps/api/src/burst.integration.test.ts' }],
+  },
+  {
+    name: 'a-configuration-that-cannot-work-created',
+    promise: 'a logging configuration whose destination fails its check is refused, and nothing is created',
+    file: 'apps/api/src/operations/logging-configuration/create.ts',
+    find: "  if (check.status === 'failed') return unusable(check.failure, destination)\n",
+    put: '',
+    suites: api('a configuration whose destination cannot be used'),
+  },
+  {
+    name: 'a-configuration-that-does-not-log-attached',
+    promise: 'only an ACTIVE logging configuration is attached to a room',
+    file: 'apps/api/src/operations/room/attach.ts',
+    find: "if (row.state !== 'ACTIVE' && ",
+    put: "if (row.state === 'DELETING' && ",
+    suites: api('one that failed later is not attached'),
+  },
+  {
+    name: 'flowing-without-a-writer',
+    promise: 'where no writer lives, delivery.status says that',
+    file: 'apps/api/src/operations/delivery/status.ts',
+    find: "  if (writers === 0 && backlogRecords > 0) return 'no-writer'\n",
+    put: '',
+    suites: api('delivery.status tells the backlog'),
   },
 ]

@@ -1,3 +1,4 @@
+const answers = (test) => [{ project: 'integration', file: 'packages/sinks/src/answers.integration.test.ts', test }]
 const s3 = (test) => [{ project: 'integration', file: 'packages/sinks/src/s3/sink.integration.test.ts', test }]
 
 /** Bugs in the sinks. */
@@ -21,8 +22,8 @@ export const sinkMutations = [
   {
     name: 'put-without-if-none-match',
     promise: 'an object is never overwritten',
-    file: 'packages/sinks/src/s3/sink.ts',
-    find: "    IfNoneMatch: '*',\n",
+    file: 'packages/sinks/src/s3/put-object.ts',
+    find: "      IfNoneMatch: '*',\n",
     put: '',
     suites: s3('the same write twice leaves one object'),
   },
@@ -139,7 +140,7 @@ export const sinkMutations = [
   {
     name: 'memory-of-a-call-without-an-answer-used-again',
     promise: 'a body stays as it is while its call may still be on its way out',
-    file: 'packages/sinks/src/cloudwatch-logs/sink.ts',
+    file: 'packages/sinks/src/cloudwatch-logs/put-log-events.ts',
     find: "if (sent.ok || sent.verdict.name === 'ResourceNotFoundException') scratch.give(body)",
     put: 'scratch.give(body)',
     suites: [
@@ -149,5 +150,91 @@ export const sinkMutations = [
         test: 'not free when there was no answer',
       },
     ],
+  },
+  {
+    name: 'a-200-of-s3-without-an-etag-believed',
+    promise: 'a put is taken only if its answer proves it',
+    file: 'packages/sinks/src/s3/put-object.ts',
+    find: "sends none')\n  proveETag(answer)",
+    put: "sends none')",
+    suites: answers('s3 an answer without it nothing'),
+  },
+  {
+    name: 'an-error-in-the-body-of-a-200-believed',
+    promise: 'a put is taken only if its answer has nothing in it',
+    file: 'packages/sinks/src/s3/put-object.ts',
+    find: 'status === 200 && body.length > 0',
+    put: 'status === 200 && body.length < 0',
+    suites: answers('s3 an answer with the proof an error as XML'),
+  },
+  {
+    name: 'an-empty-200-of-cloudwatch-logs-believed',
+    promise: 'events are taken only if the service says so',
+    file: 'packages/sinks/src/cloudwatch-logs/put-log-events.ts',
+    find: 'const info = proveLogsAnswer(answer)',
+    put: 'if (answer.body.length === 0) return []\n  const info = proveLogsAnswer(answer)',
+    suites: answers('cloudWatchLogs an answer with the proof nothing'),
+  },
+  {
+    name: 'an-empty-page-without-events-believed',
+    promise: 'that a log has none of the records is believed only of a page that lists its events',
+    file: 'packages/sinks/src/cloudwatch-logs/recall.ts',
+    find: 'if (!Array.isArray(events)) throw',
+    put: 'if (events === undefined) return { messages: [], nextToken: undefined }\n  if (!Array.isArray(events)) throw',
+    suites: answers('that the log has none of the records'),
+  },
+  {
+    name: 'a-count-of-firehose-without-entries-believed',
+    promise: 'a batch is taken only if the answer has an entry for each record',
+    file: 'packages/sinks/src/firehose/put-record-batch.ts',
+    find: 'if (!Array.isArray(entries)',
+    put: 'if (failed === 0) return []\n  if (!Array.isArray(entries)',
+    suites: answers('firehose an answer with the proof its count without entries'),
+  },
+  {
+    name: 'an-error-read-without-end',
+    promise: 'an error is read to 1 MiB at most',
+    file: 'packages/sinks/src/answer.ts',
+    find: 'isError ? ANSWER_BYTES_MAX : bytesMax',
+    put: 'isError ? Number.POSITIVE_INFINITY : bytesMax',
+    suites: answers('of an endless error'),
+  },
+  {
+    name: 'a-group-that-cannot-be-read-back-passes',
+    promise: 'the check of a log group proves that it can be read back',
+    file: 'packages/sinks/src/cloudwatch-logs/log-group.ts',
+    find: "return logGroupClass === 'STANDARD'",
+    put: "return logGroupClass !== 'DELIVERY'",
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/sinks/src/cloudwatch-logs/sink.integration.test.ts',
+        test: 'a group of class INFREQUENT_ACCESS fails the check',
+      },
+    ],
+  },
+  {
+    name: 'a-bucket-that-cannot-be-read-passes',
+    promise: 'the check of a bucket proves that what stands in the way can be read',
+    file: 'packages/sinks/src/s3/sink.ts',
+    find: "return read.status === 'read' ? { status: 'ok' } : { status: 'failed', failure: read.failure }",
+    put: "return { status: 'ok' }",
+    suites: s3('the check fails on'),
+  },
+  {
+    name: 'credentials-files-read-once',
+    promise: 'credentials that were refused are read again from a file that another program has rewritten',
+    file: 'packages/sinks/src/renew-credentials.ts',
+    find: 'ignoreCache: true',
+    put: 'ignoreCache: false',
+    suites: [{ project: 'integration', file: 'packages/sinks/src/renew-credentials.integration.test.ts' }],
+  },
+  {
+    name: 'a-wrong-clock-blamed-on-a-permission',
+    promise: 'a HEAD that is refused for a wrong clock does not ask for a permission',
+    file: 'packages/sinks/src/classify.ts',
+    find: 'facts.clockCorrected\n',
+    put: 'facts.clockCorrected && false\n',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/classify.test.ts' }],
   },
 ]

@@ -1,15 +1,20 @@
+import { createPool } from '@roomlog/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readJournal } from '../test/journal.ts'
 import { ACCOUNT, createTestDatabase, REGION, startApi, type TestApi } from '../test/start-api.ts'
 
 let databaseUrl: string
 let api: TestApi
+let pool: ReturnType<typeof createPool>
 
 beforeAll(async () => {
   databaseUrl = (await createTestDatabase()).url
   api = await startApi(databaseUrl)
+  pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
 })
-afterAll(() => api?.close())
+afterAll(() => Promise.all([api?.close(), pool?.end()]))
+
+const query = (text: string, ...values: readonly string[]) => pool.query(text, [...values])
 
 const ID = /^[a-zA-Z0-9]{12}$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -105,17 +110,84 @@ test('a logging configuration is created, got, listed, updated in name and desti
   expect((await api.call('loggingConfiguration.get', { identifier })).data.state).toBe('DELETING')
 })
 
-test('a destination that is not there gives CREATE_FAILED with the reason, and logs once an update finds one', async () => {
-  const failed = await createConfiguration('missing-bucket')
-  expect(failed).toMatchObject({ state: 'CREATE_FAILED', stateReason: 'missing-bucket does not exist; create it' })
+// It resolved, as CREATE_FAILED: a program attached it, every message was answered, and nothing was recorded.
+test('a configuration whose destination cannot be used is refused when it is made, and nothing is created', async () => {
+  const before = (await api.call('loggingConfiguration.list')).data
+  const refused = await api.call('loggingConfiguration.create', {
+    destinationConfiguration: { s3: { bucketName: 'missing-bucket' } },
+  })
+  expect(refused).toMatchObject({
+    status: 404,
+    ivs: {
+      name: 'ResourceNotFoundException',
+      message: expect.stringContaining('nothing was created: missing-bucket does not exist; create it'),
+      resourceId: 'missing-bucket',
+      resourceType: 'DESTINATION',
+    },
+  })
+  expect((await api.call('loggingConfiguration.list')).data).toEqual(before)
+})
+
+test.each([
+  ['access', 403, 'AccessDeniedException'],
+  ['credentials', 403, 'AccessDeniedException'],
+  ['invalid', 400, 'ValidationException'],
+  ['network', 400, 'ValidationException'],
+] as const)('a check that fails by %s refuses with %i %s, and the reason', async (why, status, name) => {
+  const failure = { class: why, name: 'Any', message: 'what is wrong', metric: 'LogDestinationErrors' } as const
+  const checkDestination = async () => ({ status: 'failed', failure }) as const
+  const failing = await startApi(databaseUrl, { checkDestination })
+  const destinationConfiguration = { cloudWatchLogs: { logGroupName: '/any' } }
+  const refused = await failing.call('loggingConfiguration.create', { destinationConfiguration })
+  expect(refused).toMatchObject({ status, ivs: { name, message: expect.stringContaining('what is wrong') } })
+  await failing.close()
+})
+
+test('one that failed later is not attached, is said to by its rooms and by delivery.status, and logs once it is updated', async () => {
+  const failed = await createConfiguration('failing-bucket')
   const room = await api.call('room.create', { loggingConfigurationIdentifiers: [failed.arn] })
+  expect(room.data.notLogging).toBeUndefined()
+  await query(
+    `update logging_configuration set state = 'UPDATE_FAILED', state_reason = 'no bucket' where id = $1`,
+    failed.id,
+  )
+  await query('update journal_partition set config_version = config_version + 1')
   const send = (content: string) =>
     api.call('chat.sendMessage', { roomIdentifier: room.data.arn, sender: { userId: 'ann' }, content })
   expect((await send('to nobody')).status).toBe(200)
+
+  const identifier = room.data.arn
+  const told = { loggingConfigurationArn: failed.arn, state: 'UPDATE_FAILED', stateReason: 'no bucket' }
+  expect((await api.call('room.get', { identifier })).data.notLogging).toEqual([told])
+  expect(await statusOf(failed.arn)).toMatchObject({
+    configurationState: 'UPDATE_FAILED',
+    configurationStateReason: 'no bucket',
+  })
+  const list = { loggingConfigurationIdentifiers: [failed.arn] }
+  const other = (await api.call('room.create')).data
+  for (const [procedure, input] of [
+    ['room.create', list],
+    ['room.update', { identifier: other.arn, ...list }],
+  ] as const) {
+    expect(await api.call(procedure, input)).toMatchObject({
+      status: 400,
+      ivs: {
+        name: 'ValidationException',
+        message: expect.stringMatching(/is UPDATE_FAILED, not ACTIVE.*no bucket/),
+        fieldList: [{ name: 'loggingConfigurationIdentifiers' }],
+      },
+    })
+  }
+  expect((await api.call('room.get', { identifier: other.arn })).data).toEqual(other)
+  // What stands in the list may stay, so that a room can still be changed.
+  expect((await api.call('room.update', { identifier, name: 'renamed', ...list })).status).toBe(200)
+
   const destinationConfiguration = { s3: { bucketName: 'found-bucket' } }
   const healed = await api.call('loggingConfiguration.update', { identifier: failed.arn, destinationConfiguration })
   expect(healed.data).toMatchObject({ state: 'ACTIVE', destinationConfiguration })
   expect(healed.data.stateReason).toBeUndefined()
+  expect((await api.call('room.get', { identifier })).data.notLogging).toBeUndefined()
+  expect(await statusOf(failed.arn)).toMatchObject({ configurationState: 'ACTIVE' })
   expect((await send('to the bucket')).status).toBe(200)
   const contents = (await readJournal(databaseUrl)).map(({ record }) => Object(record.payload).Content)
   expect(contents).toContain('to the bucket')
@@ -207,19 +279,21 @@ test('an access key is created with its scope, listed without its secret, and re
   })
 })
 
-test('delivery.status tells the backlog and lag of each logging configuration', async () => {
+async function statusOf(arn: string) {
+  const { data } = await api.call('delivery.status', {})
+  return data.loggingConfigurations.find((status: { loggingConfigurationArn: string }) => {
+    return status.loggingConfigurationArn === arn
+  })
+}
+
+test('delivery.status tells the backlog and lag of each logging configuration, and that no writer lives', async () => {
   const configuration = await createConfiguration('status-bucket')
   const room = (await api.call('room.create', { loggingConfigurationIdentifiers: [configuration.arn] })).data
-  const statusOf = async () => {
-    const { data } = await api.call('delivery.status', {})
-    return data.loggingConfigurations.find((status: { loggingConfigurationArn: string }) => {
-      return status.loggingConfigurationArn === configuration.arn
-    })
-  }
-  expect(await statusOf()).toMatchObject({ state: 'idle', backlogRecords: 0, lagSeconds: 0 })
+  await query(`insert into journal_writer (id, expires_at) values ('a-writer', now() + interval '1 hour')`)
+  expect(await statusOf(configuration.arn)).toMatchObject({ state: 'idle', backlogRecords: 0, lagSeconds: 0 })
   const message = { roomIdentifier: room.arn, sender: { userId: 'ann' }, content: 'hi' }
   await api.call('chat.sendMessages', { messages: Array.from({ length: 7 }, () => message) })
-  const status = await statusOf()
+  const status = await statusOf(configuration.arn)
   expect(status).toMatchObject({
     destinationConfiguration: { s3: { bucketName: 'status-bucket' } },
     state: 'flowing',
@@ -227,4 +301,9 @@ test('delivery.status tells the backlog and lag of each logging configuration', 
     counters: { delivered: 0, givenUp: 0 },
   })
   expect(status.lagSeconds).toBeGreaterThan(0)
+  expect((await api.call('delivery.status')).data.writers).toBe(1)
+
+  await query(`update journal_writer set expires_at = now() - interval '1 s'`)
+  expect(await statusOf(configuration.arn)).toMatchObject({ state: 'no-writer', backlogRecords: 7 })
+  expect((await api.call('delivery.status')).data.writers).toBe(0)
 })

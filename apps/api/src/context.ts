@@ -1,5 +1,5 @@
 import type { PrismaClient, SecretBox } from '@roomlog/db'
-import type { Destination, MessageId, NewId } from '@roomlog/domain'
+import type { AccountId, Destination, MessageId, NewId } from '@roomlog/domain'
 import type { Appender, AppendId, Journal } from '@roomlog/journal'
 import type { CheckOutcome } from '@roomlog/sinks'
 import type { FastifyBaseLogger } from 'fastify'
@@ -12,10 +12,10 @@ import type { Caller } from './operations.ts'
 import type { RoomCache } from './rooms/room-cache.ts'
 import type { DatabaseClock } from './time/database-clock.ts'
 
-/** Proves that a destination is there and may be used; one attempt, bounded in time. */
+/** Proves that a destination is there, and can be written to and read back for the account; bounded in time. */
 export type CheckDestination = (
   destination: Destination,
-  options: { readonly signal?: AbortSignal | undefined },
+  options: { readonly accountId: AccountId; readonly signal?: AbortSignal | undefined },
 ) => Promise<CheckOutcome>
 
 /** What operations work with; one for the process. */

@@ -14,9 +14,6 @@ const Env = z
     DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: whole(0, 65_535).default(3000),
-    // The SDK reads these by itself; here they only tell that the store is not Amazon's.
-    AWS_ENDPOINT_URL: z.string().optional(),
-    AWS_ENDPOINT_URL_S3: z.string().optional(),
     AWS_REGION: z.string().regex(/^[a-z0-9-]+$/, 'must be a region, as us-east-1'),
     ROOMLOG_ACCOUNT_ID: AccountId,
     ROOMLOG_ENCRYPTION_KEY: z.string().superRefine((keys, context) => {
@@ -91,7 +88,6 @@ function envOf(env: z.output<typeof Env>, given: Readonly<Record<string, string 
     shutdownMs: env.ROOMLOG_SHUTDOWN_SECONDS * 1000,
     partitionsIfNew: env.ROOMLOG_JOURNAL_PARTITIONS,
     checkTimeoutMs: env.ROOMLOG_CHECK_SECONDS * 1000,
-    s3PathStyle: (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined,
     rates: ratesOf(given),
     ceilings: {
       roomRateMax: env.ROOMLOG_ROOM_RATE_MAX,

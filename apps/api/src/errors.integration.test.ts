@@ -146,13 +146,16 @@ test('ConflictException 409 for deleting what a room lists, and for changing wha
   expect((await api.call('loggingConfiguration.update', { identifier, name: 'late' })).status).toBe(409)
   expect((await api.call('loggingConfiguration.delete', { identifier })).status).toBe(409)
   const late = { identifier: room.arn, loggingConfigurationIdentifiers: [identifier] }
-  expect((await api.call('room.update', late)).ivs?.name).toBe('ResourceNotFoundException')
+  expect((await api.call('room.update', late)).ivs).toMatchObject({
+    name: 'ValidationException',
+    message: expect.stringContaining('is DELETING'),
+  })
   expect((await api.call('loggingConfiguration.delete', { identifier, abandonBacklog: true })).status).toBe(200)
   expect((await api.call('loggingConfiguration.get', { identifier })).status).toBe(404)
   await api.call('room.delete', { identifier: room.arn })
 })
 
-test('ThrottlingException 429 tells the limit, and each call of a batch counts', async () => {
+test('ThrottlingException 429 tells the limit and when to come again, and each call of a batch counts', async () => {
   const room = (await api.call('room.create')).data
   const input = encodeURIComponent(JSON.stringify({ 0: { resourceArn: room.arn }, 1: { resourceArn: room.arn } }))
   const headers = { authorization: `Bearer ${api.bearer}` }
@@ -167,7 +170,9 @@ test('ThrottlingException 429 tells the limit, and each call of a batch counts',
     resourceId: '111111111111',
     resourceType: 'ACCOUNT',
     limit: 1,
+    retryAfterMs: expect.any(Number),
   })
+  expect(response.headers.get('retry-after')).toBe('1')
   await api.call('room.delete', { identifier: room.arn })
 })
 

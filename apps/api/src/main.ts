@@ -37,11 +37,7 @@ if (process.argv.includes('--help')) {
 }
 
 async function run(env: Env): Promise<void> {
-  const destinations = createDestinationCheck({
-    region: env.region,
-    timeoutMs: env.checkTimeoutMs,
-    pathStyle: env.s3PathStyle,
-  })
+  const destinations = createDestinationCheck({ region: env.region, timeoutMs: env.checkTimeoutMs })
   try {
     // Until there is something to drain, a signal just ends the process.
     for (const signal of SIGNALS) process.once(signal, leave)

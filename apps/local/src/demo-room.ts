@@ -1,4 +1,4 @@
-import type { RoomlogClient } from '@roomlog/client'
+import { isRoomlogError, type RoomlogClient } from '@roomlog/client'
 import type { DestinationNames } from './destinations.ts'
 import { Failure } from './failure.ts'
 
@@ -37,23 +37,32 @@ export async function ensureConfigurations(
   const arns: string[] = []
   for (const input of wanted) {
     const found = there.find(({ name, state }) => name === input.name && state === 'ACTIVE')
-    const configuration = found ?? (await client.loggingConfiguration.create.mutate(input, call))
-    if (configuration.state !== 'ACTIVE') {
-      throw new Failure(
-        `The logging configuration ${input.name} is ${configuration.state}: ${configuration.stateReason ?? 'no reason given'}`,
-      )
-    }
+    const configuration = found ?? (await createConfiguration(client, input, call))
     arns.push(configuration.arn)
   }
   return arns
 }
 
+type Configuration = Parameters<RoomlogClient['loggingConfiguration']['create']['mutate']>[0]
+
+/** Where the destination cannot be used, which a person must put right, it says why. */
+async function createConfiguration(
+  client: RoomlogClient,
+  input: Configuration,
+  call: Call,
+): Promise<{ readonly arn: string }> {
+  try {
+    return await client.loggingConfiguration.create.mutate(input, call)
+  } catch (error) {
+    if (!isRoomlogError(error)) throw error
+    throw new Failure(`The logging configuration ${input.name} cannot be made: ${error.message}`)
+  }
+}
+
 async function listConfigurations(
   client: RoomlogClient,
   call: Call,
-): Promise<
-  { readonly name: string; readonly state: string; readonly stateReason?: string | undefined; readonly arn: string }[]
-> {
+): Promise<{ readonly name: string; readonly state: string; readonly arn: string }[]> {
   const found = []
   let nextToken: string | undefined
   for (let page = 0; page < PAGES_MAX; page += 1) {

@@ -3,33 +3,38 @@ import { Agent as HttpsAgent } from 'node:https'
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { FirehoseClient } from '@aws-sdk/client-firehose'
 import { S3Client } from '@aws-sdk/client-s3'
+import { renewCredentials } from '@roomlog/sinks'
+import { addressByPath } from '@roomlog/sinks/s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Clients } from './destinations.ts'
 import type { WriterEnv } from './env.ts'
 
 const CONNECT_TIMEOUT_MS = 3_000
 
-/** Makes SDK clients that never retry by themselves; credentials and endpoints come from the SDK's standard variables. */
+/** Makes SDK clients that never retry by themselves; credentials and endpoints come from the SDK's standard variables and files. */
 export function createClients(env: WriterEnv, concurrency: { readonly s3: number; readonly other: number }): Clients {
   const region = env.AWS_REGION
   const timeoutMs = env.ROOMLOG_REQUEST_TIMEOUT_SECONDS * 1_000
   // Kept sorted, the middleware takes a third less of a call.
   const always = { region, maxAttempts: 1, cacheMiddleware: true }
   return {
-    s3: () =>
-      unlogged(
-        new S3Client({
-          ...always,
-          // The signature holds the body's SHA-256 already.
-          requestChecksumCalculation: 'WHEN_REQUIRED',
-          // A custom endpoint rarely has a host name a bucket.
-          forcePathStyle: env.AWS_ENDPOINT_URL !== undefined || env.AWS_ENDPOINT_URL_S3 !== undefined,
-          requestHandler: handler(env.ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS * 1_000, concurrency.s3),
-        }),
-      ),
-    cloudWatchLogs: () =>
-      unlogged(new CloudWatchLogsClient({ ...always, requestHandler: handler(timeoutMs, concurrency.other) })),
-    firehose: () => unlogged(new FirehoseClient({ ...always, requestHandler: handler(timeoutMs, concurrency.other) })),
+    s3: () => {
+      const client = new S3Client({
+        ...always,
+        // The signature holds the body's SHA-256 already.
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        requestHandler: handler(env.ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS * 1_000, concurrency.s3),
+      })
+      return addressByPath(unlogged(renewCredentials(client)))
+    },
+    cloudWatchLogs: () => {
+      const client = new CloudWatchLogsClient({ ...always, requestHandler: handler(timeoutMs, concurrency.other) })
+      return unlogged(renewCredentials(client))
+    },
+    firehose: () => {
+      const client = new FirehoseClient({ ...always, requestHandler: handler(timeoutMs, concurrency.other) })
+      return unlogged(renewCredentials(client))
+    },
   }
 }
 

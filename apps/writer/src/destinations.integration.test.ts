@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { newId } from '@roomlog/domain'
 import { partitionOf } from '@roomlog/journal'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -37,4 +38,20 @@ it('a restored database that hands out the number of a destination anew is not d
   await expect.poll(() => pipeline.idsIn('s3', 'another-bucket'), { timeout: 45_000 }).toEqual(ids)
   expect(await pipeline.idsIn('s3')).toHaveLength(3)
   await writer.stop()
+})
+
+it('objects are sent with the checksum that ROOMLOG_S3_CHECKSUM names', async () => {
+  await pipeline.createTarget('s3', 'checked')
+  const version = await pipeline.addDestination('s3', 'checked')
+  const writer = await pipeline.start({ ROOMLOG_S3_CHECKSUM: 'crc32', ROOMLOG_S3_ACL: 'none' })
+  await pipeline.send(newId(randomBytes), 1, [version])
+  await expect.poll(() => pipeline.idsIn('s3', 'checked'), { timeout: 20_000 }).toHaveLength(1)
+  await writer.stop()
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const s3 = new S3Client({ region: 'us-east-1', endpoint: pipeline.aws.url, credentials, forcePathStyle: true })
+  const { Contents: [object] = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'checked' }))
+  const at = { Bucket: 'checked', Key: object?.Key ?? '' }
+  const head = await s3.send(new HeadObjectCommand({ ...at, ChecksumMode: 'ENABLED' }))
+  expect(head.ChecksumCRC32).toBeDefined()
+  s3.destroy()
 })

@@ -12,7 +12,7 @@ import {
 import { createScratch } from '@roomlog/sinks'
 import { createCloudWatchLogsSink } from '@roomlog/sinks/cloudwatch-logs'
 import { createFirehoseSink } from '@roomlog/sinks/firehose'
-import { createGzips, createS3Sink } from '@roomlog/sinks/s3'
+import { createGzips, createS3Sink, type S3SinkOptions } from '@roomlog/sinks/s3'
 import pLimit from 'p-limit'
 import type pg from 'pg'
 import type { Destination, LanePolicy } from './lane/destination.ts'
@@ -29,6 +29,7 @@ export type DestinationsOptions = {
   readonly clients: Clients
   readonly policies: Readonly<Record<DestinationKind, LanePolicy>>
   readonly gzipLevel: number
+  readonly s3: Pick<S3SinkOptions, 'checksum' | 'acl'>
   /** 0 sends each record on its own. */
   readonly firehosePackBytes: number
   /** Calls at once to one destination. */
@@ -96,7 +97,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       case 's3': {
         const client = options.clients.s3()
         return {
-          sink: createS3Sink({ client, destination, gzip }),
+          sink: createS3Sink({ client, destination, gzip, ...options.s3 }),
           destroy: () => client.destroy(),
         }
       }

@@ -9,6 +9,7 @@ const Env = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(3001, 0, 65_535),
   AWS_REGION: z.string().regex(/^[a-z0-9-]+$/),
+  // The SDK reads these by itself; here a slip in them is said at the start.
   AWS_ENDPOINT_URL: z.url().optional(),
   AWS_ENDPOINT_URL_S3: z.url().optional(),
   ROOMLOG_MIGRATE: z.enum(['on', 'off']).default('on'),
@@ -18,6 +19,8 @@ const Env = z.object({
   ROOMLOG_S3_FLUSH_SECONDS: seconds(60, 1, 300),
   ROOMLOG_S3_OBJECT_MB: whole(16, 1, 512),
   ROOMLOG_S3_GZIP_LEVEL: whole(5, 1, 9),
+  ROOMLOG_S3_CHECKSUM: z.enum(['md5', 'crc32', 'none']).default('md5'),
+  ROOMLOG_S3_ACL: z.enum(['bucket-owner-full-control', 'none']).default('bucket-owner-full-control'),
   ROOMLOG_FIREHOSE_PACK_KB: whole(0, 0, 1_000),
   ROOMLOG_LINGER_MS: whole(500, 10, 1_000),
   ROOMLOG_BUFFER_MB: whole(80, 32, 65_536),

@@ -21,5 +21,7 @@ it('the writer never loads a record parser: bytes go from journal to destination
   const files = loaded(MAIN)
   expect([...files].some((file) => file.includes('/packages/journal/src/'))).toBe(true)
   expect([...files].some((file) => file.includes('/packages/sinks/src/s3/'))).toBe(true)
-  expect([...files].filter((file) => readFileSync(file, 'utf8').includes('JSON.parse'))).toEqual([])
+  // What the services answer is parsed, in one place; nothing of a record is in it but what CloudWatch Logs is asked to show.
+  const parsing = [...files].filter((file) => readFileSync(file, 'utf8').includes('JSON.parse'))
+  expect(parsing.map((file) => file.slice(file.indexOf('/packages/')))).toEqual(['/packages/sinks/src/answer.ts'])
 })

@@ -41,6 +41,7 @@ function start() {
     clients: createClients(env.env, { s3: 8, other: 8 }),
     policies: policiesFor(env.env),
     gzipLevel: 1,
+    s3: {},
     firehosePackBytes: 0,
     concurrency: { s3: 4, cloudWatchLogs: 4, firehose: 4 },
     readBackTurn: createPacer(clock, 10),

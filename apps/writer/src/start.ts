@@ -58,6 +58,7 @@ export async function startWriter(
     clients: createClients(env, { s3: 2 * CONCURRENCY.s3, other: 2 * CONCURRENCY.firehose }),
     policies,
     gzipLevel: env.ROOMLOG_S3_GZIP_LEVEL,
+    s3: { checksum: env.ROOMLOG_S3_CHECKSUM, acl: env.ROOMLOG_S3_ACL },
     firehosePackBytes: env.ROOMLOG_FIREHOSE_PACK_KB * 1024,
     concurrency: CONCURRENCY,
     readBackTurn: createPacer(clock, readBackEveryMs),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { newId } from '@roomlog/domain'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Pipeline, startPipeline } from '../test/pipeline.ts'
@@ -61,6 +62,29 @@ it('answers lost after the effect repeat nothing in S3 and CloudWatch Logs, and 
   const repeats = (await pipeline.idsIn('firehose')).length - ids.size
   const { rows } = await pipeline.pool.query('select sum(repeats_possible) as possible from delivery_total')
   expect(Number(rows[0].possible)).toBeGreaterThanOrEqual(repeats)
+})
+
+it('a log group made anew as INFREQUENT_ACCESS is held at a lost answer, says what to do, and drains once that is done', async () => {
+  const target = 'changing-group'
+  await pipeline.createTarget('cloudWatchLogs', target)
+  const logs = await pipeline.addDestination('cloudWatchLogs', target)
+  const client = new CloudWatchLogsClient({ region: 'us-east-1' })
+  await client.send(new DeleteLogGroupCommand({ logGroupName: target }))
+  await client.send(new CreateLogGroupCommand({ logGroupName: target, logGroupClass: 'INFREQUENT_ACCESS' }))
+  // The first call finds no stream yet.
+  pipeline.aws.faults.add({ effect: 'answerLost', operation: 'PutLogEvents', target, skip: 1, count: 1 })
+  const writer = await pipeline.start(QUICK)
+  const sent = await pipeline.send(newId(randomBytes), 5, [logs])
+  const words = expect.stringMatching(/is of class INFREQUENT_ACCESS.*create the group anew, or use another one/)
+  await expect.poll(laneStates, { timeout: 30_000 }).toMatchObject([{ state: 'held', last_error: words }])
+
+  await client.send(new DeleteLogGroupCommand({ logGroupName: target }))
+  await client.send(new CreateLogGroupCommand({ logGroupName: target }))
+  const ids = sent.map(({ id }) => String(id))
+  await expect.poll(() => pipeline.idsIn('cloudWatchLogs', target), { timeout: 30_000 }).toEqual(ids)
+  await expect.poll(laneStates, { timeout: 20_000 }).toEqual([])
+  client.destroy()
+  await writer.stop()
 })
 
 it('events that CloudWatch Logs refuses for their age become dead letters with their reason; the rest is delivered', async () => {

@@ -94,14 +94,17 @@ function streamOf(body: Buffer): string {
   return body.toString('latin1', start, body.indexOf(0x22, start))
 }
 
+/** The id is not looked at, only that there is one: without it an answer is not believed. */
+const JSON_HEADERS = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': '0' }
+
 function json(value: object): Reply {
-  return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(value) }
+  return { status: 200, headers: JSON_HEADERS, body: JSON.stringify(value) }
 }
 
 function jsonError(name: string): Reply {
   return {
     status: 400,
-    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    headers: JSON_HEADERS,
     body: JSON.stringify({ __type: name, message: name }),
   }
 }

@@ -2,14 +2,18 @@ import { z } from 'zod'
 import { LoggingConfigurationArn } from './arn.ts'
 import { DestinationConfigured } from './destination.ts'
 import { DEAD_LETTER_IDS_MAX } from './limits.ts'
+import { LoggingConfigurationState } from './logging-configuration.ts'
 import { operation } from './operation.ts'
 import { nextToken, oneToken, paging } from './paging.ts'
 
 export const DeliveryStatusInput = z.object({}).prefault({})
 export type DeliveryStatusInput = z.infer<typeof DeliveryStatusInput>
 
-/** `idle`: nothing to deliver; `held`: a person must act (no access, no such destination). */
-export const DeliveryState = z.enum(['idle', 'flowing', 'retrying', 'held'])
+/**
+ * `idle`: nothing to deliver; `held`: a person must act (no access, no such destination); `no-writer`: there is something
+ * to deliver, and no writer is alive that would.
+ */
+export const DeliveryState = z.enum(['idle', 'flowing', 'retrying', 'held', 'no-writer'])
 export type DeliveryState = z.infer<typeof DeliveryState>
 
 /** Since the configuration was made. The last three are IVS's metrics; the first of them counts every failure. */
@@ -31,6 +35,10 @@ export const DeliveryStatus = z
   .object({
     loggingConfigurationArn: z.string(),
     destinationConfiguration: DestinationConfigured,
+    /** Of the configuration itself: rooms log to it only while it is ACTIVE. What was logged before is delivered all the same. */
+    configurationState: LoggingConfigurationState,
+    /** Why that is a failed one. */
+    configurationStateReason: z.string().optional(),
     state: DeliveryState,
     backlogRecords: z.int(),
     /** Age of the oldest record that is not delivered; 0 if there is none. */
@@ -43,7 +51,10 @@ export const DeliveryStatus = z
   .readonly()
 export type DeliveryStatus = z.infer<typeof DeliveryStatus>
 
-export const DeliveryStatusOutput = z.object({ loggingConfigurations: z.array(DeliveryStatus).readonly() }).readonly()
+/** `writers` are those alive, of the whole deployment. With none, nothing is delivered to anybody. */
+export const DeliveryStatusOutput = z
+  .object({ loggingConfigurations: z.array(DeliveryStatus).readonly(), writers: z.int() })
+  .readonly()
 export type DeliveryStatusOutput = z.infer<typeof DeliveryStatusOutput>
 
 export const ListDeadLettersInput = z
@@ -125,6 +136,7 @@ export const deliveryOperations = {
           {
             loggingConfigurationArn: CONFIGURATION,
             destinationConfiguration: DESTINATION,
+            configurationState: 'ACTIVE',
             state: 'flowing',
             backlogRecords: 12,
             lagSeconds: 0.4,
@@ -140,6 +152,7 @@ export const deliveryOperations = {
             },
           },
         ],
+        writers: 2,
       },
     },
   }),

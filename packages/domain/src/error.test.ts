@@ -27,7 +27,11 @@ test.each([
   [403, pendingVerification('m'), { name: 'PendingVerification' }],
   [404, resourceNotFoundException(room, 'm'), { name: 'ResourceNotFoundException', ...room }],
   [409, conflictException(room, 'm'), { name: 'ConflictException', ...room }],
-  [429, throttlingException({ ...room, limit: 5 }, 'm'), { name: 'ThrottlingException', ...room, limit: 5 }],
+  [
+    429,
+    throttlingException({ ...room, limit: 5, retryAfterMs: 200 }, 'm'),
+    { name: 'ThrottlingException', ...room, limit: 5, retryAfterMs: 200 },
+  ],
   [500, internalServerException('m'), { name: 'InternalServerException' }],
   [403, unrecognizedClientException('m'), { name: 'UnrecognizedClientException' }],
   [503, serviceUnavailable('m'), { name: 'ServiceUnavailable' }],

@@ -1,4 +1,5 @@
-export type ResourceType = 'ROOM' | 'LOGGING_CONFIGURATION' | 'ACCESS_KEY' | 'ACCOUNT'
+/** `DESTINATION`: a bucket, a log group or a delivery stream. */
+export type ResourceType = 'ROOM' | 'LOGGING_CONFIGURATION' | 'DESTINATION' | 'ACCESS_KEY' | 'ACCOUNT'
 export type ValidationReason = 'UNKNOWN_OPERATION' | 'FIELD_VALIDATION_FAILED' | 'OTHER'
 export type FieldError = { readonly name: string; readonly message: string }
 
@@ -37,6 +38,8 @@ export type RoomlogError =
       readonly resourceId: string
       readonly resourceType: ResourceType
       readonly limit: number
+      /** From when on the rate takes one call more, if nobody else comes first. */
+      readonly retryAfterMs: number
     }
   | { readonly name: 'InternalServerException'; readonly message: string }
   | { readonly name: 'UnrecognizedClientException'; readonly message: string }
@@ -101,10 +104,15 @@ export function conflictException(
 }
 
 export function throttlingException(
-  { resourceId, resourceType, limit }: Resource & { readonly limit: number },
+  {
+    resourceId,
+    resourceType,
+    limit,
+    retryAfterMs,
+  }: Resource & { readonly limit: number; readonly retryAfterMs: number },
   message = 'Too many requests',
 ): RoomlogError {
-  return { name: 'ThrottlingException', message, resourceId, resourceType, limit }
+  return { name: 'ThrottlingException', message, resourceId, resourceType, limit, retryAfterMs }
 }
 
 export function internalServerException(message = 'An internal error occurred'): RoomlogError {

@@ -7,6 +7,7 @@ import {
   MESSAGE_RATE_DEFAULT,
   REVIEW_HANDLER_URI_LENGTH_MAX,
 } from './limits.ts'
+import { LoggingConfigurationState } from './logging-configuration.ts'
 import { Name } from './name.ts'
 import { Nothing } from './nothing.ts'
 import { operation } from './operation.ts'
@@ -91,11 +92,23 @@ export const RoomSummary = z
   .readonly()
 export type RoomSummary = z.infer<typeof RoomSummary>
 
+/** A logging configuration that is not ACTIVE. */
+export const NotLogging = z
+  .object({
+    loggingConfigurationArn: z.string(),
+    state: LoggingConfigurationState,
+    stateReason: z.string().optional(),
+  })
+  .readonly()
+export type NotLogging = z.infer<typeof NotLogging>
+
 export const Room = z
   .object({
     ...RoomSummary.unwrap().shape,
     maximumMessageRatePerSecond: z.int(),
     maximumMessageLength: z.int(),
+    /** Those of its logging configurations that do not log what is said in the room; absent where all of them do. */
+    notLogging: z.array(NotLogging).readonly().optional(),
   })
   .readonly()
 export type Room = z.infer<typeof Room>

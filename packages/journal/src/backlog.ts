@@ -40,6 +40,9 @@ select o.partition, o.version as destination_version_id, o.oldest as oldest_comm
   from owed o join looked l on l.partition = o.partition`
 }
 
+/** Writers that have signed in and are not late to say that they live. */
+export const WRITERS_ALIVE_SQL = 'select count(*)::integer as writers from journal_writer where expires_at > now()'
+
 /**
  * Gives up what the destination versions `$1` have not got yet: counted, then marked, so that the writer drops what it
  * still holds. To be run in this order in one transaction. Progress is locked first; a cycle in flight may still land,

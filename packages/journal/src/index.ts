@@ -6,7 +6,7 @@ export {
   type Submission,
   type SubmitOutcome,
 } from './appender.ts'
-export { ABANDON_SQL, backlogSql } from './backlog.ts'
+export { ABANDON_SQL, backlogSql, WRITERS_ALIVE_SQL } from './backlog.ts'
 export { CONFIG_CHANGED_SQL } from './config-change.ts'
 export { createMemoryJournal, type MemoryJournal } from './memory/journal.ts'
 export { partitionOf, toPartition } from './partition.ts'

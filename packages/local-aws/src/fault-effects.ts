@@ -43,6 +43,11 @@ export function insteadOf(fault: Fault, service: Service): Instead {
           body: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n',
         },
       }
+    case 'falseSuccess':
+      return {
+        do: 'answer',
+        reply: { status: 200, headers: { 'content-type': 'text/html' }, body: fault.body ?? '' },
+      }
     case 'hang':
       return { do: 'hang' }
     case 'resetBefore':

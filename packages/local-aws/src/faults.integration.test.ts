@@ -39,6 +39,8 @@ test('throttling, denial, a missing target and any error come out under their ow
   const html = await strike({ effect: 'html502' })
   expect(html.every((one) => one.endsWith(' 502'))).toBe(true)
   await put('a')
+  aws.faults.add({ effect: 'falseSuccess', body: '<html>' })
+  expect(await refusal(send(['x']))).toMatchObject({ status: 200 })
 })
 
 test('a fault strikes the calls it names, as often as it says', async () => {

@@ -55,6 +55,8 @@ export const Fault = z.discriminatedUnion('effect', [
   Strikes.extend({ effect: z.literal('ignoreIfNoneMatch') }),
   /** A proxy's answer: status 502 with an HTML body. */
   Strikes.extend({ effect: z.literal('html502') }),
+  /** The same with status 200, and nothing done: with no body, or the one given. */
+  Strikes.extend({ effect: z.literal('falseSuccess'), body: z.string().optional() }),
   /** Cuts the connection before anything happens. */
   Strikes.extend({ effect: z.literal('resetBefore') }),
 ])

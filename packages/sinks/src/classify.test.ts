@@ -4,6 +4,10 @@ import { classify, type Verdict } from './classify.ts'
 type Row = readonly [error: object, expected: Partial<Verdict>]
 
 const http = (status: number, name: string, message = 'm') => ({ name, message, $metadata: { httpStatusCode: status } })
+const clockCorrected = (status: number, name: string) => {
+  const error = http(status, name)
+  return { ...error, $metadata: { ...error.$metadata, clockSkewCorrected: true } }
+}
 const each = (status: number, names: string, expected: Partial<Verdict>): Row[] =>
   names.split(' ').map((name) => [http(status, name), expected])
 
@@ -42,6 +46,10 @@ describe('what each error of S3 means', () => {
     // A HEAD has no body, so no name either.
     [http(404, 'NotFound'), MISSING],
     [http(403, 'Unknown'), { class: 'access', action: 'hold', name: 'HTTP 403' }],
+    // Nor is a clock named that is wrong. The SDK says so instead, by the answer's Date; a name it has found counts more.
+    [clockCorrected(403, 'Unknown'), { class: 'clock', action: 'retry', name: 'RequestTimeTooSkewed' }],
+    [clockCorrected(403, 'AccessDenied'), ACCESS],
+    [clockCorrected(404, 'NotFound'), MISSING],
     [http(301, 'Unknown'), { class: 'missing', action: 'hold', name: 'HTTP 301' }],
     [http(412, 'Unknown'), { action: 'exists' }],
   ]
@@ -62,6 +70,7 @@ describe('what each error of CloudWatch Logs means', () => {
     [http(400, 'ResourceNotFoundException'), MISSING],
     ...each(400, 'ResourceAlreadyExistsException DataAlreadyAcceptedException', EXISTS),
     ...each(400, 'InvalidParameterException ValidationException', INVALID),
+    [http(400, 'InvalidOperationException'), { class: 'invalid', action: 'hold', taken: 'no' }],
   ]
   test.each(rows)('%o', (error, expected) => expect(classify(error)).toMatchObject(expected))
 })

@@ -1,3 +1,4 @@
+import { UnprovenAnswer } from './answer.ts'
 import type { FailureClass } from './port.ts'
 
 /**
@@ -15,23 +16,30 @@ export type Verdict = {
   readonly status: number | undefined
   /** The service's own words, where they are known to name only resources and principals. */
   readonly detail: string | undefined
+  /** The header that a 501 names: what the store does not implement. */
+  readonly header?: string | undefined
 }
 
 /** By error name, then HTTP status, then socket code; never by `$fault`, which calls throttling a client's fault. */
 export function classify(error: unknown): Verdict {
   const facts = factsOf(error)
   const { name, status, code } = facts
+  // The answer to a HEAD has no body, so nothing names the error. The SDK has compared its Date header with our clock.
+  const isSkewed = name === undefined && status === 403 && facts.clockCorrected
   const meaning =
     byName(name, facts.message) ??
+    (isSkewed ? CLOCK : undefined) ??
     (status === undefined || status < 300 ? bySocket(code) : undefined) ??
     byStatus(status) ??
     NETWORK
+  const isTold = error instanceof UnprovenAnswer || (name !== undefined && DETAILED.has(meaning.class))
   return {
     ...meaning,
     taken: wasSurelyNotTaken(facts) ? 'no' : 'maybe',
-    name: name ?? code ?? (status === undefined ? 'NoAnswer' : `HTTP ${status}`),
+    name: name ?? code ?? (isSkewed ? 'RequestTimeTooSkewed' : status === undefined ? 'NoAnswer' : `HTTP ${status}`),
     status,
-    detail: name !== undefined && DETAILED.has(meaning.class) ? oneLine(facts.message) : undefined,
+    detail: isTold ? oneLine(facts.message) : undefined,
+    header: name === 'NotImplemented' ? headerNamedBy(error, facts.message) : undefined,
   }
 }
 
@@ -83,9 +91,10 @@ const MEANING_BY_NAME: ReadonlyMap<string, Meaning> = new Map([
     'InvalidRequest InvalidArgument EntityTooLarge KeyTooLongError EncryptionTypeMismatch',
     'InvalidParameterException ValidationException InvalidArgumentException SerializationException',
   ),
-  // About the stream (it only takes records of CloudWatch Logs), not about the records: splitting would help nothing.
-  ...named({ class: 'invalid', action: 'hold' }, 'InvalidSourceException'),
-  // The only way a store says that it does not know a header, and `If-None-Match` is the one it may not know.
+  // About the stream (it takes no direct puts) or the log group (its class has no such call), not about the records:
+  // splitting would help nothing.
+  ...named({ class: 'invalid', action: 'hold' }, 'InvalidSourceException InvalidOperationException'),
+  // A store says so of a header that it does not know; unless its text names another, it is `If-None-Match`.
   ...named({ class: 'conditional-writes-ignored', action: 'hold' }, 'NotImplemented'),
 ])
 
@@ -133,6 +142,8 @@ type Facts = {
   readonly status: number | undefined
   readonly code: string | undefined
   readonly syscall: string | undefined
+  /** The SDK found this machine's clock to be off by minutes, and has set its own right for the next call. */
+  readonly clockCorrected: boolean
   readonly message: string
 }
 
@@ -147,11 +158,21 @@ function factsOf(error: unknown): Facts {
   const given = stringIn(error, 'name') ?? ''
   const local = LOCAL_NAMES.has(given)
   const name = NO_NAMES.has(given) || (local && (code !== undefined || status !== undefined)) ? undefined : given
-  return { name, status, code, syscall: stringIn(error, 'syscall'), message: stringIn(error, 'message') ?? '' }
+  const clockCorrected = member(member(error, '$metadata'), 'clockSkewCorrected') === true
+  const message = stringIn(error, 'message') ?? ''
+  return { name, status, code, syscall: stringIn(error, 'syscall'), clockCorrected, message }
 }
 
 function member(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+}
+
+/** S3 names it in an element of its own, R2 and others in the message. Of our own headers only, so nothing else is quoted. */
+function headerNamedBy(error: unknown, message: string): string | undefined {
+  const text = `${stringIn(error, 'Header') ?? ''} ${message}`
+  return /if-none-match|content-md5|x-amz-(?:acl|checksum-crc32|sdk-checksum-algorithm|content-sha256)/i
+    .exec(text)?.[0]
+    .toLowerCase()
 }
 
 function stringIn(value: unknown, key: string): string | undefined {

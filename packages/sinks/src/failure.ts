@@ -1,4 +1,5 @@
 import type { DestinationKind } from '@roomlog/domain'
+import { NO_ETAG } from './answer.ts'
 import type { Verdict } from './classify.ts'
 import type { ErrorMetric, Failure, FailureClass, WriteOutcome } from './port.ts'
 
@@ -76,7 +77,7 @@ export function nameOf({ kind, target }: Pick<Subject, 'kind' | 'target'>): stri
 /** What to look at when the destination, not a record, is what is not valid. */
 const ADVICE: Readonly<Record<DestinationKind, string>> = {
   s3: 'Check the settings of the bucket (encryption, Object Lock, object ownership) and the endpoint.',
-  cloudWatchLogs: 'Check the class and the settings of the log group.',
+  cloudWatchLogs: 'Check the class (it must be STANDARD) and the settings of the log group.',
   firehose: 'Check the source of the stream: it must take direct puts.',
 }
 
@@ -101,6 +102,9 @@ function wordsOf({ class: failure, action, name }: Verdict, subject: Subject): s
     case 'invalid':
       return `${call} to ${target} was refused as invalid: ${name}.${action === 'hold' ? ` ${ADVICE[subject.kind]}` : ''}`
     case 'conditional-writes-ignored':
+      if (name === NO_ETAG) {
+        return `${target} sends no ETag with its answer to ${call}, so nothing proves what it has taken. Use a store that does, and look for a proxy in between.`
+      }
       return `${target} does not honour conditional writes (If-None-Match: *): ${name}. Use a store that does.`
   }
 }

@@ -112,6 +112,9 @@ export type Sink = {
   write(records: SinkRecords, options?: SinkOptions): Promise<WriteOutcome>
   /** Which of these records the destination holds already. Their memory is not read any more once the answer is there. */
   readonly recall?: (records: SinkRecords, options?: SinkOptions) => Promise<RecallOutcome>
-  /** Proves that the destination is there and may be used. */
+  /**
+   * Proves what delivery and recovery will need of the destination, as far as reading tells: it is there, it can take
+   * records, and it can be read back. Leaves nothing there.
+   */
   check(options?: SinkOptions): Promise<CheckOutcome>
 }

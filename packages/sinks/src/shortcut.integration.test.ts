@@ -29,7 +29,7 @@ async function serve(...script: readonly Answer[]) {
     for await (const part of request) parts.push(part)
     asked.push({ url: request.url ?? '', headers: request.headers, body: Buffer.concat(parts).toString() })
     const { status, body = '{}', headers = {}, breaksOff } = answers.shift() ?? { status: 200 }
-    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', ...headers })
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': 'id', ...headers })
     if (breaksOff) response.write(body.slice(0, 1), () => response.destroy())
     else response.end(body)
   })
@@ -81,7 +81,12 @@ test('later calls are sent as the SDK sent the first, signed, but for its bookke
 })
 
 test('an object goes under its own key, with its own metadata', async () => {
-  const { endpoint, asked } = await serve({ status: 200 }, { status: 412, body: '' })
+  const taken = { status: 200, body: '', headers: { etag: '"e"' } }
+  const { endpoint, asked } = await serve(
+    taken,
+    { status: 412, body: '<Error><Code>PreconditionFailed</Code></Error>' },
+    taken,
+  )
   const credentials = { accessKeyId: 'AKIAFIRST', secretAccessKey: 'secret' }
   const client = new S3Client({
     ...{ region: 'us-west-2', maxAttempts: 1, endpoint, credentials, forcePathStyle: true },
@@ -99,9 +104,11 @@ test('an object goes under its own key, with its own metadata', async () => {
   expect(third?.url).toMatch(/^\/bucket\/AWSLogs\/.*0000000000000032[0-9a-f]{16}\.log\.gz\?x-id=PutObject$/)
   expect(third?.headers['if-none-match']).toBe('*')
   expect(namesOf(third?.headers)).toEqual(namesOf(first?.headers))
+  expect(third?.headers['content-md5']).toBeDefined()
+  expect(third?.headers['content-md5']).not.toBe(first?.headers['content-md5'])
 })
 
-test('what is no plain success is read by the SDK: a refusal, and an answer that rejects some', async () => {
+test('a refusal is read by the SDK, and an answer that rejects some by its proof', async () => {
   const rejectedLogEventsInfo = { tooOldLogEventEndIndex: 1 }
   const { endpoint, asked } = await serve(
     { status: 200 },

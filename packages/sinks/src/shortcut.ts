@@ -6,7 +6,8 @@ import type {
   MiddlewareStack,
   SelectedHttpAuthScheme,
 } from '@smithy/types'
-import { type Plainness, readAnswer } from './answer.ts'
+import { ANSWER_BYTES_MAX, readAnswer, UnprovenAnswer } from './answer.ts'
+import { ask, type Belief, type Command } from './ask.ts'
 import { sendOptions } from './attempt.ts'
 import { type Own, requestFor, type Shown, shownBy } from './shown.ts'
 
@@ -20,15 +21,16 @@ type Client<Input extends object, Output extends object> = {
   readonly middlewareStack: MiddlewareStack<Input, Output>
 }
 
-export type Call<Output> = Own & {
-  /** Made for this call alone; it may leave out what the body says. */
-  readonly input: object
-  /** Sends the command of that input with the client; without options where nothing is sent: the SDK's middleware stays sorted. */
-  readonly viaSdk: (options?: HttpHandlerOptions) => Promise<Output>
-  readonly signal: AbortSignal | undefined
-}
+export type Call<I extends object, O extends object, T> = Own &
+  Belief<T> & {
+    /** Its input may leave out what the body says. */
+    readonly command: Command<I, O>
+    /** Sends the command with the client; without options where nothing is sent: the SDK's middleware stays sorted. */
+    readonly viaSdk: (options?: HttpHandlerOptions) => Promise<unknown>
+  }
 
-export type Shortcut = <Output>(call: Call<Output>) => Promise<Output | 'plain'>
+/** What the answer proves; rejects as the SDK would where it is no success, and with an `UnprovenAnswer`. */
+export type Shortcut = <I extends object, O extends object, T>(call: Call<I, O, T>) => Promise<T>
 
 /** What the SDK is to do otherwise with a command; by the command's input. */
 type Errand = {
@@ -58,45 +60,44 @@ function errandOf(input: object): Errand | undefined {
 
 /**
  * Sends the calls of one operation as the SDK sent the first one, with its signer and its request handler, but without the
- * rest of its middleware, which takes more CPU than both. What is no plain success is for the SDK to read; and after a
- * failure that may be about endpoint or credentials the next call goes the SDK's way again.
+ * rest of its middleware, which takes more CPU than both. Errors are for the SDK to read; and after a failure that may be
+ * about endpoint or credentials the next call goes the SDK's way again.
  */
-export function createShortcut<I extends object, O extends object>(
-  client: Client<I, O>,
-  plainness: Plainness,
-): Shortcut {
+export function createShortcut<I extends object, O extends object>(client: Client<I, O>): Shortcut {
   listen(client)
   let shown: Shown | undefined
 
-  async function beShown<Output>(call: Call<Output>): Promise<Output> {
+  async function beShown<CI extends object, CO extends object, T>(call: Call<CI, CO, T>): Promise<T> {
     let seen: Shown | undefined
     const onRequest = (request: HttpRequest, scheme: SelectedHttpAuthScheme | undefined) => {
       seen = shownBy(request, scheme, call)
     }
-    give(call.input, { body: call.body, onRequest })
+    give(call.command.input, { body: call.body, onRequest })
     try {
-      const output = await call.viaSdk(sendOptions(call.signal))
+      const { proven } = await ask(call.command, call.viaSdk, call)
       shown = seen
-      return output
+      return proven
     } catch (error) {
       if (!isAboutTheWay(error)) shown = seen
       throw error
     }
   }
 
-  async function repeat<Output>(call: Call<Output>, like: Shown): Promise<Output | 'plain'> {
+  async function repeat<CI extends object, CO extends object, T>(call: Call<CI, CO, T>, like: Shown): Promise<T> {
     const { signer, identity } = like.scheme
     const properties = { ...like.signing }
     const signed = await signer.sign(requestFor(call, like), identity, properties)
     const { requestHandler } = client.config
     const { response } = await requestHandler.handle(signed, sendOptions(call.signal))
-    const body = await readAnswer(response, plainness, call.signal)
-    if (body !== 'plain') {
-      give(call.input, { body: NOTHING, response: { ...response, body } })
-      return call.viaSdk()
+    const answer = await readAnswer(response, call.bytesMax ?? ANSWER_BYTES_MAX, call.signal)
+    if (answer.status >= 300) {
+      give(call.command.input, { body: NOTHING, response: { ...response, body: answer.body } })
+      await call.viaSdk()
+      throw new UnprovenAnswer(answer.status, 'the SDK finds no error in it')
     }
+    const proven = call.prove(answer)
     signer.successHandler?.(response, properties)
-    return body
+    return proven
   }
 
   return async (call) => {

@@ -15,7 +15,12 @@ export function createClients(
   {
     requestTimeoutMs = 5_000,
     maxAttempts = 1,
-  }: { readonly requestTimeoutMs?: number; readonly maxAttempts?: number } = {},
+    requestChecksumCalculation = 'WHEN_SUPPORTED',
+  }: {
+    readonly requestTimeoutMs?: number
+    readonly maxAttempts?: number
+    readonly requestChecksumCalculation?: 'WHEN_SUPPORTED' | 'WHEN_REQUIRED'
+  } = {},
 ): Clients {
   const options = {
     endpoint: url,
@@ -24,7 +29,7 @@ export function createClients(
     maxAttempts,
     requestHandler: { requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true },
   }
-  const s3 = new S3Client({ ...options, forcePathStyle: true })
+  const s3 = new S3Client({ ...options, forcePathStyle: true, requestChecksumCalculation })
   const logs = new CloudWatchLogsClient(options)
   const firehose = new FirehoseClient(options)
   return {

@@ -68,3 +68,24 @@ export const cutShort: Answer = (request, response) => {
   response.writeHead(200, { 'content-length': '100' })
   response.write('{"a', () => request.socket.destroy())
 }
+
+const ENDLESS_BYTES = 256 * 1024 * 1024
+
+/** An answer almost without end, and how much of it was taken off the server's hands. */
+export function endless(status: number): { readonly answer: Answer; readonly sentBytes: () => number } {
+  const chunk = Buffer.alloc(64 * 1024, ' ')
+  let sent = 0
+  const answer: Answer = (request, response) => {
+    response.writeHead(status, { 'content-type': 'text/html' })
+    const more = () => {
+      while (!response.destroyed && sent < ENDLESS_BYTES) {
+        sent += chunk.length
+        if (!response.write(chunk)) return void response.once('drain', more)
+      }
+      response.end()
+    }
+    if (request.method === 'HEAD') response.end()
+    else more()
+  }
+  return { answer, sentBytes: () => sent }
+}

@@ -1,18 +1,21 @@
-import type { Destination, DestinationVersion } from '@roomlog/domain'
-import { AccountId, DestinationVersionId, LoggingConfigurationId } from '@roomlog/domain'
-import type { CheckOutcome, Failure, Sink } from '@roomlog/sinks'
+import {
+  type AccountId,
+  type Destination,
+  type DestinationVersion,
+  DestinationVersionId,
+  LoggingConfigurationId,
+} from '@roomlog/domain'
+import { type CheckOutcome, type Failure, type FailureClass, renewCredentials, type Sink } from '@roomlog/sinks'
 import type { CheckDestination } from '../context.ts'
 
 export type DestinationCheckOptions = {
   readonly region: string
-  /** Of one check, retries excluded: there are none. */
+  /** Of one check. */
   readonly timeoutMs: number
-  /** Bucket names in paths: stand-ins and many other stores know none in host names. */
-  readonly pathStyle: boolean
 }
 
 /**
- * Checks destinations the way delivery uses them, with clients that the SDK's standard variables configure. Each client
+ * Checks destinations the way delivery uses them, with clients that the SDK's standard variables and files configure. Each client
  * is loaded by the first check of its kind: most processes never make one, and loading them all would double the start.
  */
 export function createDestinationCheck(options: DestinationCheckOptions): {
@@ -31,12 +34,15 @@ export function createDestinationCheck(options: DestinationCheckOptions): {
   }
 
   return {
-    async check(destination, { signal }): Promise<CheckOutcome> {
+    async check(destination, { accountId, signal }): Promise<CheckOutcome> {
       const client = await clientOf(destination.kind)
       const timeout = AbortSignal.timeout(timeoutMs)
-      const sink = client.sinkTo(versionOf(destination, region))
+      const sink = client.sinkTo(versionOf(destination, region, accountId))
+      const inTime = { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) }
       try {
-        return await sink.check({ signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) })
+        const outcome = await sink.check(inTime)
+        const isOver = outcome.status === 'ok' || !MENDED_BY_AN_ANSWER.has(outcome.failure.class)
+        return isOver ? outcome : await sink.check(inTime)
       } catch (error) {
         if (timeout.aborted) return { status: 'failed', failure: noAnswer(destination, timeoutMs) }
         throw error
@@ -49,15 +55,18 @@ export function createDestinationCheck(options: DestinationCheckOptions): {
   }
 }
 
+/** By a refusal the SDK learns the time, and credentials that have changed are looked for again: the next call has both. */
+const MENDED_BY_AN_ANSWER: ReadonlySet<FailureClass> = new Set<FailureClass>(['clock', 'credentials', 'access'])
+
 type Client = { readonly sinkTo: (destination: DestinationVersion) => Sink; readonly destroy: () => void }
 
 const CLIENTS: Readonly<Record<Destination['kind'], (options: DestinationCheckOptions) => Promise<Client>>> = {
   async s3(options) {
-    const [{ S3Client }, { createS3Sink }] = await Promise.all([
+    const [{ S3Client }, { addressByPath, createS3Sink }] = await Promise.all([
       import('@aws-sdk/client-s3'),
       import('@roomlog/sinks/s3'),
     ])
-    const client = new S3Client({ ...clientOptions(options), forcePathStyle: options.pathStyle })
+    const client = addressByPath(renewCredentials(new S3Client(clientOptions(options))))
     return { sinkTo: (destination) => createS3Sink({ client, destination }), destroy: () => client.destroy() }
   },
   async cloudWatchLogs(options) {
@@ -65,7 +74,7 @@ const CLIENTS: Readonly<Record<Destination['kind'], (options: DestinationCheckOp
       import('@aws-sdk/client-cloudwatch-logs'),
       import('@roomlog/sinks/cloudwatch-logs'),
     ])
-    const client = new CloudWatchLogsClient(clientOptions(options))
+    const client = renewCredentials(new CloudWatchLogsClient(clientOptions(options)))
     return {
       sinkTo: (destination) => createCloudWatchLogsSink({ client, destination }),
       destroy: () => client.destroy(),
@@ -76,7 +85,7 @@ const CLIENTS: Readonly<Record<Destination['kind'], (options: DestinationCheckOp
       import('@aws-sdk/client-firehose'),
       import('@roomlog/sinks/firehose'),
     ])
-    const client = new FirehoseClient(clientOptions(options))
+    const client = renewCredentials(new FirehoseClient(clientOptions(options)))
     return { sinkTo: (destination) => createFirehoseSink({ client, destination }), destroy: () => client.destroy() }
   },
 }
@@ -90,12 +99,12 @@ function clientOptions({ region, timeoutMs }: DestinationCheckOptions) {
   return { region, maxAttempts: 1, requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs } }
 }
 
-/** A version that was never stored: a check reads the kind, the target and the region alone. */
-function versionOf({ kind, target }: Destination, region: string): DestinationVersion {
+/** A version that was never stored: a check needs no more of it than where the account's records will lie. */
+function versionOf({ kind, target }: Destination, region: string, accountId: AccountId): DestinationVersion {
   return {
     id: DestinationVersionId.parse(1),
     loggingConfigurationId: LoggingConfigurationId.parse('000000000000'),
-    accountId: AccountId.parse('000000000000'),
+    accountId,
     region,
     kind,
     target,

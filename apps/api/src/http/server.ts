@@ -17,7 +17,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import type { Operations } from '../operations.ts'
-import { isUnexpected, toTRPCError } from '../trpc/error.ts'
+import { isUnexpected, retryHeaders, toTRPCError } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
 import { createSingleCalls } from './single-call.ts'
 
@@ -129,6 +129,7 @@ async function answerByAdapter(
     res: reply,
     path: request.params.path,
     maxBatchSize: BATCH_CALLS_MAX,
+    responseMeta: ({ errors }) => ({ headers: retryHeaders(errors) }),
     createContext: ({ req }) => ({ authorization: req.headers.authorization }),
     onError: ({ error, path }) => {
       if (isUnexpected(error))

@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createTestDatabase, startApi, type TestApi } from '../../test/start-api.ts'
+import { createTestDatabase, PLENTY, startApi, type TestApi } from '../../test/start-api.ts'
 
 let api: TestApi
 let arn: string
+/** Takes one event a second. */
+let slow: TestApi
 
 beforeAll(async () => {
-  api = await startApi((await createTestDatabase()).url)
+  const { url } = await createTestDatabase()
+  api = await startApi(url)
+  slow = await startApi(url, { rates: { ...PLENTY, SEND_EVENT: 1 } })
   arn = (await api.call('room.create', {})).data.arn
 })
-afterAll(() => api?.close())
+afterAll(() => Promise.all([api?.close(), slow?.close()]))
 
 type Request = { readonly procedure?: string; readonly body: string; readonly headers?: Record<string, string> }
 
@@ -76,4 +80,23 @@ test('a message that is taken is answered in the same form', async () => {
   for (const query of ['', '?by=adapter']) {
     expect(await post({ body: message({ content: 'hi' }) }, query)).toMatchObject({ status: 200, answer: form })
   }
+})
+
+// Alone, by the adapter, and in a batch.
+test.each([
+  ['chat.sendEvent', (event: object) => event],
+  ['chat.sendEvent?by=adapter', (event: object) => event],
+  ['chat.sendEvent,chat.sendEvent?batch=1', (event: object) => ({ 0: event, 1: event })],
+])('%s: what the rate refuses says when to come again', async (path, inputOf) => {
+  const ask = () =>
+    fetch(`${slow.url}/trpc/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${slow.bearer}`, 'content-type': 'application/json' },
+      body: JSON.stringify(inputOf({ roomIdentifier: arn, eventName: 'app:hi' })),
+    })
+  await ask()
+  const refused = await ask()
+  expect([429, 207]).toContain(refused.status)
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect(await refused.text()).toMatch(/"name":"ThrottlingException".*"limit":1,"retryAfterMs":\d+/)
 })

@@ -3,7 +3,7 @@ import { type AnyTRPCRouter, getTRPCErrorShape } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Operations } from '../operations.ts'
-import { toTRPCError } from '../trpc/error.ts'
+import { retryHeaders, toTRPCError } from '../trpc/error.ts'
 import { createSocketSignals } from './socket-signals.ts'
 
 export type SingleCall = { readonly name: OperationName; readonly input: unknown }
@@ -50,6 +50,7 @@ export function createSingleCalls({ admit, perform }: Operations, router: AnyTRP
       const error = toTRPCError(result.error)
       const { _config: config } = router._def
       const shape = getTRPCErrorShape({ config, error, type: 'mutation', path: name, input, ctx })
+      reply.headers(retryHeaders([error]))
       reply.code(getHTTPStatusCodeFromError(error)).send(JSON.stringify({ error: shape }))
     },
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRateLimiter, takeToken } from './rate-limiter.ts'
+import { createRateLimiter, refilledInMs, takeToken } from './rate-limiter.ts'
 
 const limiterAt = (options: { bucketsMax?: number } = {}) => {
   const clock = { ms: 0 }
@@ -76,4 +76,15 @@ test('what is taken from a bucket in one turn counts as what is taken by its lim
   expect(limiter.take([room])).toBe(room)
   expect(limiter.take([account])).toBeUndefined()
   expect(limiter.take([account])).toBe(account)
+})
+
+test('an empty bucket says when it has a token again, and has one then', () => {
+  const { clock, limiter } = limiterAt()
+  const limit = { key: 'k', perSecond: 3 }
+  for (let taken = 0; taken < 3; taken += 1) limiter.take([limit])
+  expect(limiter.take([limit])).toBe(limit)
+  const afterMs = refilledInMs(limiter.bucket(limit), limit.perSecond)
+  expect(afterMs).toBe(334)
+  clock.ms += afterMs
+  expect(limiter.take([limit])).toBeUndefined()
 })

@@ -61,6 +61,11 @@ export function takeToken(buckets: readonly Bucket[]): Bucket | undefined {
   return undefined
 }
 
+/** Until an empty bucket has a token again. */
+export function refilledInMs({ tokens }: Bucket, perSecond: number): number {
+  return Math.max(1, Math.ceil(((1 - tokens) * 1000) / perSecond))
+}
+
 // The rate is an argument, because a room's rate changes while its bucket stays.
 function refill(bucket: Bucket, perSecond: number, now: number): void {
   const elapsedMs = Math.max(0, now - bucket.refilledAtMs)

@@ -1,20 +1,22 @@
 import { CONTRACT, fail, ok, type RateName, type Result, throttlingException } from '@roomlog/domain'
 import type { Context, Services } from '../context.ts'
 import type { RoomEntry } from '../rooms/room-cache.ts'
-import { takeToken } from './rate-limiter.ts'
+import { refilledInMs, takeToken } from './rate-limiter.ts'
 
 /** Takes one request out of the account's rate for an operation. */
 export function throttle(services: Services, accountId: string, rate: Rate): Result<undefined> {
-  const limit = { key: `${rate.name}:${accountId}`, perSecond: perSecond(services, rate) }
+  const limit = { key: `${rate.name}:${accountId}`, perSecond: rateOf(services, rate) }
   if (services.limiter.take([limit]) === undefined) return ok(undefined)
-  const resource = { resourceId: accountId, resourceType: 'ACCOUNT', limit: limit.perSecond } as const
-  return fail(throttlingException(resource, `More than ${limit.perSecond} requests a second`))
+  const { perSecond } = limit
+  const retryAfterMs = refilledInMs(services.limiter.bucket(limit), perSecond)
+  const refused = { resourceId: accountId, resourceType: 'ACCOUNT', limit: perSecond, retryAfterMs } as const
+  return fail(throttlingException(refused, `More than ${perSecond} requests a second`))
 }
 
 type Rate = { readonly name: RateName; readonly perSecond: number }
 
 /** The contract's, unless the deployment has set another. */
-function perSecond(services: Services, rate: Rate): number {
+function rateOf(services: Services, rate: Rate): number {
   return services.rates[rate.name] ?? rate.perSecond
 }
 
@@ -27,7 +29,7 @@ export type MessageThrottle = () => Result<undefined>
 export function throttleMessages(ctx: Context, room: RoomEntry): MessageThrottle {
   const { maximumMessageRatePerSecond, roomId, accountId } = room
   const ofRoom = ctx.limiter.bucket({ key: `room:${roomId}`, perSecond: maximumMessageRatePerSecond })
-  const accountRate = perSecond(ctx, MESSAGES)
+  const accountRate = rateOf(ctx, MESSAGES)
   const ofAccount = ctx.limiter.bucket({ key: `${MESSAGES.name}:${accountId}`, perSecond: accountRate })
   const buckets = [ofRoom, ofAccount]
   return () => {
@@ -37,7 +39,8 @@ export function throttleMessages(ctx: Context, room: RoomEntry): MessageThrottle
       empty === ofRoom
         ? ({ resourceId: roomId, resourceType: 'ROOM', limit: maximumMessageRatePerSecond } as const)
         : ({ resourceId: accountId, resourceType: 'ACCOUNT', limit: accountRate } as const)
-    return fail(throttlingException(resource, `More than ${resource.limit} messages a second`))
+    const retryAfterMs = refilledInMs(empty, resource.limit)
+    return fail(throttlingException({ ...resource, retryAfterMs }, `More than ${resource.limit} messages a second`))
   }
 }
 

@@ -38,6 +38,16 @@ export function toTRPCError(error: RoomlogError): TRPCError {
   return new TRPCError({ code: CODES[error.name], message: error.message, cause: new Refusal(error) })
 }
 
+/** Tells when to come again, where an answer refuses calls by their rate: once the last of them may pass. */
+export function retryHeaders(errors: readonly TRPCError[]): Readonly<Record<string, string>> {
+  let waitMs = 0
+  for (const error of errors) {
+    const ivs = ivsErrorOf(error)
+    if (ivs.name === 'ThrottlingException') waitMs = Math.max(waitMs, ivs.retryAfterMs)
+  }
+  return waitMs === 0 ? {} : { 'retry-after': String(Math.ceil(waitMs / 1000)) }
+}
+
 /** Whether nobody decided on this error: a bug, or a failure outside the operations. */
 export function isUnexpected(error: TRPCError): boolean {
   return error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof Refusal)

@@ -26,8 +26,7 @@ export async function createConfigurations(
 ): Promise<{ readonly [service in Service]: string }> {
   type Input = Parameters<RoomlogClient['loggingConfiguration']['create']['mutate']>[0]
   const create = async (destinationConfiguration: Input['destinationConfiguration']): Promise<string> => {
-    const { arn, state } = await client.loggingConfiguration.create.mutate({ destinationConfiguration }, { signal })
-    if (state !== 'ACTIVE') throw new Error(`${arn} is ${state}`)
+    const { arn } = await client.loggingConfiguration.create.mutate({ destinationConfiguration }, { signal })
     return arn
   }
   return {

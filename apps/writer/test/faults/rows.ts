@@ -25,6 +25,10 @@ export type Row = {
 type Strike = Omit<Extract<Fault, { effect: 'error' }>, 'effect' | 'name' | 'status'>
 type Answer = readonly [status: number, names: string]
 
+const HTML = '<!doctype html><html><body>Welcome</body></html>'
+/** As S3 says it where it has promised a success already. */
+const LATE_ERROR = '<?xml version="1.0"?><Error><Code>InternalError</Code><Message>m</Message></Error>'
+
 export const ROWS: Readonly<Record<DestinationKind, readonly Row[]>> = {
   s3: [
     ...errors(
@@ -63,6 +67,22 @@ export const ROWS: Readonly<Record<DestinationKind, readonly Row[]>> = {
       },
     ),
     ...unanswered('PutObject', 'PutObject to S3 bucket * got no answer', { lane: 'retrying' }),
+    {
+      what: 'an empty 200 without an ETag',
+      faults: [{ effect: 'falseSuccess', operation: 'PutObject' }],
+      lane: 'held',
+      says: 'S3 bucket * sends no ETag',
+    },
+    {
+      what: 'a 412, and a page in the place of what stands in the way',
+      faults: [
+        { effect: 'answerLost', operation: 'PutObject', count: 1 },
+        { effect: 'falseSuccess', operation: 'HeadObject', body: HTML },
+      ],
+      lane: 'retrying',
+      says: 'HeadObject to S3 bucket * failed for now',
+      readsBack: true,
+    },
     {
       what: 'one answer lost after the effect',
       faults: [{ effect: 'answerLost', operation: 'PutObject', count: 1 }],
@@ -164,6 +184,24 @@ export const ROWS: Readonly<Record<DestinationKind, readonly Row[]>> = {
       readsBack: true,
       countsRepeats: true,
     }),
+    {
+      what: 'an empty 200',
+      faults: [{ effect: 'falseSuccess', operation: 'PutLogEvents' }],
+      lane: 'retrying',
+      says: 'PutLogEvents to log group * failed for now: UnprovenAnswer',
+      readsBack: true,
+      countsRepeats: true,
+    },
+    {
+      what: 'an answer lost, and a log that reads as an empty page of something else',
+      faults: [
+        { effect: 'answerLost', operation: 'PutLogEvents', skip: 3, count: 1 },
+        { effect: 'falseSuccess', operation: 'FilterLogEvents', body: '{}' },
+      ],
+      lane: 'retrying',
+      says: 'FilterLogEvents to log group * failed for now: UnprovenAnswer',
+      readsBack: true,
+    },
     {
       what: 'one answer lost after the effect',
       faults: [{ effect: 'answerLost', operation: 'PutLogEvents', skip: 3, count: 1 }],
@@ -268,6 +306,13 @@ export const ROWS: Readonly<Record<DestinationKind, readonly Row[]>> = {
       countsRepeats: true,
     }),
     {
+      what: 'a 200 that counts no failure, and has no entry for a record',
+      faults: [{ effect: 'falseSuccess', operation: 'PutRecordBatch', body: '{"FailedPutCount":0}' }],
+      lane: 'retrying',
+      says: 'PutRecordBatch to Firehose stream * failed for now: UnprovenAnswer',
+      countsRepeats: true,
+    },
+    {
       what: 'one answer lost after the effect',
       faults: [{ effect: 'answerLost', operation: 'PutRecordBatch', count: 1 }],
       lane: 'flowing',
@@ -331,5 +376,11 @@ function unanswered(operation: string, says: string, row: Pick<Row, 'lane' | 're
       faults: [{ effect: 'html502', operation }],
       says: says.replace('got no answer', 'failed for now'),
     },
+    ...[HTML, LATE_ERROR].map((body) => ({
+      ...row,
+      what: `a 200 with ${body === HTML ? 'the page of a proxy' : 'an error in it'}`,
+      faults: [{ effect: 'falseSuccess' as const, operation, body }],
+      says: says.replace('got no answer', 'failed for now: UnprovenAnswer'),
+    })),
   ]
 }

@@ -83,6 +83,18 @@ describe('groups and streams', () => {
     )
   })
 
+  test('a group of class INFREQUENT_ACCESS takes events and says its class, but cannot be read by calls', async () => {
+    const at = { logGroupName: `${logGroupName}-rare`, logStreamName: 's' }
+    await logs.send(new CreateLogGroupCommand({ logGroupName: at.logGroupName, logGroupClass: 'INFREQUENT_ACCESS' }))
+    await logs.send(new CreateLogStreamCommand(at))
+    await logs.send(new PutLogEventsCommand({ ...at, logEvents: [{ timestamp: Date.now(), message: 'x' }] }))
+    const found = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: at.logGroupName }))
+    expect(found.logGroups?.map((group) => group.logGroupClass)).toEqual(['INFREQUENT_ACCESS'])
+    const unread = { name: 'InvalidOperationException', status: 400 }
+    expect(await refusal(logs.send(new FilterLogEventsCommand({ logGroupName: at.logGroupName })))).toEqual(unread)
+    await logs.send(new DeleteLogGroupCommand({ logGroupName: at.logGroupName }))
+  })
+
   test('streams are described in pages, by name', async () => {
     const names = await Promise.all(['page-1', 'page-2', 'page-3'].map(stream))
     const seen: (string | undefined)[] = []

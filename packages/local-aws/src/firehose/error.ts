@@ -2,6 +2,7 @@ import { AwsError } from '../aws-error.ts'
 
 type FirehoseErrorName =
   | 'InvalidArgumentException'
+  | 'InvalidSourceException'
   | 'LimitExceededException'
   | 'ResourceInUseException'
   | 'ResourceNotFoundException'

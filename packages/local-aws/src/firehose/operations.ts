@@ -62,14 +62,14 @@ export async function runFirehose(
 }
 
 async function putRecord(firehose: Firehose, input: unknown) {
-  const stream = firehose.streams.get(parse(OfStream, input).DeliveryStreamName)
+  const stream = directStream(firehose, input)
   const record = dataOf(isObject(input) ? input.Record : undefined, 'record')
   await stream.accept([record.base64], record.bytes)
   return { RecordId: firehose.randomUUID(), Encrypted: false }
 }
 
 async function putRecordBatch(firehose: Firehose, input: unknown, bending: Bending) {
-  const stream = firehose.streams.get(parse(OfStream, input).DeliveryStreamName)
+  const stream = directStream(firehose, input)
   const records = isObject(input) ? input.Records : undefined
   if (!Array.isArray(records) || records.length < 1 || records.length > BATCH_RECORDS_MAX) {
     throw invalid(`Value at 'records' failed to satisfy constraint: Member must have length 1 to ${BATCH_RECORDS_MAX}`)
@@ -96,6 +96,15 @@ async function putRecordBatch(firehose: Firehose, input: unknown, bending: Bendi
         : { RecordId: firehose.randomUUID() },
     ),
   }
+}
+
+function directStream({ streams }: Firehose, input: unknown) {
+  const stream = streams.get(parse(OfStream, input).DeliveryStreamName)
+  if (stream.config.type === 'DirectPut') return stream
+  throw firehoseError(
+    'InvalidSourceException',
+    `This operation is not supported on ${stream.config.type} delivery streams.`,
+  )
 }
 
 function dataOf(record: unknown, path: string): { base64: string; bytes: number } {

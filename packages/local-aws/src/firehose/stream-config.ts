@@ -19,9 +19,13 @@ export const Tags = z
   .min(1)
   .max(TAGS_MAX)
 
+/** Only a DirectPut stream takes records by calls. */
+const StreamType = z.enum(['DirectPut', 'KinesisStreamAsSource'])
+
 /** A delivery stream as it is kept on disk. */
 export const StreamConfig = z.object({
   name: z.string(),
+  type: StreamType.default('DirectPut'),
   createdMs: z.number(),
   bucketArn: z.string(),
   roleArn: z.string(),
@@ -38,8 +42,12 @@ export type StreamConfig = z.infer<typeof StreamConfig>
 /** Reads the input of CreateDeliveryStream. */
 export function streamConfig(raw: unknown, createdMs: number): StreamConfig {
   const input = parseInput(CreateInput, raw, 'ValidationException')
-  if (input.DeliveryStreamType !== undefined && input.DeliveryStreamType !== 'DirectPut') {
-    throw firehoseError('InvalidArgumentException', 'The stand-in has DirectPut streams only.')
+  const type = StreamType.safeParse(input.DeliveryStreamType ?? 'DirectPut')
+  if (!type.success) {
+    throw firehoseError(
+      'InvalidArgumentException',
+      `The stand-in has streams of ${StreamType.options.join(' and ')} only.`,
+    )
   }
   const s3 = input.ExtendedS3DestinationConfiguration ?? input.S3DestinationConfiguration
   if (s3 === undefined) throw firehoseError('InvalidArgumentException', 'The stand-in delivers to S3 only.')
@@ -47,6 +55,7 @@ export function streamConfig(raw: unknown, createdMs: number): StreamConfig {
   if (prefix.includes('!{')) throw firehoseError('InvalidArgumentException', 'The stand-in has no prefix expressions.')
   return {
     name: input.DeliveryStreamName,
+    type: type.data,
     createdMs,
     bucketArn: s3.BucketARN,
     roleArn: s3.RoleARN,
@@ -77,7 +86,7 @@ export function describeStream(config: StreamConfig, arn: string) {
     DeliveryStreamARN: arn,
     DeliveryStreamStatus: 'ACTIVE',
     DeliveryStreamEncryptionConfiguration: { Status: 'DISABLED' },
-    DeliveryStreamType: 'DirectPut',
+    DeliveryStreamType: config.type,
     VersionId: '1',
     CreateTimestamp: config.createdMs / 1000,
     Destinations: [

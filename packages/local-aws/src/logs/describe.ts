@@ -65,7 +65,7 @@ const StreamsInput = GroupRef.extend({
 
 async function describeGroup(logs: Logs, group: Group) {
   const arn = `${logs.arnPrefix}log-group:${group.name}`
-  const { name, creationTime, retentionInDays } = group
+  const { name, creationTime, retentionInDays, logGroupClass } = group
   return {
     logGroupName: name,
     creationTime,
@@ -73,7 +73,7 @@ async function describeGroup(logs: Logs, group: Group) {
     metricFilterCount: 0,
     arn: `${arn}:*`,
     logGroupArn: arn,
-    logGroupClass: 'STANDARD',
+    logGroupClass,
     storedBytes: 0,
   }
 }

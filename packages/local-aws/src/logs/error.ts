@@ -5,6 +5,7 @@ type LogsErrorName =
   | 'ResourceNotFoundException'
   | 'ResourceAlreadyExistsException'
   | 'LimitExceededException'
+  | 'InvalidOperationException'
 
 /** One of CloudWatch Logs' own errors. */
 export function logsError(name: LogsErrorName, message: string): AwsError {

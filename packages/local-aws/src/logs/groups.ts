@@ -7,11 +7,16 @@ import { logsError } from './error.ts'
 import { type StreamFile, streamFile } from './stream-file.ts'
 import { headerLine } from './stream-lines.ts'
 
+/** Only STANDARD can be read by FilterLogEvents and GetLogEvents. */
+export const LogGroupClass = z.enum(['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY'])
+export type LogGroupClass = z.infer<typeof LogGroupClass>
+
 export type Group = {
   readonly name: string
   readonly folder: string
   readonly creationTime: number
   readonly retentionInDays: number | undefined
+  readonly logGroupClass: LogGroupClass
   readonly streams: Map<string, StreamFile>
 }
 
@@ -19,7 +24,7 @@ export type Groups = {
   all(): readonly Group[]
   /** Throws ResourceNotFoundException. */
   get(name: string): Group
-  create(name: string): Promise<void>
+  create(name: string, logGroupClass: LogGroupClass): Promise<void>
   setRetention(name: string, days: number | undefined): Promise<void>
   remove(name: string): Promise<void>
   createStream(group: string, stream: string): Promise<void>
@@ -45,12 +50,13 @@ export async function createGroups(options: { dataDir: string; fsync: boolean; n
       if (group === undefined) throw logsError('ResourceNotFoundException', 'The specified log group does not exist.')
       return group
     },
-    async create(name) {
+    async create(name, logGroupClass) {
       if (groups.has(name)) {
         throw logsError('ResourceAlreadyExistsException', 'The specified log group already exists')
       }
       const folder = join(root, fileNameOf(name))
-      await save({ name, folder, creationTime: now(), retentionInDays: undefined, streams: new Map() })
+      const made = { name, folder, logGroupClass, creationTime: now(), retentionInDays: undefined }
+      await save({ ...made, streams: new Map() })
     },
     setRetention: (name, days) => save({ ...self.get(name), retentionInDays: days }),
     async remove(name) {
@@ -87,8 +93,8 @@ export async function createGroups(options: { dataDir: string; fsync: boolean; n
 
   async function save(group: Group) {
     groups.set(group.name, group)
-    const { name, creationTime, retentionInDays } = group
-    const text = JSON.stringify({ name, creationTime, retentionInDays }, undefined, 2)
+    const { name, creationTime, retentionInDays, logGroupClass } = group
+    const text = JSON.stringify({ name, creationTime, retentionInDays, logGroupClass }, undefined, 2)
     await replaceFile(join(group.folder, 'group.json'), `${text}\n`, fsync)
   }
 
@@ -112,7 +118,12 @@ async function loadGroup(folder: string, fsync: boolean): Promise<Group> {
   return { ...info, retentionInDays: info.retentionInDays, folder, streams }
 }
 
-const GroupInfo = z.object({ name: z.string(), creationTime: z.number(), retentionInDays: z.number().optional() })
+const GroupInfo = z.object({
+  name: z.string(),
+  creationTime: z.number(),
+  retentionInDays: z.number().optional(),
+  logGroupClass: LogGroupClass.default('STANDARD'),
+})
 
 /** Names too long for one file name lie deeper (see `fileNameOf`). */
 async function filesUnder(folder: string, wanted: (name: string) => boolean): Promise<string[]> {

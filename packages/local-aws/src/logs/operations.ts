@@ -3,7 +3,7 @@ import type { Bending } from '../call.ts'
 import { isObject, parseInput } from '../json-input.ts'
 import { describeLogGroups, describeLogStreams } from './describe.ts'
 import { logsError } from './error.ts'
-import type { Groups } from './groups.ts'
+import { type Groups, LogGroupClass } from './groups.ts'
 import { RETENTION_DAYS } from './limits.ts'
 import { GroupName, StreamName } from './names.ts'
 import type { Policies } from './policies.ts'
@@ -38,9 +38,11 @@ export async function runLogs(logs: Logs, operation: string, input: unknown, ben
       return filterLogEvents(read, input)
     case 'GetLogEvents':
       return getLogEvents(read, input)
-    case 'CreateLogGroup':
-      await groups.create(parse(OfGroup, input).logGroupName)
+    case 'CreateLogGroup': {
+      const { logGroupName, logGroupClass } = parse(NewGroup, input)
+      await groups.create(logGroupName, logGroupClass)
       return {}
+    }
     case 'DeleteLogGroup':
       await groups.remove(parse(OfGroup, input).logGroupName)
       return {}
@@ -89,6 +91,7 @@ async function putLogEvents(logs: Logs, input: unknown) {
 }
 
 const OfGroup = z.object({ logGroupName: GroupName })
+const NewGroup = OfGroup.extend({ logGroupClass: LogGroupClass.default('STANDARD') })
 const OfStream = z.object({ logGroupName: GroupName, logStreamName: StreamName })
 const Retention = OfGroup.extend({
   retentionInDays: z.int().refine((days) => RETENTION_DAYS.has(days), 'Member must be one of the allowed days'),

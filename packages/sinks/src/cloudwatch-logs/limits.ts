@@ -23,6 +23,8 @@ export const FILTER_STREAMS_MAX = 100
  */
 export const PAGE_BYTES_MAX = 1_048_576
 export const PAGE_EVENTS_MAX = 10_000
+/** Ours: a full page, each event with its names, and each byte of a message as an escape. */
+export const FILTER_ANSWER_BYTES_MAX = 16 * PAGE_BYTES_MAX
 /** Ours. */
 export const FILTER_PAGES_MAX = 1_000
 

@@ -5,10 +5,11 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs'
 import type { DestinationVersion, RoomId } from '@roomlog/domain'
 import { logStreamName } from '@roomlog/domain'
-import type { HttpHandlerOptions } from '@smithy/types'
-import { attempt, sendOptions } from '../attempt.ts'
+import { type Answer, headerOf, type JsonObject, jsonOf, UnprovenAnswer } from '../answer.ts'
+import { ask } from '../ask.ts'
+import { attempt } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
-import { failureOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
+import { failureOf, metricOf, nameOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
 import type { Failure } from '../port.ts'
 import { createShortcut, type Shortcut } from '../shortcut.ts'
 
@@ -21,14 +22,30 @@ export type LogGroup = {
 
 /** The log group of a destination, with calls by its client. */
 export function logGroupOf(client: CloudWatchLogsClient, destination: DestinationVersion): LogGroup {
-  return {
-    client,
-    destination,
-    shortcut: createShortcut(client, { whole: (body) => EMPTY_ANSWERS.has(body.toString('latin1')) }),
-  }
+  return { client, destination, shortcut: createShortcut(client) }
 }
 
-const EMPTY_ANSWERS = new Set(['', '{}'])
+/** What an answer of CloudWatch Logs says; it alone gives its request an id, and its success a JSON object. */
+export function proveLogsAnswer(answer: Answer): JsonObject {
+  const said = jsonOf(answer)
+  proveRequestId(answer)
+  return said
+}
+
+function proveRequestId(answer: Answer): void {
+  if (!headerOf(answer, 'x-amzn-requestid')) throw new UnprovenAnswer(answer.status, 'it has no x-amzn-requestid')
+  if (headerOf(answer, 'x-amzn-errortype')) throw new UnprovenAnswer(answer.status, 'its headers name an error')
+}
+
+/** CreateLogStream has nothing to say: its success has an empty body, or an empty object. */
+function proveCreated(answer: Answer): void {
+  if (answer.body.length > 0 || answer.status !== 200) proveLogsAnswer(answer)
+  else proveRequestId(answer)
+}
+
+function proveGroups(answer: Answer): void {
+  if (!Array.isArray(proveLogsAnswer(answer).logGroups)) throw new UnprovenAnswer(200, 'it has no list of groups')
+}
 
 /** What a call to the log group is, for messages. */
 export function logGroupSubject({ target, region }: DestinationVersion, call: string): Subject {
@@ -36,17 +53,39 @@ export function logGroupSubject({ target, region }: DestinationVersion, call: st
   return { kind: 'cloudWatchLogs', target, region, call, permissions }
 }
 
-/** Whether the group is there: of all whose names start with its name, it is the first. */
+/**
+ * Whether the group is there (of all whose names start with its name, it is the first) and of a class that can be read
+ * back. One of class INFREQUENT_ACCESS takes all that is written, and nobody learns what became of a lost answer.
+ */
 export async function findLogGroup(
   { client, destination }: LogGroup,
   signal: AbortSignal | undefined,
-): Promise<{ readonly status: 'found' } | { readonly status: 'missing'; readonly failure: Failure } | ReadFailure> {
+): Promise<{ readonly status: 'found' } | { readonly status: 'unusable'; readonly failure: Failure } | ReadFailure> {
   const subject = logGroupSubject(destination, 'DescribeLogGroups')
   const command = new DescribeLogGroupsCommand({ logGroupNamePrefix: destination.target })
-  const described = await attempt(() => client.send(command, sendOptions(signal)), signal)
+  const described = await attempt(
+    () => ask(command, (options) => client.send(command, options), { prove: proveGroups, signal }),
+    signal,
+  )
   if (!described.ok) return readOutcomeOf(described.verdict, subject)
-  const isThere = described.value.logGroups?.some(({ logGroupName }) => logGroupName === destination.target) ?? false
-  return isThere ? { status: 'found' } : { status: 'missing', failure: failureOf(NO_GROUP, subject) }
+  const group = described.value.output.logGroups?.find(({ logGroupName }) => logGroupName === destination.target)
+  if (group === undefined) return { status: 'unusable', failure: missingGroup(destination, 'DescribeLogGroups') }
+  // Servers that know of no classes name none.
+  const { logGroupClass = 'STANDARD' } = group
+  return logGroupClass === 'STANDARD'
+    ? { status: 'found' }
+    : { status: 'unusable', failure: unreadable(destination, logGroupClass) }
+}
+
+export function missingGroup(destination: DestinationVersion, call: string): Failure {
+  return failureOf(NO_GROUP, logGroupSubject(destination, call))
+}
+
+function unreadable({ target }: DestinationVersion, logGroupClass: string): Failure {
+  const message =
+    `${nameOf({ kind: 'cloudWatchLogs', target })} is of class ${logGroupClass}, which FilterLogEvents cannot read back. ` +
+    'It must be STANDARD, and the class of a group cannot be changed: create the group anew, or use another one.'
+  return { class: 'invalid', name: 'LogGroupClass', message, metric: metricOf('invalid') }
 }
 
 /** Creates the room's stream, never the group, which is its owner's. */
@@ -57,10 +96,19 @@ export async function createStream(
 ): Promise<{ readonly status: 'created' } | ReadFailure> {
   const names = { logGroupName: destination.target, logStreamName: logStreamName(roomId) }
   const command = new CreateLogStreamCommand(names)
-  const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
-  const call = { input: command.input, body: Buffer.from(JSON.stringify(names)), viaSdk, signal }
-  const sent = await attempt(() => shortcut(call), signal)
-  if (sent.ok || sent.verdict.action === 'exists') return { status: 'created' }
+  const sent = await attempt(
+    () =>
+      shortcut({
+        command,
+        body: Buffer.from(JSON.stringify(names)),
+        viaSdk: (options) => client.send(command, options),
+        prove: proveCreated,
+        signal,
+      }),
+    signal,
+  )
+  // By name: a 412 of something in between says nothing about the stream.
+  if (sent.ok || sent.verdict.name === 'ResourceAlreadyExistsException') return { status: 'created' }
   return readOutcomeOf(sent.verdict, logGroupSubject(destination, 'CreateLogStream'))
 }
 

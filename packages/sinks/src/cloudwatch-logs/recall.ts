@@ -1,11 +1,26 @@
 import { FilterLogEventsCommand, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs'
 import type { MessageId, RoomId } from '@roomlog/domain'
 import { logStreamName, RECORD_VERSION } from '@roomlog/domain'
-import { attempt, sendOptions } from '../attempt.ts'
+import { type Answer, isJsonObject, UnprovenAnswer } from '../answer.ts'
+import { ask } from '../ask.ts'
+import { attempt } from '../attempt.ts'
 import { metricOf, nameOf, type ReadFailure, readOutcomeOf } from '../failure.ts'
-import type { RecallOutcome, SinkRecords } from '../port.ts'
-import { FILTER_PAGES_MAX, FILTER_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX } from './limits.ts'
-import { createStream, type LogGroup, logGroupSubject } from './log-group.ts'
+import type { CheckOutcome, RecallOutcome, SinkRecords } from '../port.ts'
+import {
+  FILTER_ANSWER_BYTES_MAX,
+  FILTER_PAGES_MAX,
+  FILTER_STREAMS_MAX,
+  PAGE_BYTES_MAX,
+  PAGE_EVENTS_MAX,
+} from './limits.ts'
+import {
+  createStream,
+  findLogGroup,
+  type LogGroup,
+  logGroupSubject,
+  missingGroup,
+  proveLogsAnswer,
+} from './log-group.ts'
 import { messageOf } from './message.ts'
 
 /** Before every room's id in the name of its stream. */
@@ -41,6 +56,15 @@ export async function recallEvents(
     if (named.status !== 'recalled') return named
   }
   return { status: 'recalled', found: asked.found }
+}
+
+/** Proves that the group can be read back as a recall reads it. Of the time it asks for, nothing can be there. */
+export async function checkReading(group: LogReader, signal: AbortSignal | undefined): Promise<CheckOutcome> {
+  const nothing: Asked = { idOf: new Map(), found: new Set(), startTime: 0, endTime: 1 }
+  const read = await filter(group, nothing, { streams: WHOLE_PREFIX, pagesMax: 1 }, signal)
+  if (read === 'missing') return { status: 'failed', failure: missingGroup(group.destination, 'FilterLogEvents') }
+  if (read === 'too many pages' || read.status === 'recalled') return { status: 'ok' }
+  return { status: 'failed', failure: read.failure }
 }
 
 /** At most, if these rooms have nothing else in that time: each call's last page is not full. */
@@ -117,29 +141,59 @@ const MISSING_STILL: RecallOutcome = {
 }
 
 async function filter(
-  { client, destination, readTurn }: LogReader,
+  group: LogReader,
   { idOf, found, startTime, endTime }: Asked,
   { streams, pagesMax }: Reading,
   signal: AbortSignal | undefined,
 ): Promise<RecallOutcome | 'missing' | 'too many pages'> {
+  const { client, destination, readTurn } = group
   const range = { logGroupName: destination.target, ...streams, startTime, endTime }
   let nextToken: string | undefined
   for (let page = 0; page < pagesMax; page += 1) {
     const command = new FilterLogEventsCommand({ ...range, nextToken })
     await readTurn?.(signal)
-    const sent = await attempt(() => client.send(command, sendOptions(signal)), signal)
+    const belief = { prove: pageOf, bytesMax: FILTER_ANSWER_BYTES_MAX, signal }
+    const sent = await attempt(() => ask(command, (options) => client.send(command, options), belief), signal)
     if (!sent.ok) {
       if (sent.verdict.class === 'missing') return 'missing'
-      return readOutcomeOf(sent.verdict, logGroupSubject(destination, 'FilterLogEvents'))
+      return whyUnread(group, readOutcomeOf(sent.verdict, logGroupSubject(destination, 'FilterLogEvents')), signal)
     }
-    for (const { message } of sent.value.events ?? []) {
-      const id = message === undefined ? undefined : idOf.get(message)
+    const { messages, nextToken: next } = sent.value.proven
+    for (const message of messages) {
+      const id = idOf.get(message)
       if (id !== undefined) found.add(id)
     }
-    nextToken = sent.value.nextToken
+    nextToken = next
     if (nextToken === undefined || found.size === idOf.size) return { status: 'recalled', found }
   }
   return 'too many pages'
+}
+
+type Page = { readonly messages: readonly string[]; readonly nextToken: string | undefined }
+
+/** That the log has nothing is believed only of a page that lists its events, none of them. */
+function pageOf(answer: Answer): Page {
+  const { events, nextToken = null } = proveLogsAnswer(answer)
+  if (!Array.isArray(events)) throw new UnprovenAnswer(answer.status, 'it has no list of events')
+  if (nextToken !== null && typeof nextToken !== 'string')
+    throw new UnprovenAnswer(answer.status, 'its token is no text')
+  const messages = events.map((event) => {
+    const message = isJsonObject(event) ? event.message : undefined
+    if (typeof message !== 'string') throw new UnprovenAnswer(answer.status, 'one of its events has no message')
+    return message
+  })
+  return { messages, nextToken: nextToken ?? undefined }
+}
+
+/** A group that was deleted and made anew may be of another class, and CloudWatch Logs has no name for that refusal alone. */
+async function whyUnread(
+  group: LogReader,
+  failure: ReadFailure,
+  signal: AbortSignal | undefined,
+): Promise<ReadFailure> {
+  if (failure.status !== 'refused' || failure.failure.class !== 'invalid') return failure
+  const found = await findLogGroup(group, signal)
+  return found.status === 'unusable' ? { status: 'refused', failure: found.failure } : failure
 }
 
 /** A millisecond wider than said to be needed: whether the end is inclusive differs between the reading calls. */

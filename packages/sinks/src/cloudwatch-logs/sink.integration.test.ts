@@ -1,5 +1,7 @@
 import {
+  CreateLogGroupCommand,
   CreateLogStreamCommand,
+  DeleteLogGroupCommand,
   DescribeLogGroupsCommand,
   DescribeLogStreamsCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
@@ -63,6 +65,49 @@ describe('CloudWatch Logs', () => {
     await createDestination(service, 'cloudWatchLogs', `${group}x-longer`)
     group = `${group}x`
     expect(await newSink().check()).toMatchObject({ status: 'failed', failure: { class: 'missing' } })
+  })
+
+  test('the check leaves nothing in the group', async () => {
+    expect(await newSink().check()).toEqual({ status: 'ok' })
+    const { logStreams } = await service.clients.logs.send(new DescribeLogStreamsCommand({ logGroupName: group }))
+    expect(logStreams).toEqual([])
+  })
+
+  test.each([
+    ['accessDenied', 'DescribeLogGroups', 'access', 'Allow logs:DescribeLogGroups to'],
+    ['accessDenied', 'FilterLogEvents', 'access', 'Allow logs:FilterLogEvents to'],
+    ['missing', 'FilterLogEvents', 'missing', 'was not found in us-west-2'],
+    ['throttle', 'FilterLogEvents', 'throttled', 'throttles FilterLogEvents'],
+  ] as const)('the check fails on %s for %s, and says what to do', async (effect, operation, why, words) => {
+    service.aws.faults.add({ effect, operation })
+    const failed = { status: 'failed', failure: { class: why, message: expect.stringContaining(words) } }
+    expect(await newSink().check()).toMatchObject(failed)
+  })
+
+  const RARE = /is of class INFREQUENT_ACCESS.*It must be STANDARD.*create the group anew, or use another one/
+  const recreateRare = async () => {
+    await service.clients.logs.send(new DeleteLogGroupCommand({ logGroupName: group }))
+    await service.clients.logs.send(
+      new CreateLogGroupCommand({ logGroupName: group, logGroupClass: 'INFREQUENT_ACCESS' }),
+    )
+  }
+
+  // It became ACTIVE, worked until the first lost answer, and was then held for good.
+  test('a group of class INFREQUENT_ACCESS fails the check', async () => {
+    await recreateRare()
+    const failure = { class: 'invalid', message: expect.stringMatching(RARE) }
+    expect(await newSink().check()).toMatchObject({ status: 'failed', failure })
+  })
+
+  test('a recall of a group that was made anew as INFREQUENT_ACCESS is held, with words that say what to do', async () => {
+    await recreateRare()
+    const refused = { status: 'refused', failure: { class: 'invalid', message: expect.stringMatching(RARE) } }
+    expect(await newSink().recall?.(sampleRecords(1))).toMatchObject(refused)
+    service.aws.faults.add({ effect: 'accessDenied', operation: 'DescribeLogGroups' })
+    expect(await newSink().recall?.(sampleRecords(1))).toMatchObject({
+      status: 'refused',
+      failure: { message: expect.stringContaining('Check the class (it must be STANDARD)') },
+    })
   })
 
   test('events that are too old or too new are named, and the rest is taken', async () => {

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
-import { type CloudWatchLogsClient, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import type { DestinationVersion, RoomId } from '@roomlog/domain'
 import { logStreamName } from '@roomlog/domain'
-import type { HttpHandlerOptions } from '@smithy/types'
-import { attempt } from '../attempt.ts'
 import { metricOf, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
 import { createScratch, type Scratch } from '../scratch.ts'
-import { createShortcut } from '../shortcut.ts'
 import { singleAttempt } from '../single-attempt.ts'
-import { eventsBody } from './events-body.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
 import { createStream, findLogGroup, logGroupOf, logGroupSubject } from './log-group.ts'
-import { recallEvents } from './recall.ts'
-import { rejectedEvents } from './rejected.ts'
+import { createPutLogEvents } from './put-log-events.ts'
+import { checkReading, recallEvents } from './recall.ts'
 import { shareRecalls } from './shared-recall.ts'
 
 export type CloudWatchLogsSinkOptions = {
@@ -42,7 +38,7 @@ export function createCloudWatchLogsSink({
 }: CloudWatchLogsSinkOptions): Sink {
   assert.equal(destination.kind, 'cloudWatchLogs')
   const checkAttempts = singleAttempt(client)
-  const shortcut = createShortcut(client, { whole: isAllTaken })
+  const putLogEvents = createPutLogEvents(client, scratch)
   const group = logGroupOf(client, destination)
   const reader = { ...group, readTurn, prepared: new Set<RoomId>() }
   const subject = logGroupSubject(destination, 'PutLogEvents')
@@ -53,20 +49,15 @@ export function createCloudWatchLogsSink({
     assert.equal(first.roomId, records.at(-1)?.roomId, 'a log stream holds records of one room')
     await checkAttempts()
     const names = { logGroupName: destination.target, logStreamName: logStreamName(first.roomId) }
-    const body = eventsBody(names, records, scratch.take)
-    const command = new PutLogEventsCommand({ ...names, logEvents: [] })
-    const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
-    const sent = await attempt(() => shortcut({ input: command.input, body, viaSdk, signal }), signal)
-    // Who finds the stream missing has read the body, which names it; after any other failure it may still be on its way out.
-    if (sent.ok || sent.verdict.name === 'ResourceNotFoundException') scratch.give(body)
+    const sent = await putLogEvents(names, records, signal)
     if (sent.ok) {
-      if (sent.value === 'plain') return { status: 'delivered' }
-      const rejected = rejectedEvents(sent.value.rejectedLogEventsInfo, records.length)
-      return rejected.length === 0 ? { status: 'delivered' } : { status: 'partial', rejected }
+      return sent.value.length === 0 ? { status: 'delivered' } : { status: 'partial', rejected: sent.value }
     }
     const { verdict } = sent
     if (verdict.name === 'ResourceNotFoundException') return prepareStream(first.roomId, signal)
-    return verdict.action === 'exists' ? { status: 'delivered' } : writeOutcomeOf(verdict, subject)
+    // By name: a 412 of something in between says nothing about the events.
+    if (verdict.name === 'DataAlreadyAcceptedException') return { status: 'delivered' }
+    return writeOutcomeOf(verdict, subject)
   }
 
   /** The group or the stream was missing; creating the stream tells which. */
@@ -78,7 +69,7 @@ export function createCloudWatchLogsSink({
 
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
     const found = await findLogGroup(group, signal)
-    return found.status === 'found' ? { status: 'ok' } : { status: 'failed', failure: found.failure }
+    return found.status === 'found' ? checkReading(reader, signal) : { status: 'failed', failure: found.failure }
   }
 
   return {
@@ -90,12 +81,6 @@ export function createCloudWatchLogsSink({
     check,
   }
 }
-
-/** Also of an answer that is cut off, which is for the SDK to find out. */
-function isAllTaken(answer: Buffer): boolean {
-  return !answer.includes('rejected') && answer.at(-1) === CLOSING_BRACE
-}
-const CLOSING_BRACE = 0x7d
 
 const STREAM_CREATED: WriteOutcome = {
   status: 'retry',

@@ -1,3 +1,4 @@
+import { CreateDeliveryStreamCommand } from '@aws-sdk/client-firehose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSink } from '../../test/create-sink.ts'
 import { createDestination, readDestination, startHarness } from '../../test/harness.ts'
@@ -54,6 +55,25 @@ describe('Firehose', () => {
     const outcome = await newSink().write(sampleRecords(3))
     expect(outcome).toMatchObject({ status: 'retry', failure: { class: 'throttled' } })
     expect(await readDestination(service, 'firehose', stream)).toEqual([])
+  })
+
+  test('a stream that reads from Kinesis fails the check: it would take no record', async () => {
+    stream = service.newName()
+    const RoleARN = 'arn:aws:iam::123456789012:role/firehose'
+    await service.clients.firehose.send(
+      new CreateDeliveryStreamCommand({
+        DeliveryStreamName: stream,
+        DeliveryStreamType: 'KinesisStreamAsSource',
+        KinesisStreamSourceConfiguration: {
+          RoleARN,
+          KinesisStreamARN: 'arn:aws:kinesis:us-west-2:123456789012:stream/s',
+        },
+        ExtendedS3DestinationConfiguration: { RoleARN, BucketARN: 'arn:aws:s3:::any' },
+      }),
+    )
+    const message = expect.stringContaining('KinesisStreamAsSource')
+    expect(await newSink().check()).toMatchObject({ status: 'failed', failure: { class: 'invalid', message } })
+    expect(await newSink().write(sampleRecords(1))).toMatchObject({ status: 'refused', scope: 'destination' })
   })
 
   test('records of several rooms go in one batch', async () => {

@@ -1,28 +1,39 @@
-import { addAbortSignal, Readable } from 'node:stream'
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import type { DestinationVersion, MessageId } from '@roomlog/domain'
-import { attempt, sendOptions } from '../attempt.ts'
+import type { Answer } from '../answer.ts'
+import { ask } from '../ask.ts'
+import { attempt } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { metricOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
-import type { Occupant } from '../port.ts'
+import type { SinkRecord } from '../port.ts'
+import { OBJECT_BYTES_MAX } from './limits.ts'
 import { occupantOf } from './metadata.ts'
 import { idsOf } from './object.ts'
+import type { Occupied } from './proof.ts'
+import { proveETag } from './put-object.ts'
 
 export type ObjectReader = { readonly client: S3Client; readonly destination: DestinationVersion }
 
-/** Which run the object at `key` holds: from its metadata, else from its records. */
+/** Which run, from `expected` on, the object at `key` holds: from its metadata, else from its records. */
 export async function readOccupant(
   reader: ObjectReader,
   key: string,
+  expected: SinkRecord,
   signal: AbortSignal | undefined,
-): Promise<{ readonly status: 'occupied'; readonly occupant: Occupant } | ReadFailure> {
+): Promise<Occupied | ReadFailure> {
   const { client, destination } = reader
   const command = new HeadObjectCommand({ Bucket: destination.target, Key: key })
-  const head = await attempt(() => client.send(command, sendOptions(signal)), signal)
+  const head = await attempt(
+    () => ask(command, (options) => client.send(command, options), { prove: proveETag, signal }),
+    signal,
+  )
   if (!head.ok) return readFailure(head.verdict, destination, 'HeadObject')
-  const occupant = occupantOf(key, head.value.Metadata)
-  if (occupant !== undefined) return { status: 'occupied', occupant }
-  const read = await readIds(reader, key, signal)
+  const occupant = occupantOf(key, head.value.output.Metadata)
+  // The key is made of the first record: metadata that name another are of no object that was written here.
+  if (occupant?.first.position === expected.position && occupant.first.id === expected.id) {
+    return { status: 'occupied', occupant }
+  }
+  const read = await readIds(reader, key, expected, signal)
   if (read.status !== 'read') return read
   const [first] = read.ids
   const last = read.ids.at(-1)
@@ -32,26 +43,33 @@ export async function readOccupant(
   return { status: 'occupied', occupant: { key, ...ends } }
 }
 
-/** Ids of the records of the object at `key`, in order; none if there is no object. */
+/** What does not become smaller by compression becomes a little larger. */
+const BODY_BYTES_MAX = OBJECT_BYTES_MAX + 1024 * 1024
+
+/** Ids of the records of the object at `key`, in order, from `expected` on; none if there is no object. */
 export async function readIds(
   { client, destination }: ObjectReader,
   key: string,
+  expected: Pick<SinkRecord, 'id'>,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: 'read'; readonly ids: readonly MessageId[] } | ReadFailure> {
-  const body = await attempt(async () => {
-    const object = await client.send(
-      new GetObjectCommand({ Bucket: destination.target, Key: key }),
-      sendOptions(signal),
-    )
-    if (signal !== undefined && object.Body instanceof Readable) addAbortSignal(signal, object.Body)
-    return object.Body?.transformToByteArray()
-  }, signal)
-  if (!body.ok) {
-    if (body.verdict.name === 'NoSuchKey') return { status: 'read', ids: [] }
-    return readFailure(body.verdict, destination, 'GetObject')
+  const command = new GetObjectCommand({ Bucket: destination.target, Key: key })
+  const prove = (answer: Answer) => {
+    proveETag(answer)
+    return answer.body
   }
-  const ids = body.value === undefined ? undefined : await idsOf(body.value)
-  return ids === undefined ? foreignObject(destination, key) : { status: 'read', ids }
+  const got = await attempt(
+    () => ask(command, (options) => client.send(command, options), { prove, bytesMax: BODY_BYTES_MAX, signal }),
+    signal,
+  )
+  if (!got.ok) {
+    const { name, status } = got.verdict
+    // Only S3's own word for it: any other 404 may be a proxy's.
+    if (name === 'NoSuchKey' && status === 404) return { status: 'read', ids: [] }
+    return readFailure(got.verdict, destination, 'GetObject')
+  }
+  const ids = await idsOf(got.value.proven)
+  return ids?.[0] === expected.id ? { status: 'read', ids } : foreignObject(destination, key)
 }
 
 const VANISHED: Verdict = {

@@ -25,6 +25,30 @@ describe('S3', () => {
   })
   afterAll(() => service.close())
 
+  test('the check leaves nothing in the bucket', async () => {
+    expect(await newSink().check()).toEqual({ status: 'ok' })
+    expect(await listKeys(service.clients.s3, bucket)).toEqual([])
+  })
+
+  // A bucket that could be written to and not be read became ACTIVE, and was held at the first object in the way.
+  test.each([
+    ['accessDenied', 'ListObjectsV2', 'access', /Allow s3:ListBucket to/],
+    ['accessDenied', 'GetObject', 'access', /Allow s3:GetObject and s3:ListBucket to/],
+    ['missing', 'ListObjectsV2', 'missing', /was not found in us-west-2/],
+  ] as const)('the check fails on %s for %s, and says what to allow', async (effect, operation, why, words) => {
+    service.aws.faults.add({ effect, operation })
+    const failed = { status: 'failed', failure: { class: why, message: expect.stringMatching(words) } }
+    expect(await newSink().check()).toMatchObject(failed)
+  })
+
+  test('a bucket of another Region is not the destination', async () => {
+    service.aws.faults.add({ effect: 'error', operation: 'ListObjectsV2', status: 301, name: 'PermanentRedirect' })
+    const message = expect.stringMatching(
+      /was not found in us-west-2: PermanentRedirect.*check its name, account and Region/,
+    )
+    expect(await newSink().check()).toMatchObject({ status: 'failed', failure: { class: 'missing', message } })
+  })
+
   test('an object says what it is and which run it holds', async () => {
     const records = sampleRecords(3, { position: 10, timeMs: Date.UTC(2026, 2, 4, 5, 6) })
     await newSink().write(records)

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
-import { HeadBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import type { DestinationVersion } from '@roomlog/domain'
-import type { HttpHandlerOptions } from '@smithy/types'
-import { attempt, sendOptions } from '../attempt.ts'
-import type { Verdict } from '../classify.ts'
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
+import { type DestinationVersion, MessageId, objectKey, RoomId } from '@roomlog/domain'
+import { type Answer, UnprovenAnswer } from '../answer.ts'
+import { ask } from '../ask.ts'
+import { attempt } from '../attempt.ts'
 import { failureOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, RecallOutcome, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
-import { createShortcut } from '../shortcut.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { createGzips, type Gzip } from './gzip.ts'
 import { S3_LIMITS } from './limits.ts'
-import { type BuiltObject, buildObject, keyOf } from './object.ts'
-import { createProof, type PutResult } from './proof.ts'
+import { buildObject, keyOf } from './object.ts'
+import { createProof } from './proof.ts'
+import { createPutObject, type PutSettings } from './put-object.ts'
 import { readIds, readOccupant } from './read-back.ts'
 
 export type S3SinkOptions = {
@@ -20,6 +20,10 @@ export type S3SinkOptions = {
   readonly destination: DestinationVersion
   /** May be shared by sinks. @default one of its own, of level 5 */
   readonly gzip?: Gzip | undefined
+  /** Sent with each object; a bucket with Object Lock takes none without. @default 'md5', as `Content-MD5` */
+  readonly checksum?: PutSettings['checksum'] | undefined
+  /** `none` for stores that refuse ACLs. @default 'bucket-owner-full-control' */
+  readonly acl?: PutSettings['acl'] | undefined
 }
 
 const GZIP_LEVEL = 5
@@ -33,27 +37,23 @@ const GZIPS_KEPT_MAX = 4
  * const sink = createS3Sink({ client: new S3Client({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(30_000) })
  */
-export function createS3Sink({ client, destination, gzip = ownGzip() }: S3SinkOptions): Sink {
+export function createS3Sink({
+  client,
+  destination,
+  gzip = ownGzip(),
+  checksum = 'md5',
+  acl = 'bucket-owner-full-control',
+}: S3SinkOptions): Sink {
   assert.equal(destination.kind, 's3')
   const proven = createProof()
-  const shortcut = createShortcut(client, { whole: () => true })
+  const put = createPutObject(client, { bucket: destination.target, checksum, acl })
   const checkAttempts = singleAttempt(client)
   const subject: Subject = {
     kind: 's3',
     target: destination.target,
     region: destination.region,
     call: 'PutObject',
-    permissions: 's3:PutObject and s3:PutObjectAcl',
-  }
-
-  async function put(object: BuiltObject, records: number, signal: AbortSignal | undefined): Promise<PutResult> {
-    const command = putCommand(object, destination.target)
-    const viaSdk = (options?: HttpHandlerOptions) => client.send(command, options)
-    const call = { input: command.input, body: object.body, ...ownPartOf(object), viaSdk, signal }
-    const sent = await attempt(() => shortcut(call), signal)
-    if (sent.ok) return { status: 'created' }
-    const verdict = aboutTheBucket(settledByStatus(sent.verdict), records)
-    return verdict.action === 'exists' ? { status: 'exists' } : { status: 'failed', verdict }
+    permissions: acl === 'none' ? 's3:PutObject' : 's3:PutObject and s3:PutObjectAcl',
   }
 
   async function write(records: SinkRecords, { signal }: SinkOptions = {}): Promise<WriteOutcome> {
@@ -63,34 +63,46 @@ export function createS3Sink({ client, destination, gzip = ownGzip() }: S3SinkOp
     assert.equal(first.roomId, last.roomId, 'an object holds records of one room')
     await checkAttempts()
     const object = await buildObject(records, first, last, { destination, gzip, signal })
-    const result = await proven(() => put(object, records.length, signal))
+    const result = await proven(
+      () => put(object, records.length, signal),
+      () => readOccupant({ client, destination }, object.key, first, signal),
+    )
     switch (result.status) {
       case 'created':
         return { status: 'delivered' }
-      case 'exists': {
-        const found = await readOccupant({ client, destination }, object.key, signal)
-        return found.status === 'refused' ? { ...found, scope: 'destination' } : found
-      }
+      case 'refused':
+        return { ...result, scope: 'destination' }
       case 'failed':
         return writeOutcomeOf(result.verdict, subject)
+      case 'occupied':
+      case 'retry':
+        return result
     }
   }
 
   async function recall(records: SinkRecords, { signal }: SinkOptions = {}): Promise<RecallOutcome> {
     const first = records.at(0)
     assert(first !== undefined, 'a recall has at least one record')
-    const read = await readIds({ client, destination }, keyOf(first, destination), signal)
+    const read = await readIds({ client, destination }, keyOf(first, destination), first, signal)
     if (read.status !== 'read') return read
     const held = new Set(read.ids)
     return { status: 'recalled', found: new Set(Array.from(records, ({ id }) => id).filter((id) => held.has(id))) }
   }
 
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
-    const command = new HeadBucketCommand({ Bucket: destination.target })
-    const head = await attempt(() => client.send(command, sendOptions(signal)), signal)
-    if (head.ok) return { status: 'ok' }
-    const failure = failureOf(head.verdict, { ...subject, call: 'HeadBucket', permissions: 's3:ListBucket' })
-    return { status: 'failed', failure }
+    // A HEAD would do for the first half, but its refusals have no body that says why.
+    const { key, id } = nothing(destination)
+    const list = new ListObjectsV2Command({ Bucket: destination.target, Prefix: key, MaxKeys: 1 })
+    const listed = await attempt(
+      () => ask(list, (options) => client.send(list, options), { prove: proveListed, signal }),
+      signal,
+    )
+    if (!listed.ok) {
+      const failure = failureOf(listed.verdict, { ...subject, call: 'ListObjectsV2', permissions: 's3:ListBucket' })
+      return { status: 'failed', failure }
+    }
+    const read = await readIds({ client, destination }, key, { id }, signal)
+    return read.status === 'read' ? { status: 'ok' } : { status: 'failed', failure: read.failure }
   }
 
   return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, check }
@@ -100,35 +112,15 @@ function ownGzip(): Gzip {
   return createGzips({ level: GZIP_LEVEL, keptMax: GZIPS_KEPT_MAX })
 }
 
-function putCommand({ key, body, metadata }: BuiltObject, bucket: string): PutObjectCommand {
-  return new PutObjectCommand({
-    Bucket: bucket,
-    Key: key,
-    Body: body,
-    IfNoneMatch: '*',
-    ACL: 'bucket-owner-full-control',
-    ContentType: 'application/gzip',
-    Metadata: { ...metadata },
-  })
+/** Where objects of this destination lie, but of no room and from before there were any: nothing is there. */
+function nothing({ accountId, region, id: destinationVersionId }: DestinationVersion) {
+  const none = '000000000000'
+  const [roomId, id] = [RoomId.parse(none), MessageId.parse(none)]
+  return { key: objectKey({ accountId, region, roomId, timeMs: 0, position: 0, destinationVersionId, id }), id }
 }
 
-/** What differs between the requests of two puts, as the SDK writes it. */
-function ownPartOf({ key, metadata }: BuiltObject): { pathEnd: string; headers: Record<string, string> } {
-  return {
-    pathEnd: key.split('/').map(encodeURIComponent).join('/'),
-    headers: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
-  }
-}
-
-/** A refusal without a name settles a put too: if it was taken after all, the repeat is answered by 412. */
-function settledByStatus(verdict: Verdict): Verdict {
-  const { status } = verdict
-  return status !== undefined && status >= 300 && status < 500 ? { ...verdict, taken: 'no' } : verdict
-}
-
-/** S3 does not look into an object: what it calls invalid is the bucket's matter, unless a smaller object may pass. */
-function aboutTheBucket(verdict: Verdict, records: number): Verdict {
-  if (verdict.action !== 'split') return verdict
-  const isTooLarge = verdict.name === 'EntityTooLarge' || verdict.status === 413
-  return isTooLarge && records > 1 ? verdict : { ...verdict, action: 'hold' }
+/** An empty list is believed only of a store that answers as S3 does. */
+function proveListed({ status, body }: Answer): void {
+  if (status !== 200 || !body.includes('<ListBucketResult'))
+    throw new UnprovenAnswer(status, 'it is no list of objects')
 }

@@ -7,11 +7,12 @@ import {
   type DeliveryStatusOutput,
   type DestinationKind,
   LoggingConfigurationId,
+  LoggingConfigurationState,
   loggingConfigurationArn,
   ok,
   type Result,
 } from '@roomlog/domain'
-import { backlogSql } from '@roomlog/journal'
+import { backlogSql, WRITERS_ALIVE_SQL } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
 import { operation } from '../../operation.ts'
 
@@ -27,17 +28,20 @@ async function deliveryStatus(ctx: Context, _input: DeliveryStatusInput): Promis
   const values = [ctx.accountId, CONFIGURATIONS_MAX]
   const { rows: configurations } = await ctx.pool.query<ConfigurationRow>(CONFIGURATIONS, values)
   const versions = configurations.flatMap((row) => row.versions)
-  const [owed, lanes, totals] = await Promise.all([
+  const [owed, lanes, totals, alive] = await Promise.all([
     ctx.pool.query<OwedRow>(OWED, [versions]),
     ctx.pool.query<LaneRow>(LANES, [versions]),
     ctx.pool.query<TotalsRow>(TOTALS, [versions]),
+    ctx.pool.query<{ writers: number }>(WRITERS_ALIVE_SQL),
   ])
+  const writers = alive.rows[0]?.writers ?? 0
   return ok({
     loggingConfigurations: configurations.map((configuration) => {
       const ofIt = (row: { readonly version: number }) => configuration.versions.includes(row.version)
       const rows = { owed: owed.rows.filter(ofIt), lanes: lanes.rows.filter(ofIt), totals: totals.rows.filter(ofIt) }
-      return present(ctx, configuration, rows)
+      return present(ctx, configuration, rows, writers)
     }),
+    writers,
   })
 }
 
@@ -45,6 +49,8 @@ type ConfigurationRow = {
   readonly id: string
   readonly kind: DestinationKind
   readonly target: string
+  readonly state: string
+  readonly state_reason: string | null
   readonly versions: readonly number[]
 }
 type OwedRow = { readonly version: number; readonly records: number; readonly lag_seconds: number }
@@ -69,7 +75,7 @@ type TotalsRow = {
 }
 
 const CONFIGURATIONS = `
-select c.id, d.kind, d.target,
+select c.id, d.kind, d.target, c.state, c.state_reason,
        array(select v.id from destination_version v
               where v.logging_configuration_id = c.id and v.abandoned_at is null order by v.id) as versions
   from logging_configuration c join destination_version d on d.id = c.destination_version_id
@@ -100,6 +106,7 @@ function present(
   { region, accountId }: Context,
   configuration: ConfigurationRow,
   { owed, lanes, totals }: { owed: readonly OwedRow[]; lanes: readonly LaneRow[]; totals: readonly TotalsRow[] },
+  writers: number,
 ): DeliveryStatus {
   const backlogRecords = sum(owed, (row) => row.records)
   const lastDelivered = latest(totals.map((row) => row.last_delivered_at))
@@ -113,7 +120,9 @@ function present(
       loggingConfigurationId: LoggingConfigurationId.parse(configuration.id),
     }),
     destinationConfiguration: configurationOf(configuration),
-    state: stateOf(lanes, backlogRecords),
+    configurationState: LoggingConfigurationState.parse(configuration.state),
+    ...(configuration.state_reason === null ? {} : { configurationStateReason: configuration.state_reason }),
+    state: stateOf(lanes, backlogRecords, writers),
     backlogRecords,
     lagSeconds: Math.max(0, ...owed.map((row) => row.lag_seconds)),
     ...(lastDelivered === undefined ? {} : { lastDeliveredTime: lastDelivered.toISOString() }),
@@ -131,9 +140,13 @@ function present(
   }
 }
 
-/** The worst of its lanes: a configuration is well only if all of it is. */
-function stateOf(lanes: readonly LaneRow[], backlogRecords: number): DeliveryState {
+/**
+ * The worst of its lanes: a configuration is well only if all of it is. Without a writer nothing flows and nobody retries,
+ * whatever the last one wrote down; but what was held needs a person all the same.
+ */
+function stateOf(lanes: readonly LaneRow[], backlogRecords: number, writers: number): DeliveryState {
   if (lanes.some((lane) => lane.state === 'held')) return 'held'
+  if (writers === 0 && backlogRecords > 0) return 'no-writer'
   if (lanes.some((lane) => lane.state === 'retrying')) return 'retrying'
   return backlogRecords > 0 ? 'flowing' : 'idle'
 }

@@ -1,12 +1,17 @@
 import {
+  accessDeniedException,
   type CreateLoggingConfigurationInput,
+  type Destination,
   destinationOf,
   fail,
   type LoggingConfiguration,
   ok,
   type Result,
+  resourceNotFoundException,
   serviceQuotaExceededException,
+  validationException,
 } from '@roomlog/domain'
+import type { Failure } from '@roomlog/sinks'
 import type { Context } from '../../context.ts'
 import { lockAccount } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
@@ -16,8 +21,8 @@ export default operation('loggingConfiguration.create', createLoggingConfigurati
 
 /**
  * The destination is checked first and the row made in its final state, so that a process that dies in between leaves
- * nothing in CREATING. A destination that cannot be used gives CREATE_FAILED with the reason: it is never logged to,
- * until an update finds it usable.
+ * nothing in CREATING. A destination that cannot be used refuses the call and nothing is made: a caller that is answered
+ * attaches what it got and believes its messages logged.
  */
 async function createLoggingConfiguration(
   ctx: Context,
@@ -32,7 +37,8 @@ async function createLoggingConfiguration(
 
   const destination = destinationOf(input.destinationConfiguration)
   const startedAt = new Date(ctx.clock.nowMs())
-  const check = await ctx.checkDestination(destination, { signal: ctx.signal })
+  const check = await ctx.checkDestination(destination, { accountId, signal: ctx.signal })
+  if (check.status === 'failed') return unusable(check.failure, destination)
   return ctx.transact(async (tx) => {
     await lockAccount(tx, accountId)
     if ((await tx.loggingConfiguration.count({ where })) >= limit) return fail(quota)
@@ -50,12 +56,25 @@ async function createLoggingConfiguration(
         destinationVersionId: version.id,
         createdAt: startedAt,
         updatedAt: new Date(ctx.clock.nowMs()),
-        ...(check.status === 'ok'
-          ? { state: 'ACTIVE' }
-          : { state: 'CREATE_FAILED', stateReason: check.failure.message }),
+        state: 'ACTIVE',
       },
       select: loggingConfigurationSelect,
     })
     return ok(presentLoggingConfiguration(region, row))
   })
+}
+
+function unusable({ class: why, message: reason }: Failure, { target }: Destination) {
+  const message = `The destination cannot be used, nothing was created: ${reason}`
+  switch (why) {
+    case 'missing':
+      return fail(resourceNotFoundException({ resourceId: target, resourceType: 'DESTINATION' }, message))
+    case 'access':
+    case 'credentials':
+      return fail(accessDeniedException(message))
+    default: {
+      const fieldList = [{ name: 'destinationConfiguration', message: reason }]
+      return fail(validationException(message, { reason: 'FIELD_VALIDATION_FAILED', fieldList }))
+    }
+  }
 }

@@ -35,7 +35,7 @@ async function updateLoggingConfiguration(
   const { destinationConfiguration } = input
   const destination = destinationConfiguration === undefined ? undefined : destinationOf(destinationConfiguration)
   if (destination !== undefined) {
-    const check = await ctx.checkDestination(destination, { signal: ctx.signal })
+    const check = await ctx.checkDestination(destination, { accountId: ctx.accountId, signal: ctx.signal })
     if (check.status === 'failed') return unusable(check.failure.message)
   }
   return ctx.transact((tx) => change(ctx, tx, id.value, { name: input.name, destination }))

@@ -4,7 +4,7 @@ import {
   type LoggingConfigurationId,
   ok,
   type Result,
-  resourceNotFoundException,
+  validationException,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import type { Tx } from '../../database/transact.ts'
@@ -12,13 +12,14 @@ import { loggingConfigurationIdOf, notFound } from '../resource.ts'
 
 /**
  * Makes sure that a room may list these configurations, and keeps them from being deleted before the transaction ends:
- * of an attach and a delete at the same time, one sees the other. One that is being deleted is as good as gone;
- * one that failed may be listed, and logs once an update has made it ACTIVE.
+ * of an attach and a delete at the same time, one sees the other. Only an ACTIVE one is attached, since no other logs and
+ * the caller would not notice. One that the room lists already may stay, so that the rest of the list can be changed.
  */
 export async function holdForRoom(
   ctx: Context,
   tx: Tx,
   arns: readonly LoggingConfigurationArn[],
+  listedBefore: readonly string[] = [],
 ): Promise<Result<readonly LoggingConfigurationId[]>> {
   const ids: LoggingConfigurationId[] = []
   for (const arn of arns) {
@@ -27,20 +28,23 @@ export async function holdForRoom(
     ids.push(id.value)
   }
   if (ids.length === 0) return ok(ids)
-  const rows = await tx.$queryRaw<{ id: string; state: string }[]>`
-    select id, state from logging_configuration
+  const rows = await tx.$queryRaw<{ id: string; state: string; state_reason: string | null }[]>`
+    select id, state, state_reason from logging_configuration
      where account_id = ${ctx.accountId} and id = any(${ids}::text[])
      order by id for share`
-  const states = new Map(rows.map((row) => [row.id, row.state]))
+  const found = new Map(rows.map((row) => [row.id, row]))
   for (const id of ids) {
-    const state = states.get(id)
-    if (state === undefined) return notFound('LOGGING_CONFIGURATION', id)
-    if (state === 'DELETING') {
-      const resource = { resourceId: id, resourceType: 'LOGGING_CONFIGURATION' } as const
-      return fail(resourceNotFoundException(resource, 'The logging configuration is being deleted'))
-    }
+    const row = found.get(id)
+    if (row === undefined) return notFound('LOGGING_CONFIGURATION', id)
+    if (row.state !== 'ACTIVE' && !listedBefore.includes(id)) return notActive(id, row.state, row.state_reason)
   }
   return ok(ids)
+}
+
+function notActive(id: LoggingConfigurationId, state: string, reason: string | null) {
+  const message = `The logging configuration ${id} is ${state}, not ACTIVE, and would not log${reason === null ? '' : `: ${reason}`}`
+  const fieldList = [{ name: 'loggingConfigurationIdentifiers', message }]
+  return fail(validationException(message, { reason: 'FIELD_VALIDATION_FAILED', fieldList }))
 }
 
 /** The room's list as rows, in its order. */

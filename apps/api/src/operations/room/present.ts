@@ -2,6 +2,7 @@ import type { Prisma } from '@roomlog/db'
 import {
   AccountId,
   LoggingConfigurationId,
+  LoggingConfigurationState,
   loggingConfigurationArn,
   type MessageReviewHandler,
   type Room,
@@ -23,16 +24,29 @@ export const roomSelect = {
   tags: true,
   createdAt: true,
   updatedAt: true,
-  loggingConfigurations: { select: { loggingConfigurationId: true }, orderBy: { ordinal: 'asc' } },
+  loggingConfigurations: {
+    select: { loggingConfigurationId: true, loggingConfiguration: { select: { state: true, stateReason: true } } },
+    orderBy: { ordinal: 'asc' },
+  },
 } as const satisfies Prisma.RoomSelect
 
 export type RoomRow = Prisma.RoomGetPayload<{ select: typeof roomSelect }>
 
 export function presentRoom(region: string, row: RoomRow): Room {
+  const notLogging = row.loggingConfigurations.flatMap((listed) => {
+    const { state, stateReason } = listed.loggingConfiguration
+    if (state === 'ACTIVE') return []
+    return {
+      loggingConfigurationArn: arnOf(region, row, listed.loggingConfigurationId),
+      state: LoggingConfigurationState.parse(state),
+      ...(stateReason === null ? {} : { stateReason }),
+    }
+  })
   return {
     ...presentRoomSummary(region, row),
     maximumMessageRatePerSecond: row.maximumMessageRatePerSecond,
     maximumMessageLength: row.maximumMessageLength,
+    ...(notLogging.length === 0 ? {} : { notLogging }),
   }
 }
 
@@ -42,11 +56,7 @@ export function presentRoomSummary(region: string, row: RoomRow): RoomSummary {
   const roomId = RoomId.parse(row.id)
   const messageReviewHandler = reviewHandlerOf(row)
   const loggingConfigurationIdentifiers = row.loggingConfigurations.map((listed) =>
-    loggingConfigurationArn({
-      region,
-      accountId,
-      loggingConfigurationId: LoggingConfigurationId.parse(listed.loggingConfigurationId),
-    }),
+    arnOf(region, row, listed.loggingConfigurationId),
   )
   return {
     arn: roomArn({ region, accountId, roomId }),
@@ -58,6 +68,11 @@ export function presentRoomSummary(region: string, row: RoomRow): RoomSummary {
     ...(messageReviewHandler === undefined ? {} : { messageReviewHandler }),
     ...(loggingConfigurationIdentifiers.length === 0 ? {} : { loggingConfigurationIdentifiers }),
   }
+}
+
+function arnOf(region: string, row: RoomRow, id: string): string {
+  const accountId = AccountId.parse(row.accountId)
+  return loggingConfigurationArn({ region, accountId, loggingConfigurationId: LoggingConfigurationId.parse(id) })
 }
 
 /** A handler that was taken off has the empty uri. */

@@ -37,7 +37,7 @@ async function change(ctx: Context, tx: Tx, id: RoomId, input: UpdateRoomInput):
   const list = input.loggingConfigurationIdentifiers
   let listNow: readonly LoggingConfigurationId[] | undefined
   if (list !== undefined) {
-    const held = await holdForRoom(ctx, tx, list)
+    const held = await holdForRoom(ctx, tx, list, listBefore)
     if (!held.ok) return held
     if (!isSame(held.value, listBefore)) listNow = held.value
   }
