@@ -3,6 +3,7 @@ import { sleep } from '../../src/clock.ts'
 import type { Destinations } from '../../src/destinations.ts'
 import { parseEnv } from '../../src/env.ts'
 import type { Destination } from '../../src/lane/destination.ts'
+import { Refusals } from '../../src/lane/refusals.ts'
 import { policiesFor } from '../../src/policies.ts'
 import { createWriter, type Writer } from '../../src/writer.ts'
 import { type At, type Database, writersJournal } from './database.ts'
@@ -23,7 +24,9 @@ export type WriterOptions = {
   readonly at: (point: string, life: Life) => void
   readonly failed: (error: unknown) => void
   /** What a sink to the version needs besides the process's own. */
-  readonly sinkTo: (id: DestinationVersionId) => Omit<SimulatedSinkOptions, 'life' | 'at'>
+  readonly sinkTo: (id: DestinationVersionId) => Omit<SimulatedSinkOptions, 'life' | 'at'> & {
+    readonly isSetAside: Destination['isSetAside']
+  }
   readonly abandoned: ReadonlySet<DestinationVersionId>
 }
 
@@ -73,11 +76,13 @@ function createDestinations({ sinkTo, abandoned, random }: WriterOptions, life: 
       if (abandoned.has(id)) return 'abandoned'
       const found = made.get(id)
       if (found) return found
-      const options = sinkTo(id)
+      const { isSetAside, ...options } = sinkTo(id)
       const destination: Destination = {
         version: options.version,
         sink: createSimulatedSink({ ...options, life, at }),
         policy: { ...POLICIES[options.version.kind], cycleRecordsMax: times * CYCLE_RECORDS_MAX[options.version.kind] },
+        refusals: new Refusals(),
+        isSetAside,
         limited: (task) => task(),
       }
       made.set(id, destination)
