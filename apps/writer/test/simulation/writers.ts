@@ -23,6 +23,7 @@ export type WriterOptions = {
   readonly random: () => number
   readonly at: (point: string, life: Life) => void
   readonly failed: (error: unknown) => void
+  readonly told: (event: string) => void
   /** What a sink to the version needs besides the process's own. */
   readonly sinkTo: (id: DestinationVersionId) => Omit<SimulatedSinkOptions, 'life' | 'at'> & {
     readonly isSetAside: Destination['isSetAside']
@@ -38,13 +39,19 @@ export function startWriter(options: WriterOptions): WriterProcess {
   const life = new Life(database.time)
   const at: At = (point) => options.at(point, life)
   const randomUUID = () => uuidFrom(random)
+  /** Whether it is told about a destination, which is no failure of the writer. */
+  const tell = (facts: object) => {
+    const event = 'event' in facts ? String(facts.event) : ''
+    options.told(event)
+    return event.startsWith('destination.') || event === 'record.buried'
+  }
   const writer = createWriter({
     journal: writersJournal(database, life, at),
     destinations: createDestinations(options, life, at),
     clock: life.clock(),
     random,
     randomUUID,
-    log: { ...silent, error: failed },
+    log: { ...silent, info: tell, error: (facts) => tell(facts) || failed(facts) },
     settings: {
       writerId: `${name}-${randomUUID()}`,
       leaseMs: LEASE_MS,
