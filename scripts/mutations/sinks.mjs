@@ -237,4 +237,12 @@ export const sinkMutations = [
     put: 'facts.clockCorrected && false\n',
     suites: [{ project: 'unit', file: 'packages/sinks/src/classify.test.ts' }],
   },
+  {
+    name: 'a-name-that-is-not-known-taken-for-invalid',
+    promise: 'what is not known buries nothing',
+    file: 'packages/sinks/src/classify.ts',
+    find: 'return status === 413 ? INVALID : UNKNOWN',
+    put: 'return INVALID',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/classify.test.ts' }],
+  },
 ]

@@ -2,6 +2,7 @@ const LANE = 'apps/writer/src/lane/lane.ts'
 const OBJECTS = 'apps/writer/src/deliver/objects.ts'
 const LOG_STREAMS = 'apps/writer/src/deliver/log-streams.ts'
 const DELIVERY_STREAM = 'apps/writer/src/deliver/delivery-stream.ts'
+const REFUSED = 'apps/writer/src/deliver/refused.ts'
 const SIMULATION = 'apps/writer/test/simulation/pipeline.simulation.test.ts'
 const objects = [{ project: 'unit', file: 'apps/writer/src/deliver/objects.test.ts' }]
 const simulated = [{ project: 'simulation', file: SIMULATION, test: 'what was acknowledged arrives' }]
@@ -234,5 +235,45 @@ export const writerMutations = [
     find: 'let part = (this.#starts[near] ?? 0) <= index ? near : 0',
     put: 'let part = near',
     suites: [{ project: 'unit', file: 'apps/writer/src/lane/records.test.ts' }],
+  },
+  {
+    name: 'buried-for-a-name-that-is-not-known',
+    promise: 'what is not known buries nothing',
+    file: REFUSED,
+    find: '    if (!isCulprit && !(await this.#delivery.isSetAside(id))) return alone.records\n',
+    put: '',
+    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/refused.test.ts' }, ...simulated],
+  },
+  {
+    name: 'buried-without-a-comparison',
+    promise: 'a destination that calls everything invalid for a while has nothing buried',
+    file: REFUSED,
+    find: 'if (this.#delivery.refusals.isOnly(idOf(alone)) || this.#isProven()) this.#bury(alone)',
+    put: 'if (alone.records.length === 1) this.#bury(alone)',
+    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/refused.test.ts' }],
+  },
+  {
+    name: 'a-call-of-the-time-before-taken-for-a-comparison',
+    promise: 'a record is buried only if another was accepted that was sent after its refusal',
+    file: 'apps/writer/src/lane/refusals.ts',
+    find: 'return this.#acceptedCallSent > moment',
+    put: 'return this.#acceptedCallSent >= 0',
+    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/refused.test.ts' }],
+  },
+  {
+    name: 'no-line-at-recovery',
+    promise: "each change of a destination's state is told, also the good one",
+    file: 'apps/writer/src/reports.ts',
+    find: "    this.#log.info(facts, 'A destination takes records again; its backlog drains.')\n",
+    put: '    void facts\n',
+    suites: [{ project: 'unit', file: 'apps/writer/src/reports.test.ts' }],
+  },
+  {
+    name: 'a-line-for-each-lane',
+    promise: 'a change of state is one line for the lanes of all partitions, not one a try',
+    file: 'apps/writer/src/reports.ts',
+    find: "else if (worst.state !== 'flowing' && SEVERITY[worst.state] > SEVERITY[this.#told])",
+    put: "else if (worst.state !== 'flowing')",
+    suites: [{ project: 'unit', file: 'apps/writer/src/reports.test.ts' }],
   },
 ]

@@ -13,6 +13,7 @@ import { sendMessages } from './operations/chat/send-messages.ts'
 import { listDeadLetters } from './operations/delivery/dead-letters.ts'
 import { discardDeadLetters } from './operations/delivery/discard.ts'
 import { redriveDeadLetters } from './operations/delivery/redrive.ts'
+import { setAside } from './operations/delivery/set-aside.ts'
 import { deliveryStatus } from './operations/delivery/status.ts'
 import { createLoggingConfiguration } from './operations/logging-configuration/create.ts'
 import { deleteLoggingConfiguration } from './operations/logging-configuration/delete.ts'
@@ -67,6 +68,7 @@ export function bindOperations(services: Services): Operations {
       deadLetters: bind(listDeadLetters),
       redrive: bind(redriveDeadLetters),
       discardDeadLetters: bind(discardDeadLetters),
+      setAside: bind(setAside),
     },
   }
 }
@@ -97,6 +99,7 @@ const RULES: Readonly<Record<OperationName, Rule>> = {
   'accessKey.list': { scope: 'admin', rate: 'LIST_ACCESS_KEYS' },
   'accessKey.revoke': { scope: 'admin', rate: 'REVOKE_ACCESS_KEY' },
   'delivery.status': { scope: 'admin', rate: 'DELIVERY_STATUS' },
+  'delivery.setAside': { scope: 'admin', rate: 'SET_ASIDE' },
   'delivery.deadLetters': { scope: 'admin', rate: 'LIST_DEAD_LETTERS' },
   'delivery.redrive': { scope: 'admin', rate: 'REDRIVE_DEAD_LETTERS' },
   'delivery.discardDeadLetters': { scope: 'admin', rate: 'DISCARD_DEAD_LETTERS' },

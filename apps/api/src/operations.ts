@@ -40,6 +40,7 @@ import type {
   SendMessageOutput,
   SendMessagesInput,
   SendMessagesOutput,
+  SetAsideInput,
   UpdateLoggingConfigurationInput,
   UpdateRoomInput,
   WrittenMessage,
@@ -61,7 +62,7 @@ export type OperationName =
   | `chat.${'sendMessage' | 'sendMessages' | 'sendEvent' | 'deleteMessage' | 'disconnectUser'}`
   | `tags.${'list' | 'add' | 'remove'}`
   | `accessKey.${'create' | 'list' | 'revoke'}`
-  | `delivery.${'status' | 'deadLetters' | 'redrive' | 'discardDeadLetters'}`
+  | `delivery.${'status' | 'setAside' | 'deadLetters' | 'redrive' | 'discardDeadLetters'}`
 
 /** What a call that has nothing to tell answers. */
 export type Nothing = Readonly<Record<string, never>>
@@ -109,6 +110,7 @@ export type Operations = {
     readonly status: Operation<DeliveryStatusInput, DeliveryStatusOutput>
     readonly deadLetters: Operation<ListDeadLettersInput, ListDeadLettersOutput>
     readonly redrive: Operation<RedriveDeadLettersInput, RedriveDeadLettersOutput>
+    readonly setAside: Operation<SetAsideInput, Nothing>
     readonly discardDeadLetters: Operation<DiscardDeadLettersInput, DiscardDeadLettersOutput>
   }
 }

@@ -23,6 +23,7 @@ import {
   SendEventInput,
   SendMessageInput,
   SendMessagesInput,
+  SetAsideInput,
   UpdateLoggingConfigurationInput,
   UpdateRoomInput,
 } from '@roomlog/domain'
@@ -120,6 +121,9 @@ export function createRouter(operations: Operations) {
       status: procedure('delivery.status')
         .input(DeliveryStatusInput)
         .query(({ ctx, input }) => answer(delivery.status(ctx.caller, input))),
+      setAside: procedure('delivery.setAside')
+        .input(SetAsideInput)
+        .mutation(({ ctx, input }) => answer(delivery.setAside(ctx.caller, input))),
       deadLetters: procedure('delivery.deadLetters')
         .input(ListDeadLettersInput)
         .query(({ ctx, input }) => answer(delivery.deadLetters(ctx.caller, input))),

@@ -1,9 +1,11 @@
+import type { DestinationVersionId } from '@roomlog/domain'
 import type { Journal, RetentionLimits } from '@roomlog/journal'
 import type pg from 'pg'
 import { type Clock, sleep } from './clock.ts'
 import { finishDeletions } from './deletions.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
+import { aboutOf } from './reports.ts'
 import { createRetention } from './retention.ts'
 import type { Writer } from './writer.ts'
 
@@ -49,7 +51,11 @@ export async function keepHouse(
 ): Promise<void> {
   let trimAtMs = clock.monotonicMs() + TRIM_EVERY_MS
   const { expireEveryMs, patienceMs } = pace
-  const enforceRetention = createRetention({ journal, clock, log, limits: retention, patienceMs })
+  const describe = async (id: DestinationVersionId) => {
+    const found = await destinations.get(id).catch(() => undefined)
+    return found === undefined || found === 'abandoned' ? undefined : aboutOf(found.version)
+  }
+  const enforceRetention = createRetention({ journal, clock, log, limits: retention, patienceMs, aboutOf: describe })
   let expireAtMs = clock.monotonicMs() + expireEveryMs
   let tidyAtMs = clock.monotonicMs() + TIDY_EVERY_MS
   while (!signal.aborted) {

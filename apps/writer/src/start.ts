@@ -85,7 +85,8 @@ export async function startWriter(
       turnsMax: 4,
     },
   })
-  const health = await startHealth({ host: env.HOST, port: env.PORT, ready: writer.ready })
+  const wrong = () => (writer.ready() ? [] : ['The database cannot be reached'])
+  const health = await startHealth({ host: env.HOST, port: env.PORT, wrong, troubles: writer.troubles })
   const ending = new AbortController()
   const running = Promise.all([
     writer.run(),

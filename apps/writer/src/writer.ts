@@ -7,6 +7,7 @@ import type { Log } from './log.ts'
 import { PartitionWorker } from './partition/partition.ts'
 import { createTurns } from './partition/turns.ts'
 import { createPins } from './pins.ts'
+import { createReports, type Reported } from './reports.ts'
 
 export type WriterSettings = {
   /** Unique among the writers alive. */
@@ -44,8 +45,10 @@ export type Writer = {
   run(): Promise<void>
   /** Finishes what is in flight, leaves open runs to the next writer and gives the leases back; drops the rest after `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>
-  /** Whether the last roll reached the journal. */
+  /** Whether it can extend its leases: without them it may not deliver. */
   ready(): boolean
+  /** What is wrong with the destinations that it works for. */
+  troubles(): readonly Reported[]
   partitions(): readonly PartitionWorker[]
   /** Of the batches that lanes keep in memory. */
   bufferedBytes(): number
@@ -67,16 +70,17 @@ export function createWriter(options: WriterOptions): Writer {
   const pins = createPins({ limitBytes: settings.bufferBytesMax, wholeBytesMin: settings.wholeBytesMin }, () => {
     for (const { worker } of workers.values()) worker.wakeLanes()
   })
-  let rolled = false
+  const reports = createReports({ clock, log })
+  let rolledAtMs: number | undefined
   let running: Promise<unknown> = Promise.resolve()
 
   async function rollLoop(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
         await roll()
-        rolled = true
+        rolledAtMs = clock.monotonicMs()
       } catch (error) {
-        rolled = false
+        rolledAtMs = undefined
         log.warn({ event: 'lease.roll.failed', err: error }, 'Leases could not be extended; trying again.')
       }
       await sleep(clock, settings.rollEveryMs, stopping.signal)
@@ -146,6 +150,7 @@ export function createWriter(options: WriterOptions): Writer {
         random: options.random,
         pins,
         log,
+        reports,
         readBytesMax: settings.readBytesMax,
         catchUpRecords: settings.catchUpRecords,
         laneCount,
@@ -205,9 +210,12 @@ export function createWriter(options: WriterOptions): Writer {
       await Promise.all(ends.map((end) => end.done))
       done.abort()
       await deadline
+      reports.close()
       await journal.signOut(settings.writerId)
     },
-    ready: () => rolled,
+    // A database that does not answer at all ends no roll: by then the leases are over.
+    ready: () => rolledAtMs !== undefined && clock.monotonicMs() - rolledAtMs < settings.leaseMs,
+    troubles: () => reports.troubles(),
     partitions: () => [...workers.values()].map(({ worker }) => worker),
     bufferedBytes: pins.bytes,
   }

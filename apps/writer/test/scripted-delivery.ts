@@ -1,10 +1,11 @@
 import { type MessageId, messageRecord, newId, type RoomId } from '@roomlog/domain'
 import { toPosition } from '@roomlog/journal'
-import type { Sink } from '@roomlog/sinks'
+import type { Failure, Sink } from '@roomlog/sinks'
 import type { Attempted } from '../src/lane/attempt.ts'
 import type { Cycle, Dead, Delivery } from '../src/lane/cycle.ts'
 import type { LaneRecord } from '../src/lane/record.ts'
 import { type Part, Records } from '../src/lane/records.ts'
+import { Refusals } from '../src/lane/refusals.ts'
 
 export const LOST: Attempted = {
   status: 'unknown',
@@ -26,18 +27,24 @@ export function scriptedDelivery(script: {
   readonly writes?: readonly ((records: readonly LaneRecord[]) => Attempted)[]
   readonly recalls?: readonly ((records: readonly LaneRecord[]) => readonly LaneRecord[])[]
   readonly quietForMs?: number
+  /** Asked with each refusal of one record: the one that a person has set aside by now. */
+  readonly setAside?: () => MessageId | undefined
 }) {
   const writes = [...(script.writes ?? [])]
   const recalls = [...(script.recalls ?? [])]
   /** `write 1,2`, `recall 1` by position, and `sleep 5000`. */
   const calls: string[] = []
   const buried: Dead[] = []
+  const refusals = new Refusals()
+  /** Why, at each hold. */
+  const held: Failure[] = []
+  let nowMs = 0
   const counted = { repeats: 0 }
   const note = (what: string, records: readonly LaneRecord[]) =>
     calls.push(`${what} ${records.map(({ position }) => position)}`)
   const delivery: Delivery = {
     sink: SINK,
-    clock: { nowMs: () => 0, monotonicMs: () => 0, after: () => () => {} },
+    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} },
     settings: {
       objectBytesMax: 1_000_000,
       readBackAfterMs: 5_000,
@@ -49,7 +56,11 @@ export function scriptedDelivery(script: {
     async write(records) {
       const asked = [...records]
       note('write', asked)
-      return writes.shift()?.(asked) ?? { status: 'delivered' }
+      const sent = refusals.now()
+      const answer = writes.shift()?.(asked) ?? { status: 'delivered' }
+      if (answer.status === 'delivered') refusals.accepted(sent)
+      if (answer.status === 'refused') refusals.refused(asked)
+      return answer
     },
     async recall(records) {
       const asked = [...records]
@@ -65,6 +76,14 @@ export function scriptedDelivery(script: {
       return true
     },
     bury: (dead) => buried.push(dead),
+    refusals,
+    isSetAside: async (id) => script.setAside?.() === id,
+    async hold(_batch, why, times) {
+      calls.push(`hold ${times}`)
+      held.push(why)
+      return true
+    },
+    release() {},
     countRepeatsPossible(records) {
       counted.repeats += records
     },
@@ -75,7 +94,10 @@ export function scriptedDelivery(script: {
       return true
     },
   }
-  return { delivery, calls, buried, counted }
+  const pass = (ms: number) => {
+    nowMs += ms
+  }
+  return { delivery, calls, buried, held, counted, refusals, pass }
 }
 
 const SINK: Sink = {

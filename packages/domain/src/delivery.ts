@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LoggingConfigurationArn } from './arn.ts'
 import type { DestinationConfiguration } from './destination.ts'
+import { MessageId } from './id.ts'
 import { DEAD_LETTER_IDS_MAX } from './limits.ts'
 import type { LoggingConfigurationState } from './logging-configuration.ts'
 import { oneToken, paging } from './paging.ts'
@@ -93,6 +94,13 @@ export type RedriveDeadLettersInput = z.infer<typeof RedriveDeadLettersInput>
 
 /** `redriven` by this call; `remaining` of the logging configuration. */
 export type RedriveDeadLettersOutput = { readonly redriven: number; readonly remaining: number }
+
+/** A message that its destination refuses, and that `delivery.status` names as what a configuration is held for. */
+export const SetAsideInput = z.object({
+  loggingConfigurationIdentifier: LoggingConfigurationArn,
+  messageId: MessageId,
+})
+export type SetAsideInput = z.infer<typeof SetAsideInput>
 
 /** The configuration may be gone already. Without ids: any, the oldest first. */
 export const DiscardDeadLettersInput = z.object({

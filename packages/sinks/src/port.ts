@@ -83,8 +83,11 @@ export type WriteOutcome =
   | { readonly status: 'occupied'; readonly occupant: Occupant }
   /** Surely not taken; worth another try. `retryAfterMs: 0`: the obstacle is gone already (a log stream was made). */
   | { readonly status: 'retry'; readonly failure: Failure; readonly retryAfterMs?: number }
-  /** Surely not taken. `destination`: a person must act. `batch`: something in it is unacceptable; a smaller one may pass. */
-  | { readonly status: 'refused'; readonly scope: 'destination' | 'batch'; readonly failure: Failure }
+  /**
+   * Surely not taken. `destination`: a person must act. `batch`: something in it is unacceptable; a smaller one may pass.
+   * `unknown`: the service gave a name that is not known, so that it may be either.
+   */
+  | { readonly status: 'refused'; readonly scope: 'destination' | 'batch' | 'unknown'; readonly failure: Failure }
   /** May have been taken: the answer was lost, or a server error. */
   | { readonly status: 'unknown'; readonly failure: Failure }
 

@@ -33,6 +33,7 @@ export const RATES_DEFAULT = {
   LIST_DEAD_LETTERS: 10,
   REDRIVE_DEAD_LETTERS: 5,
   DISCARD_DEAD_LETTERS: 5,
+  SET_ASIDE: 5,
 } as const satisfies Record<string, number>
 
 /** Each is the variable `ROOMLOG_RATE_<name>`. */

@@ -1,10 +1,11 @@
 import type { MessageId, RoomId } from '@roomlog/domain'
 import type { AppendId, Position } from '@roomlog/journal'
-import type { Sink } from '@roomlog/sinks'
+import type { Failure, Sink } from '@roomlog/sinks'
 import type { Clock } from '../clock.ts'
 import type { Attempted } from './attempt.ts'
 import type { LaneRecord } from './record.ts'
 import type { Records } from './records.ts'
+import type { Refusals } from './refusals.ts'
 import type { LaneRecords } from './selection.ts'
 
 /** A position that ends a batch, and that batch. */
@@ -53,6 +54,16 @@ export type Delivery = {
   /** Writes down that a recovering cycle is being sent for again; false when the lease is lost. */
   aboutToSend(): Promise<boolean>
   bury(dead: Dead): void
+  /** What the destination refused and accepted, over all its lanes. */
+  readonly refusals: Refusals
+  /** Whether a person asked that the message be made a dead letter if it is refused. */
+  isSetAside(id: MessageId): Promise<boolean>
+  /**
+   * Shows the lane as held for `why`, until `batch` is released, and waits before the next probe, the longer the more
+   * `times` it did; false when told to stop.
+   */
+  hold(batch: object, why: Failure, times: number): Promise<boolean>
+  release(batch: object): void
   countRepeatsPossible(records: number): void
   outOfPatience(): boolean
   stopped(): boolean

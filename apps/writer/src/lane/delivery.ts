@@ -23,7 +23,7 @@ export function createDelivery(lane: {
 }): Delivery {
   const { destination, life, trouble, tally } = lane
   const { clock, freshHead, leaseValidForMs } = lane.context
-  const { policy, sink } = destination
+  const { policy, sink, refusals } = destination
   const writing: AttemptContext = {
     clock,
     life,
@@ -46,7 +46,18 @@ export function createDelivery(lane: {
     clock,
     settings: policy.delivery,
     ghosts: lane.ghosts,
-    write: (records) => attempt(writing, (signal) => sink.write(records, { signal })),
+    async write(records) {
+      const outcome = await attempt(writing, async (signal) => {
+        const sent = refusals.now()
+        const answer = await sink.write(records, { signal })
+        const rejected = answer.status === 'partial' ? answer.rejected.length : 0
+        const isTaken = answer.status === 'delivered' || (answer.status === 'partial' && rejected < records.length)
+        if (isTaken) refusals.accepted(sent)
+        return answer
+      })
+      if (outcome.status === 'refused') refusals.refused(records)
+      return outcome
+    },
     async recall(records) {
       const { recall } = sink
       if (!recall) throw new Error(`a ${sink.kind} destination cannot be read back`)
@@ -70,6 +81,13 @@ export function createDelivery(lane: {
     quietForMs: () => clock.monotonicMs() - lane.quietSinceMs,
     aboutToSend: lane.aboutToSend,
     bury: (dead) => tally.bury(dead),
+    refusals,
+    isSetAside: destination.isSetAside,
+    async hold(batch, why, times) {
+      await sleep(clock, trouble.hold(batch, why, times), life.stopping)
+      return !life.stopping.aborted
+    },
+    release: (batch) => trouble.release(batch),
     countRepeatsPossible: (records) => tally.repeats(records),
     outOfPatience,
     stopped: () => life.stopping.aborted && (life.killed.aborted || trouble.failures > 0),

@@ -3,6 +3,7 @@ import type { JournalBatch, LaneChange, Position } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import { type Clock, sleep } from '../clock.ts'
 import type { Pins } from '../pins.ts'
+import type { LaneReport } from '../reports.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { type Cycle, type Delivery, isOpen, type Mark } from './cycle.ts'
 import { createDelivery } from './delivery.ts'
@@ -27,6 +28,7 @@ export type LaneContext = {
   save(): Promise<boolean>
   /** The lane can take more, or has moved. */
   changed(): void
+  readonly report: LaneReport
 }
 
 /** One destination version on one partition: gathers, cuts, delivers, and moves its checkpoint. */
@@ -77,6 +79,7 @@ export class Lane {
       waits: destination.policy.waits,
       onChange: () => {
         if (this.trouble.held || (this.trouble.failures > 0 && context.pins.tight())) this.#forgetWaiting()
+        context.report.state(this.trouble.state())
         void context.save()
       },
     })
@@ -93,6 +96,11 @@ export class Lane {
         return context.save()
       },
     })
+  }
+
+  /** Dead letters of it are written. */
+  buried(records: number, reason: string): void {
+    this.#context.report.buried(records, reason)
   }
 
   /** Up to where the journal was read for this lane. */

@@ -14,6 +14,7 @@ import type { Destination } from '../lane/destination.ts'
 import type { Lane } from '../lane/lane.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
+import type { Reports } from '../reports.ts'
 import { Lanes } from './lanes.ts'
 import { Progress } from './progress.ts'
 import { pump } from './pump.ts'
@@ -32,6 +33,7 @@ export type PartitionOptions = {
   readonly random: () => number
   readonly pins: Pins
   readonly log: Log
+  readonly reports: Reports
   readonly readBytesMax: number
   readonly catchUpRecords: number
   /** Lanes of all partitions, for their share of the buffers. */
@@ -86,6 +88,7 @@ export class PartitionWorker {
     const bytesMax = () => pins.laneBytes(laneCount())
     const frontier = () => this.#frontier
     this.#lanes = new Lanes({
+      reports: options.reports,
       clock,
       random,
       pins,

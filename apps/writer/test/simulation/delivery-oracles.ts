@@ -15,6 +15,9 @@ export function deliveryWrongs(world: World): string[] {
     const at = new Target(world, target, kind)
     found.push(...at.unaccounted(), ...at.intruders(), ...at.repeated(), ...at.disordered())
   }
+  for (const { id } of world.witness.journal.inspect().deadLetters) {
+    if (!world.everPoison.has(id)) found.push(`${id} was buried, and nothing is wrong with it`)
+  }
   return [...found, ...miscounted(world)]
 }
 

@@ -11,6 +11,7 @@ const WANTED = [
   ...['delivered', 'partial', 'unknown', 'retry', 'refused', 'recalled'].map((outcome) => `cloudWatchLogs ${outcome}`),
   ...['delivered', 'partial', 'unknown', 'retry', 'refused', 'repeated'].map((outcome) => `firehose ${outcome}`),
   ...['recorded', 'gone', 'overloaded', 'unavailable', 'unknown', 'unanswered'].map((outcome) => `submit ${outcome}`),
+  ...['destination.held', 'destination.recovered', 'record.buried'].map((event) => `told ${event}`),
   ...['died', 'redriven', 'trimmed', 'abandoned', 'gave up by retention'],
 ]
 

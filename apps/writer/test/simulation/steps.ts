@@ -56,7 +56,12 @@ const traffic: fc.WeightedArbitrary<Step>[] = [
   {
     weight: 3,
     arbitrary: fc
-      .tuple(fc.nat(1), room, fc.integer({ min: 1, max: 6 }), fc.constantFrom('batch', 'alone'))
+      .tuple(
+        fc.nat(1),
+        room,
+        fc.integer({ min: 1, max: 6 }),
+        fc.constantFrom('batch', 'batch', 'alone', 'alone', 'novel'),
+      )
       .map((v) => step('send poison', v, (w) => w.send(...v))),
   },
   {

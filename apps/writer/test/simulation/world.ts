@@ -31,6 +31,10 @@ export class World {
   readonly database: Database
   readonly processes: Processes
   readonly poison = new Map<MessageId, Poison>()
+  /** Also what was cured since. */
+  readonly everPoison = new Set<MessageId>()
+  /** A person looks at what is held, and sets aside what is at fault. */
+  #isLookedAfter = false
   /** What the run was, as far as promises differ by it. */
   readonly was = { restored: false, stolen: false }
   readonly random: () => number
@@ -66,7 +70,10 @@ export class World {
     const api = this.processes.api(n)
     for (let i = 0; i < count; i++) {
       const id = this.#newId()
-      if (poison && i === count >> 1) this.poison.set(id, poison)
+      if (poison && i === count >> 1) {
+        this.poison.set(id, poison)
+        this.everPoison.add(id)
+      }
       this.submitted.push(api.submit(id, this.room(room)))
     }
   }
@@ -116,6 +123,7 @@ export class World {
   /** No more faults, and time enough; then nothing may be pending. */
   async heal(): Promise<void> {
     this.#faults.clear()
+    this.#isLookedAfter = true
     this.database.heal()
     this.processes.heal()
     await this.time.advance(15_000)
@@ -153,7 +161,9 @@ export class World {
       return { latencyMs: Math.floor(this.random() * 80), fault }
     }
     const poisonOf = (record: MessageId) => this.poison.get(record)
-    return { version, store, time, census, weather, poisonOf, random: this.random, callRecordsMax: 5, ...this.#delays }
+    const isSetAside = async (id: MessageId) => this.#isLookedAfter && this.poison.has(id)
+    const about = { version, store, time, census, weather, poisonOf, isSetAside }
+    return { ...about, random: this.random, callRecordsMax: 5, ...this.#delays }
   }
 
   #newId() {
