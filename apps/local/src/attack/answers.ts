@@ -123,8 +123,9 @@ async function untilDrained(client: RoomlogClient, arn: string, signal: AbortSig
     const { loggingConfigurations } = await client.delivery.status.query({}, { signal })
     const status = loggingConfigurations.find(({ loggingConfigurationArn }) => loggingConfigurationArn === arn)
     const backlog = status?.backlogRecords ?? 0
-    const letters = await client.delivery.deadLetters.query({ loggingConfigurationIdentifier: arn }, { signal })
-    if (backlog === 0 || performance.now() > deadlineMs) return { backlog, deadLetters: letters.deadLetters.length }
+    if (backlog === 0 || performance.now() > deadlineMs) {
+      return { backlog, deadLetters: status?.counters.deadLetters ?? 0 }
+    }
     await sleep(POLL_EVERY_MS, undefined, { signal })
   }
 }
