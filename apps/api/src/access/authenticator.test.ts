@@ -7,10 +7,14 @@ const admin: UsableKey = { accountId, scopes: ['admin'], secretDigest: digestOf(
 const chat: UsableKey = { ...admin, scopes: ['chat'] }
 
 const setUp = (keys: Record<string, UsableKey>) => {
-  const world = { keys: new Map(Object.entries(keys)), ms: 0, lookUps: 0, away: false }
+  const world = { keys: new Map(Object.entries(keys)), ms: 0, lookUps: 0, away: false, strangersMax: 1_000 }
   const authenticator = createAuthenticator({
     nowMs: () => world.ms,
     keysMax: 2,
+    mayLookUp: () => {
+      world.strangersMax -= 1
+      return world.strangersMax >= 0
+    },
     find: async (id) => {
       world.lookUps += 1
       if (world.away) throw new Error('away')
@@ -70,4 +74,49 @@ test('a look-up that failed is not remembered', async () => {
   await expect(authenticator.authenticate('Bearer AK.s3cret', 'admin')).rejects.toThrow('away')
   world.away = false
   expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: true })
+})
+
+test('a key that is not there is looked up once in five seconds, and at once when this process makes it', async () => {
+  const { world, authenticator } = setUp({})
+  const ask = () => authenticator.authenticate('Bearer AK.s3cret', 'admin')
+  await Promise.all([ask(), ask(), ask()])
+  await ask()
+  expect(world.lookUps).toBe(1)
+  world.keys.set('AK', admin)
+  world.ms = 4_999
+  expect(await ask()).toMatchObject({ ok: false, error: { name: 'UnrecognizedClientException' } })
+  world.ms = 5_000
+  expect(await ask()).toMatchObject({ ok: true })
+  world.keys.delete('AK')
+  authenticator.forget('AK')
+  expect(await ask()).toMatchObject({ ok: false })
+  world.keys.set('AK', admin)
+  authenticator.forget('AK')
+  expect(await ask()).toMatchObject({ ok: true })
+})
+
+test('strangers are told to come back when there are too many of them, and push out no key that was good', async () => {
+  const { world, authenticator } = setUp({ AK: admin, LATE: admin })
+  await authenticator.authenticate('Bearer AK.s3cret', 'admin')
+  world.strangersMax = 100
+  for (let n = 0; n < 200; n += 1) await authenticator.authenticate(`Bearer NOBODY${n}.s3cret`, 'admin')
+  expect(world.lookUps).toBe(101)
+  // Whether this one is good cannot be said without a look-up.
+  const late = await authenticator.authenticate('Bearer LATE.s3cret', 'admin')
+  expect(late).toMatchObject({ ok: false, error: { name: 'ServiceUnavailable' } })
+  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: true })
+  expect(world.lookUps).toBe(101)
+  // Also once it is stale: it is read again without asking strangers' leave.
+  world.ms = 60_000
+  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: true })
+  expect(world.lookUps).toBe(102)
+})
+
+test('a key that was changed while it was looked up is looked up again', async () => {
+  const { world, authenticator } = setUp({ AK: admin })
+  const before = authenticator.authenticate('Bearer AK.s3cret', 'admin')
+  world.keys.delete('AK')
+  authenticator.forget('AK')
+  expect(await before).toMatchObject({ ok: true })
+  expect(await authenticator.authenticate('Bearer AK.s3cret', 'admin')).toMatchObject({ ok: false })
 })

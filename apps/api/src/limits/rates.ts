@@ -33,6 +33,9 @@ export const RATES_DEFAULT = {
   LIST_DEAD_LETTERS: 10,
   REDRIVE_DEAD_LETTERS: 5,
   DISCARD_DEAD_LETTERS: 5,
+
+  /** Of all callers together: look-ups of keys that this process has not found good before. */
+  UNKNOWN_KEYS: 100,
 } as const satisfies Record<string, number>
 
 /** Each is the variable `ROOMLOG_RATE_<name>`. */
