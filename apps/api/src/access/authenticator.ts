@@ -21,8 +21,11 @@ export type UsableKey = {
 export type Principal = { readonly accountId: AccountId; readonly scopes: readonly AccessKeyScope[] }
 
 export type Authenticator = {
-  /** Who the header `Authorization: Bearer <accessKeyId>.<secretAccessKey>` is, if it may do this. */
-  authenticate(authorization: string | undefined, scope: AccessKeyScope): Promise<Result<Principal>>
+  /**
+   * Who the header `Authorization: Bearer <accessKeyId>.<secretAccessKey>` is. Answered at once where no look-up is needed,
+   * so that the front door can tell an account from a stranger before it lets either wait for anything.
+   */
+  authenticate(authorization: string | undefined): Result<Principal> | Promise<Result<Principal>>
   /** This process changed the key. */
   forget(accessKeyId: string): void
 }
@@ -35,7 +38,8 @@ const TOO_MANY_STRANGERS = fail(serviceUnavailable('Too many unknown access keys
 
 /**
  * Keys are read again after `freshMs`: a key revoked through another process works for that long there, and a new one
- * that was tried too early may be unknown for that long.
+ * that was tried too early may be unknown for that long. A key in use is read again halfway, behind its requests, so that
+ * these need not wait among the strangers whenever it goes stale.
  *
  * Anybody can make up key ids, so what is looked up for strangers is bounded. A key that is not there is remembered apart
  * from those that are, and a look-up for a key that was not good here before needs `mayLookUp`. A key that was good stays
@@ -54,12 +58,20 @@ export function createAuthenticator(options: {
   const absent = createAbsences<string>({ nowMs, forMs: freshMs })
   const asked = new Map<string, Promise<UsableKey | undefined>>()
 
-  async function lookUp(accessKeyId: string): Promise<Result<UsableKey | undefined>> {
+  function lookUp(accessKeyId: string): Result<UsableKey | undefined> | Promise<UsableKey | undefined> {
+    const item = good.get(accessKeyId)
+    if (item !== undefined && nowMs() < item.staleAtMs) {
+      if (nowMs() >= item.staleAtMs - freshMs / 2 && !asked.has(accessKeyId)) {
+        // Where that fails the key is good until it is stale, and whoever asks then hears of it.
+        ask(accessKeyId).catch(() => undefined)
+      }
+      return ok(item.key)
+    }
     if (absent.has(accessKeyId)) return ok(undefined)
     const known = asked.get(accessKeyId)
-    if (known !== undefined) return ok(await known)
-    if (!good.has(accessKeyId) && !mayLookUp()) return TOO_MANY_STRANGERS
-    return ok(await ask(accessKeyId))
+    if (known !== undefined) return known
+    if (item === undefined && !mayLookUp()) return TOO_MANY_STRANGERS
+    return ask(accessKeyId)
   }
 
   function ask(accessKeyId: string): Promise<UsableKey | undefined> {
@@ -88,23 +100,16 @@ export function createAuthenticator(options: {
   }
 
   return {
-    async authenticate(authorization, scope) {
+    authenticate(authorization) {
       const [, accessKeyId, secret] = BEARER.exec(authorization ?? '') ?? []
       if (accessKeyId === undefined || secret === undefined) {
         return fail(
           unrecognizedClientException('The header must be "Authorization: Bearer <accessKeyId>.<secretAccessKey>"'),
         )
       }
-      const item = good.get(accessKeyId)
-      const found = item !== undefined && nowMs() < item.staleAtMs ? ok(item.key) : await lookUp(accessKeyId)
-      if (!found.ok) return found
-      const key = found.value
-      const same = timingSafeEqual(digestOf(secret), key?.secretDigest ?? NOBODY)
-      if (key === undefined || !same) return fail(unrecognizedClientException())
-      if (!key.scopes.includes(scope) && !key.scopes.includes('admin')) {
-        return fail(accessDeniedException(`The access key does not have the scope ${scope}`))
-      }
-      return ok({ accountId: key.accountId, scopes: key.scopes })
+      const found = lookUp(accessKeyId)
+      if (found instanceof Promise) return found.then((key) => principalOf(key, secret))
+      return found.ok ? principalOf(found.value, secret) : found
     },
     forget(accessKeyId) {
       good.delete(accessKeyId)
@@ -112,6 +117,20 @@ export function createAuthenticator(options: {
       asked.delete(accessKeyId)
     },
   }
+}
+
+/** A key with the scope `admin` may do everything. */
+export function checkScope({ scopes }: Principal, scope: AccessKeyScope): Result<undefined> {
+  if (scopes.includes(scope) || scopes.includes('admin')) return MAY
+  return fail(accessDeniedException(`The access key does not have the scope ${scope}`))
+}
+
+const MAY = ok(undefined)
+
+function principalOf(key: UsableKey | undefined, secret: string): Result<Principal> {
+  const same = timingSafeEqual(digestOf(secret), key?.secretDigest ?? NOBODY)
+  if (key === undefined || !same) return fail(unrecognizedClientException())
+  return ok({ accountId: key.accountId, scopes: key.scopes })
 }
 
 /** What is compared and kept in memory in place of a secret. Secrets are long and random: one round is enough. */
