@@ -57,7 +57,7 @@ test.each([
   [
     'a Host that is none',
     400,
-    'GET /trpc/room.list HTTP/1.1\r\nhost: [\r\n' + `authorization: ${known.authorization}\r\n\r\n`,
+    `GET /trpc/room.list HTTP/1.1\r\nhost: [\r\nauthorization: ${known.authorization}\r\n\r\n`,
   ],
   ['no HTTP', 400, 'nonsense\r\n\r\n'],
   ['HTTP/2', 400, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
@@ -70,7 +70,7 @@ test.each([
   [
     'a chunk that is none',
     400,
-    withKey({ headers: { 'transfer-encoding': 'chunked' } }).replace(/content-length: 0\r\n/, '') + 'zz\r\n',
+    `${withKey({ headers: { 'transfer-encoding': 'chunked' } }).replace(/content-length: 0\r\n/, '')}zz\r\n`,
   ],
 ])('%s is answered %i in the shape of the API', async (_what, status, bytes) => {
   const answer = await asked(bytes)()
