@@ -1,4 +1,4 @@
-// What npm's `start`, `demo`, `test`, `kills` and `bench` run: installs and builds what is missing, then hands over.
+// What npm's `start`, `demo`, `test`, `kills`, `attack` and `bench` run: installs and builds what is missing, then hands over.
 // Plain Node with no dependency, because nothing is installed yet when it starts.
 import { spawn } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
@@ -20,8 +20,8 @@ process.exit(interrupted && code !== 0 ? 128 + interrupted : code)
 async function main() {
   const old = tooOld(process.versions.node)
   if (old) return fail(old)
-  if (!['start', 'demo', 'kills', 'test', 'bench'].includes(command)) {
-    return fail('Usage: node scripts/run.mjs start|demo|kills|test|bench [arguments]')
+  if (!['start', 'demo', 'kills', 'attack', 'test', 'bench'].includes(command)) {
+    return fail('Usage: node scripts/run.mjs start|demo|kills|attack|test|bench [arguments]')
   }
   passSignalsOn()
   const pnpm = packageManager()

@@ -83,4 +83,107 @@ export const apiMutations = [
     put: '',
     suites: api('delivery.status tells the backlog'),
   },
+  {
+    name: 'body-read-before-the-key-is-checked',
+    promise: 'a stranger is refused from the headers: its body is not read',
+    file: 'apps/api/src/http/door.ts',
+    find: 'if (!who.ok) return door.refuse(reply, who.error)',
+    put: "if (!who.ok) return request.raw.resume().once('end', () => door.refuse(reply, who.error))",
+    suites: [
+      { project: 'integration', file: 'apps/api/src/http/door.integration.test.ts', test: 'refused from the headers' },
+    ],
+  },
+  {
+    name: 'slots-counted-for-all-together',
+    promise: 'the flood of one account leaves the others slots',
+    file: 'apps/api/src/http/admission.ts',
+    find: 'if (share.requests >= Math.min(share.requestsMax, requestsMax - all.requests)) return undefined',
+    put: 'if (all.requests >= requestsMax) return undefined',
+    suites: [
+      { project: 'unit', file: 'apps/api/src/http/admission.test.ts' },
+      { project: 'integration', file: 'apps/api/src/http/door.integration.test.ts', test: 'a flood of one account' },
+    ],
+  },
+  {
+    name: 'bodies-charged-as-declared',
+    promise: 'a client that declares much and sends little takes little',
+    file: 'apps/api/src/http/body.ts',
+    find: 'if (declared > bytesMax || request.destroyed) {',
+    put: 'if (declared > bytesMax || request.destroyed || !ticket.take(declared || bytesMax)) {',
+    suites: [{ project: 'integration', file: 'apps/api/src/http/door.integration.test.ts', test: 'declare 8 MiB' }],
+  },
+  {
+    name: 'slot-held-until-the-answer-is-read',
+    promise: 'a slot is free when the answer is handed over',
+    file: 'apps/api/src/http/door.ts',
+    find: '      pass.ticket.leave()\n',
+    put: "      reply.raw.once('close', () => pass.ticket.leave())\n",
+    suites: [
+      { project: 'integration', file: 'apps/api/src/http/connections.integration.test.ts', test: 'hold no slot' },
+    ],
+  },
+  {
+    name: 'unread-answers-wait-for-ever',
+    promise: 'a connection whose answers are not read is cut',
+    file: 'apps/api/src/http/connections.ts',
+    find: 'if (connection.looksWithoutMove >= LOOKS) socket.destroy()',
+    put: 'if (connection.looksWithoutMove >= 1e9) socket.destroy()',
+    suites: [{ project: 'integration', file: 'apps/api/src/http/connections.integration.test.ts', test: 'is cut off' }],
+  },
+  {
+    name: 'unread-answers-are-nobodys-memory',
+    promise: 'who piles up answers without reading them gets no more',
+    file: 'apps/api/src/http/door.ts',
+    find: 'if (unread === 0 || response.closed) return',
+    put: 'if (unread >= 0) return',
+    suites: [
+      { project: 'integration', file: 'apps/api/src/http/connections.integration.test.ts', test: 'count as memory' },
+    ],
+  },
+  {
+    name: 'idle-connections-keep-their-place',
+    promise: 'idle connections do not keep others out',
+    file: 'apps/api/src/http/connections.ts',
+    find: 'if (connections.size + 1 >= connectionsMax) closeLongestResting()',
+    put: '',
+    suites: [{ project: 'integration', file: 'apps/api/src/http/connections.integration.test.ts', test: 'give way' }],
+  },
+  {
+    name: 'any-number-of-requests-on-a-connection',
+    promise: 'a connection has few requests in flight',
+    file: 'apps/api/src/http/connections.ts',
+    find: "if (connection.inFlight <= PIPELINED_MAX) return 'taken'",
+    put: "if (connection.inFlight > 0) return 'taken'",
+    suites: [
+      { project: 'integration', file: 'apps/api/src/http/connections.integration.test.ts', test: 'more are refused' },
+    ],
+  },
+  {
+    name: 'closed-with-bytes-unread',
+    promise: 'the answer to what is refused early is not lost to a reset',
+    file: 'apps/api/src/http/connections.ts',
+    find: '    drop(socket, connection)\n    socket.end()\n',
+    put: '    socket.destroy()\n',
+    suites: [
+      {
+        project: 'integration',
+        file: 'apps/api/src/http/door.integration.test.ts',
+        test: 'half-closed first, not reset',
+      },
+    ],
+  },
+  {
+    name: 'late-requests-noticed-late',
+    promise: 'a request has 30 s to arrive, not 60 to 90',
+    file: 'apps/api/src/http/listener.ts',
+    find: 'const LATE_CHECK_EVERY_MS = 1_000',
+    put: 'const LATE_CHECK_EVERY_MS = 30_000',
+    suites: [
+      {
+        project: 'integration',
+        file: 'apps/api/src/http/connections.integration.test.ts',
+        test: 'half of its headers',
+      },
+    ],
+  },
 ]

@@ -93,6 +93,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ])
     const rooms = createRoomCache({ load: createRoomLoader(pool), nowMs })
     const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
+    const limiter = createRateLimiter({ nowMs })
+    const rates = { ...RATES_DEFAULT, ...options.rates }
     const pooledBytes = createRandomPool(randomBytes)
     const operations = bindOperations({
       region: options.region,
@@ -102,12 +104,16 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       rooms,
       appender,
       journal,
-      limiter: createRateLimiter({ nowMs }),
-      rates: { ...RATES_DEFAULT, ...options.rates },
+      limiter,
+      rates,
       ceilings: { ...CEILINGS_DEFAULT, ...options.ceilings },
       clock,
       secretBox,
-      authenticator: createAuthenticator({ find: createKeyFinder(pool, secretBox, log), nowMs }),
+      authenticator: createAuthenticator({
+        find: createKeyFinder(pool, secretBox, log),
+        mayLookUp: () => limiter.take([{ key: 'UNKNOWN_KEYS', perSecond: rates.UNKNOWN_KEYS }]) === undefined,
+        nowMs,
+      }),
       checkDestination: options.checkDestination,
       newAppendId: () => toAppendId(randomUUID()),
       newId: () => newId(pooledBytes),

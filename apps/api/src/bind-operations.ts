@@ -1,4 +1,5 @@
 import { type AccessKeyScope, ok, type Result } from '@roomlog/domain'
+import { checkScope } from './access/authenticator.ts'
 import type { Context, Services } from './context.ts'
 import type { RateName } from './limits/rates.ts'
 import { throttle } from './limits/throttle.ts'
@@ -29,7 +30,7 @@ import { updateRoom } from './operations/room/update.ts'
 import { addTags } from './operations/tags/add.ts'
 import { listTags } from './operations/tags/list.ts'
 import { removeTags } from './operations/tags/remove.ts'
-import type { Call, Caller, OperationName, Operations } from './operations.ts'
+import type { Caller, OperationName, Operations } from './operations.ts'
 
 /** The operations as front doors use them, working with these services. */
 export function bindOperations(services: Services): Operations {
@@ -39,7 +40,11 @@ export function bindOperations(services: Services): Operations {
       // By name: a second spread takes V8's slow path, on every call.
       perform(services.log, () => operation({ ...services, accountId, scopes, signal }, input))
   return {
-    admit: (name, call) => perform(services.log, () => admit(services, name, call)),
+    identify: (authorization) => {
+      const found = services.authenticator.authenticate(authorization)
+      return found instanceof Promise ? perform(services.log, () => found) : found
+    },
+    admit: (name, caller) => admit(services, name, caller),
     room: {
       create: bind(createRoom),
       get: bind(getRoom),
@@ -105,13 +110,13 @@ const RULES: Readonly<Record<OperationName, Rule>> = {
   'delivery.discardDeadLetters': { scope: 'admin', rate: 'DISCARD_DEAD_LETTERS' },
 }
 
-async function admit(services: Services, name: OperationName, call: Call): Promise<Result<Caller>> {
+function admit(services: Services, name: OperationName, caller: Caller): Result<Caller> {
   const { scope, rate } = RULES[name]
-  const principal = await services.authenticator.authenticate(call.authorization, scope)
-  if (!principal.ok) return principal
+  const allowed = checkScope(caller, scope)
+  if (!allowed.ok) return allowed
   if (rate !== undefined) {
-    const throttled = throttle(services, principal.value.accountId, rate)
+    const throttled = throttle(services, caller.accountId, rate)
     if (!throttled.ok) return throttled
   }
-  return ok(principal.value)
+  return ok(caller)
 }

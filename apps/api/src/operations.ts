@@ -46,10 +46,7 @@ import type {
   WrittenMessage,
 } from '@roomlog/domain'
 
-/** What came with a request, before anybody is trusted. */
-export type Call = { readonly authorization: string | undefined }
-
-/** Who is asking, once admitted. */
+/** Who is asking, once that is known. */
 export type Caller = {
   readonly accountId: AccountId
   readonly scopes: readonly AccessKeyScope[]
@@ -70,11 +67,14 @@ export type Nothing = Readonly<Record<string, never>>
 type Operation<I, O> = (caller: Caller, input: I) => Promise<Result<O>>
 
 /**
- * All that a front door needs: admit the call (key, scope, rate), check the input with the schema of its name, perform.
+ * All that a front door needs: learn who asks, from the headers alone; admit each call (scope, rate); check the input
+ * with the schema of its name; perform.
  * Nothing here throws; this file names domain types alone, because the client's types are made of it.
  */
 export type Operations = {
-  readonly admit: (name: OperationName, call: Call) => Promise<Result<Caller>>
+  /** Whose key the header `Authorization` has; at once where the key is known, else after a look-up. */
+  readonly identify: (authorization: string | undefined) => Result<Caller> | Promise<Result<Caller>>
+  readonly admit: (name: OperationName, caller: Caller) => Result<Caller>
   readonly room: {
     readonly create: Operation<CreateRoomInput, Room>
     readonly get: Operation<GetRoomInput, Room>

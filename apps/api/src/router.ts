@@ -28,17 +28,17 @@ import {
   UpdateRoomInput,
 } from '@roomlog/domain'
 import { initTRPC } from '@trpc/server'
-import type { Call, OperationName, Operations } from './operations.ts'
+import type { Caller, OperationName, Operations } from './operations.ts'
 import { ivsErrorOf, toTRPCError } from './trpc/error.ts'
 
 /** The whole API as tRPC sees it: thin bindings over the operations. Clients import its type alone. */
 export function createRouter(operations: Operations) {
   const { room, loggingConfiguration, chat, tags, accessKey, delivery } = operations
 
-  // Admission comes before the input is looked at: a stranger learns nothing about it.
+  // Before the input is looked at: who may not do this learns nothing about it.
   const procedure = (name: OperationName) =>
     trpc.procedure.use(async ({ ctx, signal, next }) => {
-      const caller = await operations.admit(name, ctx)
+      const caller = operations.admit(name, ctx)
       if (!caller.ok) throw toTRPCError(caller.error)
       return next({ ctx: { caller: { ...caller.value, signal } } })
     })
@@ -139,7 +139,7 @@ export function createRouter(operations: Operations) {
 
 export type AppRouter = ReturnType<typeof createRouter>
 
-const trpc = initTRPC.context<Call>().create({
+const trpc = initTRPC.context<Caller>().create({
   isDev: false,
   errorFormatter: ({ shape, error }) => {
     const ivs = ivsErrorOf(error)
@@ -147,6 +147,9 @@ const trpc = initTRPC.context<Call>().create({
     return { ...shape, message: ivs.message, data: { ...shape.data, ivs } }
   },
 })
+
+/** What gives an error its shape, for answers that no procedure gives. */
+export const errorConfig = trpc._config
 
 async function answer<T>(result: Promise<Result<T>>): Promise<T> {
   const settled = await result

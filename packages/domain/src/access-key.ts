@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { oneToken, paging } from './paging.ts'
+import { StoredText } from './text.ts'
 
 /** `admin`: everything; `chat`: the chat procedures alone. */
 export const AccessKeyScope = z.enum(['admin', 'chat'])
 export type AccessKeyScope = z.infer<typeof AccessKeyScope>
 
 /** The part of a bearer token before its dot. */
-export const AccessKeyId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'Must be letters, digits, _ and -')
+export const AccessKeyId = StoredText.regex(/^[A-Za-z0-9_-]{1,128}$/, 'Must be letters, digits, _ and -')
 
 export const CreateAccessKeyInput = z.object({
   scopes: z

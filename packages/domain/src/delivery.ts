@@ -5,6 +5,7 @@ import { MessageId } from './id.ts'
 import { DEAD_LETTER_IDS_MAX } from './limits.ts'
 import type { LoggingConfigurationState } from './logging-configuration.ts'
 import { oneToken, paging } from './paging.ts'
+import { StoredText } from './text.ts'
 
 export const DeliveryStatusInput = z.object({}).prefault({})
 export type DeliveryStatusInput = z.infer<typeof DeliveryStatusInput>
@@ -80,7 +81,7 @@ export type ListDeadLettersOutput = {
 }
 
 const deadLetterIds = z
-  .array(z.string().regex(/^[1-9][0-9]{0,17}$/, 'Must be the id of a dead letter'))
+  .array(StoredText.regex(/^[1-9][0-9]{0,17}$/, 'Must be the id of a dead letter'))
   .min(1)
   .max(DEAD_LETTER_IDS_MAX)
   .optional()

@@ -36,7 +36,7 @@ export type SingleCalls = {
    */
   find(request: FastifyRequest): SingleCall | undefined
   /** Answers it as the adapter would. Never rejects. */
-  answer(call: SingleCall, request: FastifyRequest, reply: FastifyReply): Promise<void>
+  answer(call: SingleCall, caller: Caller, request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
 /** Mutations of which an application makes thousands a second, past tRPC's layers. */
@@ -66,7 +66,7 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
       const found = hot.get(request.url)
       const { body, headers } = request
       if (found === undefined || request.method !== 'POST' || !(body instanceof Buffer)) return undefined
-      if (headers['content-type']?.startsWith('application/json') !== true) return undefined
+      if (headers['content-type'] === undefined) return undefined
       if (headers['trpc-accept'] !== undefined || headers.accept === 'application/jsonl') return undefined
       try {
         const { name, perform, read } = found
@@ -76,11 +76,10 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
       }
     },
 
-    async answer({ name, perform, input }, request, reply) {
-      const ctx = { authorization: request.headers.authorization }
+    async answer({ name, perform, input }, caller, request, reply) {
       const signal = signals.of(request.raw.socket)
-      const caller = await admit(name, ctx)
-      const result = caller.ok ? await perform({ ...caller.value, signal }, input) : caller
+      const admitted = admit(name, caller)
+      const result = admitted.ok ? await perform({ ...caller, signal }, input) : admitted
       reply.header('vary', 'trpc-accept, accept').type('application/json')
       if (result.ok) {
         reply.send(JSON.stringify({ result: { data: result.value } }))
@@ -88,7 +87,7 @@ export function createSingleCalls({ admit, chat }: Operations, router: AppRouter
       }
       const error = toTRPCError(result.error)
       const { _config: config } = router._def
-      const shape = getTRPCErrorShape({ config, error, type: 'mutation', path: name, input, ctx })
+      const shape = getTRPCErrorShape({ config, error, type: 'mutation', path: name, input, ctx: caller })
       reply.headers(retryHeaders([error]))
       reply.code(getHTTPStatusCodeFromError(error)).send(JSON.stringify({ error: shape }))
     },

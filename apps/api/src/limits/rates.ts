@@ -34,6 +34,9 @@ export const RATES_DEFAULT = {
   REDRIVE_DEAD_LETTERS: 5,
   DISCARD_DEAD_LETTERS: 5,
   SET_ASIDE: 5,
+
+  /** Of all callers together: look-ups of keys that this process has not found good before. */
+  UNKNOWN_KEYS: 100,
 } as const satisfies Record<string, number>
 
 /** Each is the variable `ROOMLOG_RATE_<name>`. */

@@ -1,4 +1,4 @@
-import { fail, ok, type Result, throttlingException } from '@roomlog/domain'
+import { fail, ok, type Result, type RoomlogError, throttlingException } from '@roomlog/domain'
 import type { Context, Services } from '../context.ts'
 import type { RoomEntry } from '../rooms/room-cache.ts'
 import { refilledInMs, takeToken } from './rate-limiter.ts'
@@ -12,6 +12,29 @@ export function throttle(services: Services, accountId: string, name: RateName):
   const retryAfterMs = refilledInMs(services.limiter.bucket(limit), perSecond)
   const refused = { resourceId: accountId, resourceType: 'ACCOUNT', limit: perSecond, retryAfterMs } as const
   return fail(throttlingException(refused, `More than ${perSecond} requests a second`))
+}
+
+/**
+ * What to tell the caller of a send that is refused. It counts against the account's rate as one that is taken, because
+ * it costs as much to decide on; once the rate is used up, that is what the caller hears instead.
+ */
+export function refusedSend(ctx: Context, error: RoomlogError): RoomlogError {
+  if (error.name === 'ThrottlingException') return error
+  const throttled = throttle(ctx, ctx.accountId, 'SEND_MESSAGE')
+  return throttled.ok ? error : throttled.error
+}
+
+/**
+ * Before the look-up of a room that this process does not know. An account that behaves needs fewer of them than it sends
+ * messages; one that makes up room ids gets no more than that.
+ */
+export function throttleLookUp({ limiter, rates, accountId }: Context): Result<undefined> {
+  const limit = { key: `ROOM_LOOK_UP:${accountId}`, perSecond: rates.SEND_MESSAGE }
+  if (limiter.take([limit]) === undefined) return TAKEN
+  const { perSecond } = limit
+  const retryAfterMs = refilledInMs(limiter.bucket(limit), perSecond)
+  const refused = { resourceId: accountId, resourceType: 'ACCOUNT', limit: perSecond, retryAfterMs } as const
+  return fail(throttlingException(refused, `More than ${perSecond} rooms a second that are not known here`))
 }
 
 /** Takes messages out of a room's and the account's rate: one of both, or nothing of either. */

@@ -44,13 +44,17 @@ export function createStandInNotes(url: string, signal: AbortSignal) {
       return known === undefined ? [] : [{ service: known, accessKeyId, ran: ranMs !== undefined }]
     })
   }
+  const add = async (fault: Readonly<Record<string, unknown>>): Promise<string> => {
+    const { ids } = Added.parse(await ask('faults', { method: 'POST', body: JSON.stringify(fault) }))
+    return ids[0] ?? ''
+  }
   return {
+    /** Asks for a fault; returns its id. */
+    add,
     /** Delays the next delivering call of that service, before or after its effect; returns the fault's id. */
-    delayOne: async (service: Service, point: 'before' | 'after', ms: number): Promise<string> => {
+    delayOne: (service: Service, point: 'before' | 'after', ms: number): Promise<string> => {
       const effect = point === 'before' ? 'latency' : 'slowAnswer'
-      const fault = { effect, ms, service, operation: DELIVERING[service], count: 1 }
-      const { ids } = Added.parse(await ask('faults', { method: 'POST', body: JSON.stringify(fault) }))
-      return ids[0] ?? ''
+      return add({ effect, ms, service, operation: DELIVERING[service], count: 1 })
     },
     /** Each delivering call takes that much longer. */
     delayAll: async (ms: number): Promise<void> => {

@@ -1,3 +1,4 @@
+import { storable } from '@roomlog/domain'
 import type pg from 'pg'
 import type { HeldLease, ProgressChange } from '../port.ts'
 
@@ -73,6 +74,11 @@ export async function settle(pool: pg.Pool, lease: HeldLease, change: ProgressCh
   return rows[0].settled === true ? 'settled' : 'lost'
 }
 
+/** A destination's own words may hold what Postgres refuses, and a refused settle would hold the whole partition. */
+function textOf(error: string | undefined): string | undefined {
+  return error === undefined ? undefined : storable(error)
+}
+
 function laneRow(lane: ProgressChange['lanes'][number]) {
   return {
     id: lane.destinationVersionId,
@@ -81,7 +87,7 @@ function laneRow(lane: ProgressChange['lanes'][number]) {
     intent: lane.intent,
     sending: lane.sending,
     state: lane.state,
-    error: lane.lastError,
+    error: textOf(lane.lastError),
     probe_ms: lane.nextProbeAtMs,
   }
 }
@@ -92,7 +98,7 @@ function deadLetterRow(letter: ProgressChange['deadLetters'][number]) {
     position: letter.position,
     room_id: letter.roomId,
     record_id: letter.id,
-    reason: letter.reason,
+    reason: storable(letter.reason),
     record: Buffer.from(letter.bytes).toString('base64'),
   }
 }
@@ -108,6 +114,6 @@ function totalsRow(totals: ProgressChange['totals'][number]) {
     errors_access: totals.errors.accessDenied,
     errors_missing: totals.errors.notFound,
     delivered_ms: totals.lastDeliveredAtMs,
-    error: totals.lastError,
+    error: textOf(totals.lastError),
   }
 }

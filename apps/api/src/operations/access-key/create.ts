@@ -28,7 +28,7 @@ export async function createAccessKey(
       return fail(serviceQuotaExceededException(quota))
     }
     const createdAt = new Date(ctx.clock.nowMs())
-    const secretEncrypted = ctx.secretBox.encrypt(secretAccessKey)
+    const secretEncrypted = ctx.secretBox.encrypt(secretAccessKey, [accountId, accessKeyId])
     await tx.accessKey.create({
       data: { id: accessKeyId, accountId, secretEncrypted, scopes: input.scopes, createdAt },
       select: { id: true },

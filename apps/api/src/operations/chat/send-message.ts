@@ -9,7 +9,7 @@ import {
   WrittenMessage,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { throttleMessages } from '../../limits/throttle.ts'
+import { refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { findRoom } from './find-room.ts'
 import { recordIt } from './record.ts'
 import { refusalOf } from './refusal.ts'
@@ -20,10 +20,10 @@ export async function sendMessage(
 ): Promise<Result<SendMessageOutput>> {
   const message = input instanceof WrittenMessage ? input : toSend(input)
   const found = await findRoom(ctx, message.roomIdentifier)
-  if (!found.ok) return found
+  if (!found.ok) return fail(refusedSend(ctx, found.error))
   const room = found.value
   const refused = refusalOf(room, message, throttleMessages(ctx, room))
-  if (refused !== undefined) return fail(refused)
+  if (refused !== undefined) return fail(refusedSend(ctx, refused))
   const id = ctx.newId()
   const time = recordTime(ctx.clock.nextNs())
   const bytes = ctx.writeRecord((into, at) => message.write(into, at, id, time))

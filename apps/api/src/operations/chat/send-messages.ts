@@ -17,10 +17,10 @@ import {
 } from '@roomlog/domain'
 import type { Submission } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
-import { type MessageThrottle, throttleMessages } from '../../limits/throttle.ts'
+import { type MessageThrottle, refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { roomIdOf } from '../resource.ts'
-import { ownRoom } from './find-room.ts'
+import { findRooms, ownRoom } from './find-room.ts'
 import { recordAll } from './record.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -53,9 +53,9 @@ async function prepare(
   const nextTime = recordTimes(ctx.clock.nextNs(checked.length))
   const accepted: Accepted[] = []
   const results = checked.map((message, at): Answer => {
-    if (!message.ok) return { error: message.error }
+    if (!message.ok) return { error: refusedSend(ctx, message.error) }
     const room = admit(addressees, message.value)
-    if (!room.ok) return { error: room.error }
+    if (!room.ok) return { error: refusedSend(ctx, room.error) }
     const id = ctx.newId()
     const time = nextTime()
     const bytes = ctx.writeRecord((into, start) => message.value.write(into, start, id, time))
@@ -84,17 +84,23 @@ async function findAddressees(
     }
   }
   const wanted = [...ids.values()].flatMap((id) => (id.ok ? [id.value] : []))
-  const found = wanted.length === 0 ? new Map() : await ctx.rooms.find(wanted, { signal: ctx.signal })
+  const found = await findRooms(ctx, wanted)
   const addressees = new Map<RoomArn, Result<Addressee>>()
   for (const [arn, id] of ids) {
-    const room = id.ok ? ownRoom(ctx, found.get(id.value), id.value) : id
-    addressees.set(arn, room.ok ? ok(addresseeOf(ctx, room.value)) : room)
+    addressees.set(arn, addresseeOf(ctx, id, found))
   }
   return addressees
 }
 
-function addresseeOf(ctx: Context, room: RoomEntry): Addressee {
-  return { room, throttle: throttleMessages(ctx, room), throttled: undefined }
+function addresseeOf(
+  ctx: Context,
+  id: Result<RoomId>,
+  found: Result<ReadonlyMap<RoomId, RoomEntry>>,
+): Result<Addressee> {
+  if (!id.ok) return id
+  const room = found.ok ? ownRoom(ctx, found.value.get(id.value), id.value) : found
+  if (!room.ok) return room
+  return ok({ room: room.value, throttle: throttleMessages(ctx, room.value), throttled: undefined })
 }
 
 /** The room, if it takes the message. */

@@ -7,7 +7,7 @@ import { withinRateCeiling } from './rate-ceiling.ts'
 
 /**
  * No change of the configuration is announced: nobody can have asked for a room whose id was not told yet,
- * and rooms that do not exist are not remembered.
+ * and where records go is never decided by a room's absence that was remembered.
  */
 export async function createRoom(ctx: Context, input: CreateRoomInput): Promise<Result<Room>> {
   const { accountId } = ctx
