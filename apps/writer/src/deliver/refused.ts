@@ -18,10 +18,11 @@ export type Refusal = {
  * Delivers a refused batch by halves, in order. A record is buried only where the refusal is surely its own:
  * - By a name that is known to be about records: if no other record was refused since one was last accepted, or if another
  *   was accepted since its batch was first refused. Until then those behind it are tried, few at first: either one of them
- *   is accepted, and it is buried, or none is, and the order is what it was.
+ *   is accepted, and it is buried, or none is, and the order is what it was. With nothing to compare it is buried when it
+ *   was refused alone four times, with the waits of a probe between: a record that is known to be at fault holds no lane.
  * - By a name that is not known: if it was refused alone three times over 10 minutes while others were accepted between
  *   the first and the last time, and after the last. Nothing behind it is tried meanwhile, since it may be accepted yet.
- * Otherwise the lane is held. A destination that refuses everything for some seconds, whatever it calls that, would else
+ * Until then the lane is held. A destination that refuses everything for some seconds, whatever it calls that, would else
  * have all buried that is sent to it in that time.
  */
 export async function deliverRefused(
@@ -73,6 +74,8 @@ type Doubt = {
   readonly compared: boolean
 }
 
+/** With the waits between them, 7 s at least. */
+const SUSPECTED_TIMES = 4
 const DOUBTED_TIMES = 3
 const DOUBTED_FOR_MS = 10 * 60_000
 
@@ -85,7 +88,9 @@ class Judge {
   /** Refused alone, by names that are known to be about records. */
   #suspects: readonly Refusal[] = []
   /** How many may wait for one behind them to be accepted; more with each time that none was. */
-  #suspectsMax = 1
+  #suspectsMax = 4
+  /** How often each was refused alone. */
+  readonly #times = new Map<MessageId, number>()
   #doubt: Doubt | undefined
 
   constructor(delivery: Delivery) {
@@ -95,7 +100,10 @@ class Judge {
 
   /** Of a record that was refused alone by a name that is known to be about records. */
   suspect(alone: Refusal): void {
-    if (this.#delivery.refusals.isOnly(idOf(alone)) || this.#isProven()) this.#bury(alone)
+    const id = idOf(alone)
+    const times = (this.#times.get(id) ?? 0) + 1
+    this.#times.set(id, times)
+    if (this.#delivery.refusals.isOnly(id) || this.#isProven() || times >= SUSPECTED_TIMES) this.#bury(alone)
     else this.#suspects = [...this.#suspects, alone]
   }
 
