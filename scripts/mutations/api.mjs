@@ -3,18 +3,18 @@ export const apiMutations = [
   {
     name: 'send-time-repeats',
     promise: 'SendTime strictly increases within a process',
-    file: 'apps/api/src/time/database-clock.ts',
+    file: 'packages/journal/src/time/database-clock.ts',
     find: 'const firstNs = now > lastNs ? now : lastNs + 1n',
     put: 'const firstNs = now',
-    suites: [{ project: 'unit', file: 'apps/api/src/time/database-clock.test.ts' }],
+    suites: [{ project: 'unit', file: 'packages/journal/src/time/database-clock.test.ts' }],
   },
   {
     name: 'times-of-one-call-given-twice',
     promise: 'SendTime strictly increases within a process, also over a call that took many times at once',
-    file: 'apps/api/src/time/database-clock.ts',
+    file: 'packages/journal/src/time/database-clock.ts',
     find: 'lastNs = firstNs + BigInt(count - 1)',
     put: 'lastNs = firstNs',
-    suites: [{ project: 'unit', file: 'apps/api/src/time/database-clock.test.ts' }],
+    suites: [{ project: 'unit', file: 'packages/journal/src/time/database-clock.test.ts' }],
   },
   {
     name: 'plain-without-the-attributes',

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 export async function startHealth(options: {
   readonly host: string
   readonly port: number
-  readonly ready: () => boolean
+  /** What is wrong, in words. */
+  readonly wrong: () => readonly (string | undefined)[]
 }): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const answer = (status: number, body: object) => {
@@ -14,8 +15,9 @@ export async function startHealth(options: {
     }
     if (request.url === '/healthz') return answer(200, { status: 'ok' })
     if (request.url !== '/readyz') return answer(404, { status: 'not found' })
-    const ready = options.ready()
-    answer(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready: the database cannot be reached' })
+    const reasons = options.wrong().filter((reason) => reason !== undefined)
+    if (reasons.length === 0) return answer(200, { status: 'ready' })
+    answer(503, { status: 'not ready', reasons })
   })
   await listen(server, options.host, options.port)
   const { port } = addressOf(server)

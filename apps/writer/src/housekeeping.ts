@@ -1,4 +1,4 @@
-import type { Journal, RetentionLimits } from '@roomlog/journal'
+import type { Journal, JournalTime, RetentionLimits } from '@roomlog/journal'
 import type pg from 'pg'
 import { type Clock, sleep } from './clock.ts'
 import { finishDeletions } from './deletions.ts'
@@ -31,6 +31,7 @@ export async function keepHouse(
     destinations,
     writer,
     clock,
+    time,
     log,
     retention,
     pace = PACE,
@@ -40,6 +41,7 @@ export async function keepHouse(
     readonly destinations: Destinations
     readonly writer: Writer
     readonly clock: Clock
+    readonly time: JournalTime
     readonly log: Log
     readonly retention: RetentionLimits
     /** @default a minute, and 5 minutes */
@@ -56,7 +58,7 @@ export async function keepHouse(
     await sleep(clock, EVERY_MS, signal)
     if (signal.aborted) return
     try {
-      await finishDeletions(pool, log)
+      await finishDeletions(pool, time, log)
       if (clock.monotonicMs() >= trimAtMs) {
         trimAtMs = clock.monotonicMs() + TRIM_EVERY_MS
         await trimAll(journal, writer, log)

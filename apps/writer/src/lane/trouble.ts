@@ -46,13 +46,17 @@ export class Trouble {
     return this.#held
   }
 
+  /** Until the next probe, by the clock that does not step; 0 while all is well. */
+  get probeInMs(): number {
+    return this.#failures === 0 ? 0 : Math.max(0, this.#untilMs - this.#clock.monotonicMs())
+  }
+
   state(): TroubleState {
     if (this.#failures === 0) return { state: 'flowing', lastError: undefined, nextProbeAtMs: undefined }
-    const waitMs = Math.max(0, this.#untilMs - this.#clock.monotonicMs())
     return {
       state: this.#held ? 'held' : 'retrying',
       lastError: this.#lastError,
-      nextProbeAtMs: Math.round(this.#clock.nowMs() + waitMs),
+      nextProbeAtMs: Math.round(this.#clock.nowMs() + this.probeInMs),
     }
   }
 

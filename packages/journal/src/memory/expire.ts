@@ -1,4 +1,4 @@
-import { firstTimeMs } from '../entry.ts'
+import { firstTimeMs, lastTimeMs } from '../entry.ts'
 import type { GivenUp, HeldLease, Position, RetentionLimits } from '../port.ts'
 import { drainingMs, HOUR_MS, tooMany } from '../retention.ts'
 import { count } from './settle.ts'
@@ -7,7 +7,7 @@ import { type Clock, type PartitionState, partitionIn, type State, type StoredBa
 /** Gives up what is beyond the limits, in whole hours. */
 export function expire(state: State, clock: Clock, lease: HeldLease, limits: RetentionLimits): readonly GivenUp[] {
   const at = partitionIn(state, lease.partition)
-  if (at.lease?.token !== lease.token) return []
+  if (at.lease?.token !== lease.token || !clock.sure()) return []
   const ends = hourEnds(at)
   const youngestMs = clock.nowMs() - limits.keepMs
   const aged = ends.findLast((end) => end.committedAtMs <= youngestMs)
@@ -31,13 +31,13 @@ export function expire(state: State, clock: Clock, lease: HeldLease, limits: Ret
     .sort((a, b) => a.destinationVersionId - b.destinationVersionId)
 }
 
-/** Dispatched batches that end an hour: what follows begins another. */
+/** Dispatched batches that end an hour: what follows begins another, or an earlier time (a partition's time was healed). */
 function hourEnds(at: PartitionState): readonly StoredBatch[] {
   const hour = (timeMs: number) => Math.floor(timeMs / HOUR_MS)
   return at.batches.filter((batch, i) => {
     const next = at.batches[i + 1]
     if (!next || batch.lastPosition > at.dispatched) return false
-    return hour(firstTimeMs(next)) > hour(next.floorTimeMs)
+    return hour(firstTimeMs(next)) > hour(lastTimeMs(batch)) || firstTimeMs(next) < lastTimeMs(batch)
   })
 }
 
