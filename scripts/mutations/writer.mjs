@@ -48,8 +48,8 @@ export const writerMutations = [
     name: 'a-cycle-of-an-earlier-life-is-cut-in-two',
     promise: 'a cycle that was left open is read back whole before anything of it is sent',
     file: 'apps/writer/src/lane/waiting.ts',
-    find: '(!whole && this.#hasAll(piece))',
-    put: 'this.#hasAll(piece)',
+    find: '(!whole && (this.#fell || this.#hasAll(piece)))',
+    put: 'this.#fell || this.#hasAll(piece)',
     suites: [{ project: 'unit', file: 'apps/writer/src/lane/waiting.test.ts' }],
   },
   {
