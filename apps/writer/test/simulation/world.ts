@@ -61,13 +61,13 @@ export class World {
     this.#backup = { witness: this.witness.backup(), rooms: this.configurations.snapshot() }
   }
 
-  /** Requests to one room, at once, through one api. */
-  send(n: number, room: number, count: number, poison: Poison | undefined): void {
+  /** Requests to one room, at once, through one api; `aheadMs` is what its clock has jumped by. */
+  send(n: number, room: number, count: number, poison: Poison | undefined, aheadMs = 0): void {
     const api = this.processes.api(n)
     for (let i = 0; i < count; i++) {
       const id = this.#newId()
       if (poison && i === count >> 1) this.poison.set(id, poison)
-      this.submitted.push(api.submit(id, this.room(room)))
+      this.submitted.push(api.submit(id, this.room(room), aheadMs))
     }
   }
 
@@ -117,6 +117,7 @@ export class World {
   async heal(): Promise<void> {
     this.#faults.clear()
     this.database.heal()
+    this.witness.clockOffMs = 0
     this.processes.heal()
     await this.time.advance(15_000)
     for (let n = 0; n < 120 && this.witness.pending() > 0; n++) await this.time.advance(5_000)
