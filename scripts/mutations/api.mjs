@@ -9,6 +9,14 @@ export const apiMutations = [
     suites: [{ project: 'unit', file: 'packages/journal/src/time/database-clock.test.ts' }],
   },
   {
+    name: 'recorded-while-nobody-knows-the-time',
+    promise: 'while the believed time agrees with no clock, nothing is recorded',
+    file: 'packages/journal/src/time/database-clock.ts',
+    find: "if (verdict === 'unknown' || verdict === 'unproven') return undefined",
+    put: "if (verdict === 'unproven') return undefined",
+    suites: [{ project: 'unit', file: 'packages/journal/src/time/database-clock.test.ts' }],
+  },
+  {
     name: 'times-of-one-call-given-twice',
     promise: 'SendTime strictly increases within a process, also over a call that took many times at once',
     file: 'packages/journal/src/time/database-clock.ts',

@@ -45,6 +45,22 @@ export const writerMutations = [
     suites: simulated,
   },
   {
+    name: 'a-cycle-spans-where-time-fell',
+    promise: 'no object, call or reading back spans the place where the time of a partition was healed',
+    file: 'apps/writer/src/lane/waiting.ts',
+    find: 'this.#fell ||= (batch.timeMs[0] ?? 0) < this.#timeMs\n',
+    put: '',
+    suites: [{ project: 'unit', file: 'apps/writer/src/lane/waiting.test.ts' }],
+  },
+  {
+    name: 'abandoned-by-a-clock-that-has-jumped',
+    promise: 'what a deleting configuration still owes is not given up by a clock that has jumped',
+    file: 'apps/writer/src/deletions.ts',
+    find: 'if (!time.sure()) return\n',
+    put: '',
+    suites: [{ project: 'integration', file: 'apps/writer/src/deletions.integration.test.ts' }],
+  },
+  {
     name: 'a-cycle-of-an-earlier-life-is-cut-in-two',
     promise: 'a cycle that was left open is read back whole before anything of it is sent',
     file: 'apps/writer/src/lane/waiting.ts',
