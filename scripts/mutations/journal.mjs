@@ -9,6 +9,67 @@ const memory = (test) => [{ project: 'unit', file: 'packages/journal/src/memory/
 /** Bugs in the journal. */
 export const journalMutations = [
   {
+    name: 'a-jump-is-believed-at-once',
+    promise:
+      'a clock that has jumped is believed only once another vouches for it and it has stood, or the machine was suspended',
+    file: 'packages/domain/src/believed-time.ts',
+    find: ' && (isSuspension(aheadMs, suspendedMs) || hasStood)',
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/domain/src/believed-time.test.ts' }],
+  },
+  {
+    name: 'a-jump-is-believed-without-a-witness',
+    promise: 'a jump of the database on which the wall clock does not agree is never believed',
+    file: 'packages/domain/src/believed-time.ts',
+    find: 'if (agree(wallAheadOf(databaseNs)) && (',
+    put: 'if ((',
+    suites: [{ project: 'unit', file: 'packages/domain/src/believed-time.test.ts' }],
+  },
+  {
+    name: 'times-stay-at-their-peak',
+    promise: 'times that were given out by a wrong clock fall with the step back that was believed',
+    file: 'packages/journal/src/time/database-clock.ts',
+    find: '      lastNs = 0n\n',
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/journal/src/time/database-clock.test.ts' }],
+  },
+  {
+    name: 'trimming-while-the-clock-is-doubted',
+    promise: 'nothing is trimmed while the clock has jumped',
+    file: 'packages/journal/src/postgres/trim.ts',
+    find: 'if (time?.sure() === false) return 0',
+    put: '',
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/journal/src/postgres/journal.integration.test.ts',
+        test: 'nothing is trimmed',
+      },
+    ],
+  },
+  {
+    name: 'deciding-by-a-clock-that-has-just-jumped',
+    promise: 'nothing is trimmed, given up or taken over while the clock has jumped, also before anybody has noticed',
+    file: 'packages/journal/src/postgres/time.ts',
+    find: 'coalesce(abs(',
+    put: 'coalesce(true or abs(',
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/journal/src/postgres/journal.integration.test.ts',
+        test: 'the time of a journal in Postgres',
+      },
+    ],
+  },
+  {
+    name: 'retention-does-not-know-where-time-fell',
+    promise: 'retention moves a checkpoint only to the end of an hour, also where the time of a partition was healed',
+    file: 'packages/journal/src/postgres/expire.ts',
+    find: 'fall ?? (await ends.last(after, aged))',
+    put: 'await ends.last(after, aged)',
+    suites: [{ project: 'integration', file: 'packages/journal/src/postgres/expire.integration.test.ts' }],
+  },
+  {
     name: 'acknowledged-before-commit',
     promise: 'a request is acknowledged only after its record is committed',
     file: APPENDER,

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { uptime } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assertMigrated, MigrationError, migrate } from '@roomlog/db/migrate'
 import { RootKeyTakenError } from './access/root-key.ts'
@@ -11,6 +12,7 @@ const ambient: Ambient = {
   monotonicNs: () => process.hrtime.bigint(),
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
+  uptimeMs: () => uptime() * 1_000,
   randomBytes,
   randomUUID,
   sleep: (ms) => sleep(ms),

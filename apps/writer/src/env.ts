@@ -13,6 +13,7 @@ const Env = z.object({
   AWS_ENDPOINT_URL: z.url().optional(),
   AWS_ENDPOINT_URL_S3: z.url().optional(),
   ROOMLOG_MIGRATE: z.enum(['on', 'off']).default('on'),
+  ROOMLOG_CLOCK: z.enum(['agreed', 'database']).default('agreed'),
   ROOMLOG_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   ROOMLOG_SHUTDOWN_SECONDS: seconds(20, 1, 300),
   ROOMLOG_JOURNAL_PARTITIONS: whole(16, 1, 1024),

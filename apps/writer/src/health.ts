@@ -6,7 +6,7 @@ export async function startHealth(options: {
   readonly host: string
   readonly port: number
   /** Why this process cannot do its work, in words: then it is not ready. */
-  readonly wrong: () => readonly string[]
+  readonly wrong: () => readonly (string | undefined)[]
   /** What is wrong elsewhere, which no other process would do better at: shown, and no more. */
   readonly troubles: () => readonly object[]
 }): Promise<{ readonly url: string; close(): Promise<void> }> {
@@ -17,7 +17,7 @@ export async function startHealth(options: {
     }
     if (request.url === '/healthz') return answer(200, { status: 'ok' })
     if (request.url !== '/readyz') return answer(404, { status: 'not found' })
-    const reasons = options.wrong()
+    const reasons = options.wrong().filter((reason) => reason !== undefined)
     const troubles = options.troubles()
     const isReady = reasons.length === 0
     answer(isReady ? 200 : 503, {

@@ -1,5 +1,5 @@
 import type { DestinationVersionId } from '@roomlog/domain'
-import type { Journal, RetentionLimits } from '@roomlog/journal'
+import type { Journal, JournalTime, RetentionLimits } from '@roomlog/journal'
 import type pg from 'pg'
 import { type Clock, sleep } from './clock.ts'
 import { finishDeletions } from './deletions.ts'
@@ -33,6 +33,7 @@ export async function keepHouse(
     destinations,
     writer,
     clock,
+    time,
     log,
     retention,
     pace = PACE,
@@ -42,6 +43,7 @@ export async function keepHouse(
     readonly destinations: Destinations
     readonly writer: Writer
     readonly clock: Clock
+    readonly time: JournalTime
     readonly log: Log
     readonly retention: RetentionLimits
     /** @default a minute, and 5 minutes */
@@ -62,7 +64,7 @@ export async function keepHouse(
     await sleep(clock, EVERY_MS, signal)
     if (signal.aborted) return
     try {
-      await finishDeletions(pool, log)
+      await finishDeletions(pool, time, log)
       if (clock.monotonicMs() >= trimAtMs) {
         trimAtMs = clock.monotonicMs() + TRIM_EVERY_MS
         await trimAll(journal, writer, log)

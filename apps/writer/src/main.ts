@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { uptime } from 'node:os'
 import { MigrationError } from '@roomlog/db/migrate'
 import { type Logger, pino } from 'pino'
 import { parseEnv, type WriterEnv } from './env.ts'
@@ -11,6 +12,8 @@ Configured by environment variables alone; docs/configuration.md lists them all.
 DATABASE_URL and AWS_REGION are required; PORT (3001) serves /healthz and /readyz.
 SIGTERM or SIGINT ends it: what is in flight is finished, the rest is left to the next writer.
 `
+
+const uptimeMs = () => uptime() * 1_000
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** What stopping may take beyond its deadline: giving leases back, closing connections. */
@@ -30,7 +33,7 @@ async function main(env: WriterEnv): Promise<void> {
   // Until there is something to finish, a signal just ends the process.
   for (const signal of SIGNALS) process.once(signal, leave)
   try {
-    const writer = await startWriter(env, { clock: systemClock, random: Math.random, log })
+    const writer = await startWriter(env, { clock: systemClock, uptimeMs, random: Math.random, log })
     for (const signal of SIGNALS) process.off(signal, leave)
     stopOnSignal(writer, env, log)
     log.info({ event: 'writer.ready', url: writer.url }, 'Writer ready.')

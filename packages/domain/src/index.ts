@@ -1,5 +1,14 @@
 export * from './access-key.ts'
 export * from './arn.ts'
+export {
+  type BelievedTime,
+  believedNs,
+  CLOCKS_AGREE_AT_START_MS,
+  CLOCKS_AGREE_MS,
+  hearTime,
+  type TimeWitnesses,
+  timeDoubt,
+} from './believed-time.ts'
 export * from './chat.ts'
 export * from './delivery.ts'
 export * from './destination.ts'

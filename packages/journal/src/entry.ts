@@ -169,11 +169,26 @@ export function decodeEntry(entry: ReadEntry): JournalBatch {
   }
 }
 
+/** Greatest effective time of an entry's records, from the index alone; the floor where the format is not known. */
+export function lastTimeMs(entry: Pick<StoredEntry, 'format' | 'index' | 'floorTimeMs'>): number {
+  const { index, floorTimeMs } = entry
+  if (entry.format > PACKED_FORMAT) return floorTimeMs
+  let latestMs = floorTimeMs
+  for (let at = recordsAt(index); at < index.length; at += RECORD_BYTES) {
+    latestMs = Math.max(latestMs, index.readDoubleLE(at + 4))
+  }
+  return latestMs
+}
+
 /** Effective time of an entry's first record, from the index alone; the floor where the format is not known. */
 export function firstTimeMs(entry: Pick<StoredEntry, 'format' | 'index' | 'floorTimeMs'>): number {
   const { index, floorTimeMs } = entry
   if (entry.format > PACKED_FORMAT) return floorTimeMs
+  return Math.max(floorTimeMs, index.readDoubleLE(recordsAt(index) + 4))
+}
+
+function recordsAt(index: Buffer): number {
   let at = HEADER_BYTES + ID_BYTES * index.readUInt16LE(0)
   for (let sets = index.readUInt16LE(2); sets > 0; sets--) at += 1 + 4 * index.readUInt8(at)
-  return Math.max(floorTimeMs, index.readDoubleLE(at + 4))
+  return at
 }

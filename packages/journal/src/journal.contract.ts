@@ -28,6 +28,8 @@ export type JournalUnderTest = {
   changeConfig(): Promise<void>
   /** Gives up a destination version's backlog. */
   abandon(id: DestinationVersionId): Promise<void>
+  /** What the process believes from now on: the database's clock, off by so much; not sure of it, if so said. */
+  believe(aheadMs: number, sure?: boolean): void
   /** Lets time pass. */
   elapse(ms: number): Promise<void>
   contents(): Promise<{

@@ -185,6 +185,19 @@ export type RedriveOutcome = {
   readonly letters: number
 }
 
+/** `aheadMs`: how far the time of the partition's last record was ahead of now. */
+export type TimeHealing = {
+  readonly aheadMs: number
+  readonly status:
+    | 'healed'
+    /** It would be healed: this was a dry run. */
+    | 'ahead'
+    /** Not ahead by more than clocks may be apart: there is nothing to heal. */
+    | 'right'
+    /** Nothing was done: nobody can say what time it is. */
+    | 'unsure'
+}
+
 export type HeldLease = { readonly partition: Partition; readonly token: LeaseToken }
 
 export type Roll = {
@@ -246,6 +259,13 @@ export type Journal = {
    * a partition): it happens once or not at all, whoever else asks and whatever breaks. Their time is now.
    */
   redrive(request: RedriveRequest, options?: CallOptions): Promise<RedriveOutcome>
+  /**
+   * Lets the time of a partition fall to now, after a clock that had jumped left it ahead (`dryRun`: only tells by how much).
+   * From there on effective time begins again: a room's S3 keys from then on sort before those that were written with the time
+   * that was ahead, until the real time has passed it. Nothing is lost or repeated: where time falls cycles end, so no S3
+   * object, call or reading back spans it.
+   */
+  healTime(partition: Partition, how: { readonly dryRun: boolean }, options?: CallOptions): Promise<TimeHealing>
   /** Deletes settled batches older than `keepMs`; returns how many records went. */
   trim(partition: Partition, limits: { readonly keepMs: number }, options?: CallOptions): Promise<number>
 }

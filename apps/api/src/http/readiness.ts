@@ -1,15 +1,16 @@
+import { CLOCKS_AGREE_MS } from '@roomlog/domain'
+import type { DatabaseClock } from '@roomlog/journal'
 import type pg from 'pg'
-import { CLOCK_OFF_MAX_MS, type DatabaseClock } from '../time/database-clock.ts'
 import type { ReadyCheck } from './health.ts'
 
 const ANSWER_WITHIN_MS = 2_000
 
-/** The database answers, and this machine's clock is right. */
+/** The database answers, and the clocks are right. */
 export function readinessChecks(parts: {
   readonly pool: pg.Pool
-  readonly clock: Pick<DatabaseClock, 'aheadMs'>
+  readonly clock: Pick<DatabaseClock, 'doubt' | 'wallAheadMs'>
 }): readonly ReadyCheck[] {
-  return [() => databaseAnswers(parts.pool), async () => clockIsRight(parts.clock.aheadMs())]
+  return [() => databaseAnswers(parts.pool), async () => clocksAreRight(parts.clock)]
 }
 
 async function databaseAnswers(pool: pg.Pool): Promise<string | undefined> {
@@ -24,8 +25,13 @@ async function databaseAnswers(pool: pg.Pool): Promise<string | undefined> {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }
 
-/** Records are right all the same, as they follow the database's clock; but a machine like this wants looking after. */
-export function clockIsRight(aheadMs: number): string | undefined {
-  if (Math.abs(aheadMs) <= CLOCK_OFF_MAX_MS) return undefined
+/**
+ * While the database's clock is followed, records are right whatever this machine's says; but a machine like that wants
+ * looking after, and could not tell if the database's jumped.
+ */
+function clocksAreRight(clock: Pick<DatabaseClock, 'doubt' | 'wallAheadMs'>): string | undefined {
+  const aheadMs = clock.wallAheadMs()
+  const doubt = clock.doubt()
+  if (doubt !== undefined || Math.abs(aheadMs) <= CLOCKS_AGREE_MS) return doubt
   return `This machine's clock is ${(aheadMs / 1000).toFixed(1)} s ahead of the database's`
 }

@@ -240,8 +240,7 @@ export class Lane {
     this.#release()
     this.#checkpoint.startOver()
     this.#next = this.#checkpoint.at
-    const probeAtMs = this.trouble.state().nextProbeAtMs ?? clock.nowMs()
-    await sleep(clock, Math.max(0, probeAtMs - clock.nowMs()), this.#life.stopping)
+    await sleep(clock, this.trouble.probeInMs, this.#life.stopping)
     this.#pausing = false
     this.#context.changed()
   }

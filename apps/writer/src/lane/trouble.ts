@@ -57,16 +57,22 @@ export class Trouble {
     return this.#held
   }
 
+  /** Until the next probe, by the clock that does not step; 0 while all is well. */
+  get probeInMs(): number {
+    const [hold] = this.#holds.values()
+    if (hold === undefined && this.#failures === 0) return 0
+    return Math.max(0, (hold?.untilMs ?? this.#untilMs) - this.#clock.monotonicMs())
+  }
+
   state(): TroubleState {
     const [hold] = this.#holds.values()
     const failure = hold?.why ?? (this.#failures > 0 ? this.#lastFailure : undefined)
     if (failure === undefined) return FLOWING
-    const waitMs = Math.max(0, (hold?.untilMs ?? this.#untilMs) - this.#clock.monotonicMs())
     return {
       state: hold || this.#held ? 'held' : 'retrying',
       errorName: failure.name,
       lastError: `${failure.name}: ${failure.message}`,
-      nextProbeAtMs: Math.round(this.#clock.nowMs() + waitMs),
+      nextProbeAtMs: Math.round(this.#clock.nowMs() + this.probeInMs),
     }
   }
 

@@ -89,18 +89,23 @@ class Target {
     return repeats > possible ? [`${this.#target} holds ${repeats} repeats, but ${possible} were called possible`] : []
   }
 
-  /** First occurrences stand in the order of the journal. */
+  /** First occurrences stand in the order of the journal, on either side of where an operator had time fall. */
   disordered(): string[] {
     const { was, witness, stores } = this.#world
     if (was.stolen && this.#kind !== 's3') return []
     const delayed = stores.get(this.#target)?.delayed
     const twice = new Set([...witness.lost, ...witness.commits.filter((at) => at.redriven)].map(({ id }) => id))
     const inOrder = [...this.#owed].sort((a, b) => a.commit.position - b.commit.position)
+    const fallsBefore = ({ partition, position }: Committed) =>
+      witness.falls.filter((fall) => fall.partition === partition && fall.position < position).length
     return [...this.#rooms].flatMap(([roomId, held]) => {
-      const ids = inOrder.filter(({ commit }) => commit.roomId === roomId).map(({ commit }) => commit.id)
-      const compared = new Set(ids.filter((id) => held.has(id) && !delayed?.has(id) && !twice.has(id)))
-      const seen = [...held].filter((id) => compared.has(id))
-      return seen.join() === [...compared].join() ? [] : [`${this.#target} shows room ${roomId} in another order`]
+      const mine = inOrder.filter(({ commit }) => commit.roomId === roomId).map(({ commit }) => commit)
+      return [...new Set(mine.map(fallsBefore))].flatMap((falls) => {
+        const ids = mine.filter((commit) => fallsBefore(commit) === falls).map(({ id }) => id)
+        const compared = new Set(ids.filter((id) => held.has(id) && !delayed?.has(id) && !twice.has(id)))
+        const seen = [...held].filter((id) => compared.has(id))
+        return seen.join() === [...compared].join() ? [] : [`${this.#target} shows room ${roomId} in another order`]
+      })
     })
   }
 

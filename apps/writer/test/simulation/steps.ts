@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { DATABASE_FAULTS } from './database.ts'
 import { FAULTS } from './faults.ts'
-import { abandonBacklog, expire, redrive, steal, trim } from './upkeep.ts'
+import { abandonBacklog, expire, healTime, redrive, steal, trim } from './upkeep.ts'
 import type { World } from './world.ts'
 
 export type Step = { readonly name: string; readonly run: (world: World) => void | Promise<void> }
@@ -129,7 +129,28 @@ const upkeep: fc.WeightedArbitrary<Step>[] = [
   { weight: 2, arbitrary: fc.tuple(slot, fc.boolean()).map((v) => step('redrive', v, (w) => redrive(w, ...v))) },
 ]
 
-const anyStep = fc.oneof(...traffic, ...processes, ...routing, ...weather, ...upkeep)
+const HOUR_MS = 3_600_000
+
+const clocks: fc.WeightedArbitrary<Step>[] = [
+  // Short of the next hour, within it, and far beyond.
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.nat(1), room, fc.integer({ min: 1, max: 6 }), fc.constantFrom(10_000, HOUR_MS / 2, 26 * HOUR_MS))
+      .map(([n, to, count, ms]) => step('send ahead', [n, to, count, ms], (w) => w.send(n, to, count, undefined, ms))),
+  },
+  { weight: 3, arbitrary: fc.constant(step('heal time', [], (w) => healTime(w))) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(0, 0, 700, 26 * HOUR_MS, -26 * HOUR_MS).map((ms) =>
+      step('database clock', [ms], ({ witness }) => {
+        witness.clockOffMs = ms
+      }),
+    ),
+  },
+]
+
+const anyStep = fc.oneof(...traffic, ...processes, ...routing, ...weather, ...upkeep, ...clocks)
 
 /** What may happen while the database keeps its history and leases are only lost by time. */
 export const usual = lists(anyStep)

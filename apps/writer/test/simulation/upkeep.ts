@@ -20,6 +20,13 @@ export async function expire(
   }
 }
 
+/** What an operator does where a clock that had jumped left the time of partitions ahead. */
+export async function healTime({ witness, census }: World): Promise<void> {
+  for (const partition of witness.partitions()) {
+    if (await witness.healTime(partition)) census.count('healed time')
+  }
+}
+
 /** Gives up what is left for configurations that are being deleted. */
 export function abandonBacklog({ configurations, abandoned, witness, census }: World): void {
   for (const id of configurations.deleting) {

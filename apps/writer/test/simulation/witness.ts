@@ -25,7 +25,11 @@ type Backup = {
   readonly state: ReturnType<MemoryJournal['snapshot']>
   readonly commits: readonly Committed[]
   readonly redriven: readonly string[]
+  readonly falls: readonly Fall[]
 }
+
+/** Where a partition's time was healed: what is behind the position has an earlier time. */
+type Fall = { readonly partition: Partition; readonly position: number }
 
 /** The database: the memory journal, and a list of what was committed that outlives trimming. */
 export class Witness {
@@ -35,10 +39,15 @@ export class Witness {
   readonly lost: Committed[] = []
   /** Dead letters that a redrive took away. */
   readonly redriven = new Set<string>()
+  falls: Fall[] = []
+  /** How far the database's clock is off; what the processes believe is right. */
+  clockOffMs = 0
   #heads: number[]
 
   constructor(time: SimulatedTime, partitions: number) {
-    this.journal = createMemoryJournal({ partitions, clock: { nowMs: () => time.nowMs } })
+    const clock = { nowMs: () => time.nowMs + this.clockOffMs }
+    const believed = { nowMs: () => time.nowMs, sure: () => true }
+    this.journal = createMemoryJournal({ partitions, clock, time: believed })
     this.#heads = Array.from({ length: partitions }, () => 0)
   }
 
@@ -80,6 +89,13 @@ export class Witness {
     return letters
   }
 
+  /** As an operator does where a clock that had jumped left a partition's time ahead; whether there was anything to heal. */
+  async healTime(partition: Partition): Promise<boolean> {
+    const { status } = await this.journal.healTime(partition, { dryRun: false })
+    if (status === 'healed') this.falls.push({ partition, position: this.#heads[partition] ?? 0 })
+    return status === 'healed'
+  }
+
   /** Expires a partition's lease, whoever holds it. */
   steal(partition: number): void {
     const state = this.journal.snapshot()
@@ -89,13 +105,19 @@ export class Witness {
   }
 
   backup(): Backup {
-    return { state: this.journal.snapshot(), commits: [...this.commits], redriven: [...this.redriven] }
+    return {
+      state: this.journal.snapshot(),
+      commits: [...this.commits],
+      redriven: [...this.redriven],
+      falls: [...this.falls],
+    }
   }
 
-  restore({ state, commits, redriven }: Backup): void {
+  restore({ state, commits, redriven, falls }: Backup): void {
     this.journal.restore(state)
     this.lost.push(...this.commits.slice(commits.length))
     this.commits = [...commits]
+    this.falls = [...falls]
     this.redriven.clear()
     for (const key of redriven) this.redriven.add(key)
     this.#heads = state.partitions.map(({ head }) => head)

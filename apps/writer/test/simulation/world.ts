@@ -65,8 +65,8 @@ export class World {
     this.#backup = { witness: this.witness.backup(), rooms: this.configurations.snapshot() }
   }
 
-  /** Requests to one room, at once, through one api. */
-  send(n: number, room: number, count: number, poison: Poison | undefined): void {
+  /** Requests to one room, at once, through one api; `aheadMs` is what its clock has jumped by. */
+  send(n: number, room: number, count: number, poison: Poison | undefined, aheadMs = 0): void {
     const api = this.processes.api(n)
     for (let i = 0; i < count; i++) {
       const id = this.#newId()
@@ -74,7 +74,7 @@ export class World {
         this.poison.set(id, poison)
         this.everPoison.add(id)
       }
-      this.submitted.push(api.submit(id, this.room(room)))
+      this.submitted.push(api.submit(id, this.room(room), aheadMs))
     }
   }
 
@@ -125,6 +125,7 @@ export class World {
     this.#faults.clear()
     this.#isLookedAfter = true
     this.database.heal()
+    this.witness.clockOffMs = 0
     this.processes.heal()
     await this.time.advance(15_000)
     for (let n = 0; n < 120 && this.witness.pending() > 0; n++) await this.time.advance(5_000)

@@ -1,4 +1,4 @@
-import { firstTimeMs } from '../entry.ts'
+import { firstTimeMs, lastTimeMs } from '../entry.ts'
 import type { GivenUp, HeldLease, Position, RetentionLimits } from '../port.ts'
 import { drainingMs, HOUR_MS, tooMany } from '../retention.ts'
 import { count } from './settle.ts'
@@ -7,21 +7,28 @@ import { type Clock, type PartitionState, partitionIn, type State, type StoredBa
 /** Gives up what is beyond the limits, in whole hours. */
 export function expire(state: State, clock: Clock, lease: HeldLease, limits: RetentionLimits): readonly GivenUp[] {
   const at = partitionIn(state, lease.partition)
-  if (at.lease?.token !== lease.token) return []
+  if (at.lease?.token !== lease.token || !clock.sure()) return []
   const ends = hourEnds(at)
   const youngestMs = clock.nowMs() - limits.keepMs
-  const aged = ends.findLast((end) => end.committedAtMs <= youngestMs)
   const drainedAtMs = clock.nowMs() - drainingMs(limits)
-  const byAge = moveTo(at, aged, ({ state, destinationVersionId: id }) => {
+  const isStuck = ({ state, destinationVersionId: id }: StoredLane) => {
     return state !== 'flowing' && (at.totals.get(id)?.lastDeliveredAtMs ?? 0) <= drainedAtMs
-  })
+  }
+  const stuckAt = [...at.lanes.values()].filter((lane) => isStuck(lane) && lane.checkpoint < at.dispatched)
+  const aged = upToFall(at, ends, Math.min(...stuckAt.map((lane) => lane.checkpoint)))
+  const byAge = moveTo(
+    at,
+    aged.findLast((end) => end.committedAtMs <= youngestMs),
+    isStuck,
+  )
   const floor = floorOf(at)
   const waiting = at.batches.filter((batch) => batch.firstPosition > floor)
   const bytes = waiting.reduce((sum, batch) => sum + batch.index.length + batch.bytes.length, 0)
   const over = tooMany({ records: at.head - floor, bytes, bytesMax: limits.bytesMax })
+  const next = upToFall(at, ends, floor)
   const full =
     over > 0
-      ? (ends.find((end) => end.lastPosition >= floor + over) ?? ends.findLast((end) => end.lastPosition > floor))
+      ? (next.find((end) => end.lastPosition >= floor + over) ?? next.findLast((end) => end.lastPosition > floor))
       : undefined
   const bySize = moveTo(at, full, () => true)
   // By two: a change that follows the revision before must not take this for its own first try.
@@ -31,14 +38,23 @@ export function expire(state: State, clock: Clock, lease: HeldLease, limits: Ret
     .sort((a, b) => a.destinationVersionId - b.destinationVersionId)
 }
 
-/** Dispatched batches that end an hour: what follows begins another. */
+/** Dispatched batches that end an hour: what follows begins another, or an earlier time (a partition's time was healed). */
 function hourEnds(at: PartitionState): readonly StoredBatch[] {
   const hour = (timeMs: number) => Math.floor(timeMs / HOUR_MS)
   return at.batches.filter((batch, i) => {
     const next = at.batches[i + 1]
     if (!next || batch.lastPosition > at.dispatched) return false
-    return hour(firstTimeMs(next)) > hour(next.floorTimeMs)
+    return hour(firstTimeMs(next)) > hour(lastTimeMs(batch)) || firstTimeMs(next) < lastTimeMs(batch)
   })
+}
+
+/** Those up to the first place behind `after` where time falls: what lies behind that goes with the next call. */
+function upToFall(at: PartitionState, ends: readonly StoredBatch[], after: number): readonly StoredBatch[] {
+  const fall = ends.find((end) => {
+    const next = at.batches[at.batches.indexOf(end) + 1]
+    return end.lastPosition > after && next !== undefined && firstTimeMs(next) < lastTimeMs(end)
+  })
+  return fall === undefined ? ends : ends.filter((end) => end.lastPosition <= fall.lastPosition)
 }
 
 function moveTo(at: PartitionState, end: StoredBatch | undefined, concerns: (lane: StoredLane) => boolean) {

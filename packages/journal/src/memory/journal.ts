@@ -1,8 +1,10 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import { toPartition } from '../partition.ts'
 import type { Journal, Partition } from '../port.ts'
+import { isSure, type JournalTime, timeToUse } from '../time/journal-time.ts'
 import { append } from './append.ts'
 import { expire } from './expire.ts'
+import { healTime } from './heal-time.ts'
 import { acquire, release, roll } from './lease.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
@@ -38,9 +40,18 @@ export type MemoryJournal = Journal & {
   restore(snapshot: State): void
 }
 
-/** The journal in memory: the executable spec, for tests and simulations. Each call is one atomic step. */
-export function createMemoryJournal(options: { readonly partitions: number; readonly clock: Clock }): MemoryJournal {
-  const { partitions, clock } = options
+/**
+ * The journal in memory: the executable spec, for tests and simulations. Each call is one atomic step. `clock` is the
+ * database's; `time` what the processes believe.
+ */
+export function createMemoryJournal(options: {
+  readonly partitions: number
+  readonly clock: { nowMs(): number }
+  readonly time?: JournalTime | undefined
+}): MemoryJournal {
+  const { partitions, time } = options
+  const databaseMs = () => options.clock.nowMs()
+  const clock: Clock = { nowMs: () => timeToUse(databaseMs(), time), sure: () => isSure(databaseMs(), time) }
   let state = emptyState(Array.from({ length: partitions }, (_, n) => toPartition(n)))
   return {
     partitions,
@@ -55,6 +66,7 @@ export function createMemoryJournal(options: { readonly partitions: number; read
     settle: async (lease, change) => settle(state, clock, lease, change),
     expire: async (lease, limits) => expire(state, clock, lease, limits),
     redrive: async (request) => redrive(state, clock, request),
+    healTime: async (partition, how) => healTime(state, clock, partition, how),
     trim: async (partition, limits) => trim(state, clock, partition, limits),
     bumpConfigVersion: () => bumpConfigVersion(state, clock),
     abandon: (id) => {

@@ -3,7 +3,8 @@ import type { StoredEntry } from '../entry.ts'
 import type { AppendId, DeadLetter, LaneChange, LeaseToken, Partition, Position, Totals } from '../port.ts'
 import { START } from '../position.ts'
 
-export type Clock = { nowMs(): number }
+/** The time to use, and whether anything may be decided by it. */
+export type Clock = { nowMs(): number; sure(): boolean }
 
 /** A journal row; never changed once it stands. */
 export type StoredBatch = StoredEntry & {

@@ -66,8 +66,12 @@ const TABLES = [
 /** An empty journal in the database, with the means to look inside and to let time pass. */
 export async function openJournal(pool: pg.Pool): Promise<JournalUnderTest> {
   await pool.query(`truncate ${TABLES.join()}; update destination_version set abandoned_at = null`)
+  // The test's Postgres runs on this machine, and has its clock.
+  const believed = { aheadMs: 0, sure: true }
+  const time = { nowMs: () => Date.now() + believed.aheadMs, sure: () => believed.sure }
   return {
-    journal: await createPostgresJournal({ pool, partitionsIfNew: 4 }),
+    journal: await createPostgresJournal({ pool, partitionsIfNew: 4, time }),
+    believe: (aheadMs, sure = true) => void Object.assign(believed, { aheadMs, sure }),
     changeConfig: async () => void (await pool.query(CONFIG_CHANGED_SQL)),
     abandon: async (id) => {
       await pool.query('update destination_version set abandoned_at = now() where id = $1', [id])

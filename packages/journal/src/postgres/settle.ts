@@ -1,6 +1,8 @@
 import { storable } from '@roomlog/domain'
 import type pg from 'pg'
 import type { HeldLease, ProgressChange } from '../port.ts'
+import type { JournalTime } from '../time/journal-time.ts'
+import { believedMs, nowSql } from './time.ts'
 
 // One statement, one commit. `held` takes the lease's row first: it waits for a takeover, and then finds another token.
 // A restored database may hold the same token and other batches: progress counts only if its frontier's batch is there.
@@ -19,7 +21,7 @@ closed as (
 moved as (
   insert into journal_lane as l (partition, destination_version_id, checkpoint, checkpoint_append_id, intent, quiet_since, state,
                                  last_error, next_probe_at)
-  select held.partition, c.id, c.checkpoint, c.append_id, c.intent, case when c.sending then null else now() end, c.state, c.error,
+  select held.partition, c.id, c.checkpoint, c.append_id, c.intent, case when c.sending then null else ${nowSql('$10')} end, c.state, c.error,
          to_timestamp(c.probe_ms / 1000.0)
     from held, jsonb_to_recordset($6) as c (id integer, checkpoint bigint, append_id uuid, intent bigint, sending boolean, state text,
                                             error text, probe_ms float8)
@@ -41,7 +43,7 @@ counted as (
   insert into delivery_total as t (partition, destination_version_id, delivered, repeats_possible, dead, given_up, errors_all,
                                    errors_access_denied, errors_not_found, last_delivered_at, last_error, last_error_at)
   select held.partition, c.id, c.delivered, c.repeats, c.dead, c.given_up, c.errors_all, c.errors_access, c.errors_missing,
-         to_timestamp(c.delivered_ms / 1000.0), c.error, case when c.error is null then null else now() end
+         to_timestamp(c.delivered_ms / 1000.0), c.error, case when c.error is null then null else ${nowSql('$10')} end
     from held, jsonb_to_recordset($8) as c (id integer, delivered bigint, repeats bigint, dead bigint, given_up bigint,
                                             errors_all bigint, errors_access bigint, errors_missing bigint,
                                             delivered_ms float8, error text)
@@ -58,7 +60,12 @@ select exists (select from held)
     or exists (select from journal_progress where partition = $1 and lease_token = $2 and revision = $9 + 1) as settled`
 
 /** Writes a partition's progress, all or nothing; nothing when the lease is another's. */
-export async function settle(pool: pg.Pool, lease: HeldLease, change: ProgressChange): Promise<'settled' | 'lost'> {
+export async function settle(
+  pool: pg.Pool,
+  time: JournalTime | undefined,
+  lease: HeldLease,
+  change: ProgressChange,
+): Promise<'settled' | 'lost'> {
   const values = [
     lease.partition,
     lease.token,
@@ -69,6 +76,7 @@ export async function settle(pool: pg.Pool, lease: HeldLease, change: ProgressCh
     JSON.stringify(change.deadLetters.map(deadLetterRow)),
     JSON.stringify(change.totals.map(totalsRow)),
     change.revision,
+    believedMs(time),
   ]
   const { rows } = await pool.query({ name: 'journal-settle', text: SETTLE, values })
   return rows[0].settled === true ? 'settled' : 'lost'

@@ -13,6 +13,7 @@ import { refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { findRoom } from './find-room.ts'
 import { recordIt } from './record.ts'
 import { refusalOf } from './refusal.ts'
+import { nextSendTimeNs } from './send-time.ts'
 
 export async function sendMessage(
   ctx: Context,
@@ -21,11 +22,13 @@ export async function sendMessage(
   const message = input instanceof WrittenMessage ? input : toSend(input)
   const found = await findRoom(ctx, message.roomIdentifier)
   if (!found.ok) return fail(refusedSend(ctx, found.error))
+  const next = nextSendTimeNs(ctx)
+  if (!next.ok) return next
   const room = found.value
   const refused = refusalOf(room, message, throttleMessages(ctx, room))
   if (refused !== undefined) return fail(refusedSend(ctx, refused))
   const id = ctx.newId()
-  const time = recordTime(ctx.clock.nextNs())
+  const time = recordTime(next.value)
   const bytes = ctx.writeRecord((into, at) => message.write(into, at, id, time))
   const recorded = await recordIt(ctx, { roomId: room.roomId, id, timeMs: time.timeMs, bytes })
   return recorded.ok ? ok({ id, sendTime: time.sendTime }) : recorded

@@ -23,6 +23,7 @@ import { roomIdOf } from '../resource.ts'
 import { findRooms, ownRoom } from './find-room.ts'
 import { recordAll } from './record.ts'
 import { refusalOf } from './refusal.ts'
+import { nextSendTimeNs } from './send-time.ts'
 
 type Answer = SendMessagesOutput['results'][number]
 /** A record, and which message of the call it is. */
@@ -36,7 +37,9 @@ type Addressee = { readonly room: RoomEntry; readonly throttle: MessageThrottle;
  */
 export async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
   // Taken out of the input, which others hold: what waits for its commit would be copied by every collection of garbage.
-  const { accepted, results } = await prepare(ctx, input.messages.splice(0))
+  const prepared = await prepare(ctx, input.messages.splice(0))
+  if (!prepared.ok) return prepared
+  const { accepted, results } = prepared.value
   await recordAll(ctx, accepted, ({ at }, error) => {
     results[at] = { error }
   })
@@ -47,10 +50,12 @@ export async function sendMessages(ctx: Context, input: SendMessagesInput): Prom
 async function prepare(
   ctx: Context,
   messages: readonly unknown[],
-): Promise<{ accepted: Accepted[]; results: Answer[] }> {
+): Promise<Result<{ accepted: Accepted[]; results: Answer[] }>> {
   const checked = messages.map(check)
   const addressees = await findAddressees(ctx, checked)
-  const nextTime = recordTimes(ctx.clock.nextNs(checked.length))
+  const firstNs = nextSendTimeNs(ctx, checked.length)
+  if (!firstNs.ok) return firstNs
+  const nextTime = recordTimes(firstNs.value)
   const accepted: Accepted[] = []
   const results = checked.map((message, at): Answer => {
     if (!message.ok) return { error: refusedSend(ctx, message.error) }
@@ -62,7 +67,7 @@ async function prepare(
     accepted.push({ at, roomId: room.value.roomId, id, timeMs: time.timeMs, bytes })
     return { id, sendTime: time.sendTime }
   })
-  return { accepted, results }
+  return ok({ accepted, results })
 }
 
 function check(message: unknown): Result<MessageToSend> {
