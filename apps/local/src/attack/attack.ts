@@ -45,7 +45,14 @@ export async function attack(options: AttackOptions): Promise<number> {
     const portsFrom = process.pid * 50
     const stage = await startStage({ folder, accounts, secrets, base: options.base, apps, portsFrom, signal })
     try {
-      const lines = await playAll(rows, stage, options)
+      const lines: Line[] = []
+      try {
+        await playAll(rows, stage, options, lines)
+      } catch (error) {
+        // What was judged so far is worth telling, however the rest ended.
+        if (lines.length > 0) print(`\nCut short.\n${report(lines)}`)
+        throw error
+      }
       print(`\n${report(lines)}\n`)
       if (json !== undefined) await writeFile(resolve(from, json), reportJson(lines))
       const broken = lines.filter(({ bounds, seen }) => brokenIn(seen, bounds).length > 0)
@@ -61,9 +68,14 @@ export async function attack(options: AttackOptions): Promise<number> {
   }
 }
 
-async function playAll(rows: readonly Row[], stage: Stage, { print, signal }: AttackOptions): Promise<Line[]> {
+/** Adds to `lines` what each row has shown. */
+async function playAll(
+  rows: readonly Row[],
+  stage: Stage,
+  { print, signal }: AttackOptions,
+  lines: Line[],
+): Promise<void> {
   const roomArn = await createNeighbourRoom(stage)
-  const lines: Line[] = []
   for (const row of rows) {
     signal.throwIfAborted()
     await stage.freshApi()
@@ -73,7 +85,6 @@ async function playAll(rows: readonly Row[], stage: Stage, { print, signal }: At
     const broken = brokenIn(seen, row.bounds)
     print(`  ${row.name}: ${broken.length === 0 ? 'held' : `NOT HELD: ${shortened(broken).join('; ')}`}`)
   }
-  return lines
 }
 
 /** Its records go the whole way. */
