@@ -21,9 +21,9 @@ test('the stand-in of npm start takes nothing that is not signed by its key, and
   const code = await command.exited
   expect(command.output()).toMatch(/^ {2}F7 /m)
   const { rows } = JSON.parse(readFileSync(json, 'utf8'))
-  expect(rows).toMatchObject([{ row: 'F7', tried: 10, broken: [] }])
+  expect(rows).toMatchObject([{ row: 'quiet' }, { row: 'F7', tried: 10, broken: [] }])
   // How fast others were answered is the machine's business here.
-  expect(code).toBe(rows[0].held ? 0 : 1)
+  expect(code).toBe(rows.every(({ held }: { held: boolean }) => held) ? 0 : 1)
   expect(readdirSync(folder)).toEqual(['report.json'])
 }, 120_000)
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BOUNDS, brokenIn, type Seen } from './judge.ts'
+import { BOUNDS, boundsOn, brokenIn, type Seen } from './judge.ts'
 import { type Line, report, reportJson } from './report.ts'
 import { ROWS } from './rows.ts'
 
@@ -32,6 +32,11 @@ test.each([
 test('an account of which nothing was asked meanwhile says nothing against a row', () => {
   const silent = { asked: 0, answered: 0, p99Ms: undefined }
   expect(brokenIn({ ...WELL, neighbour: { sends: silent, health: silent } }, BOUNDS)).toEqual([])
+})
+
+test('a machine that is slow while nothing is tried may be ten times slower under an attack', () => {
+  expect(boundsOn(WELL.neighbour)).toEqual(BOUNDS)
+  expect(boundsOn({ sends: { ...ANSWERED, p99Ms: 400 }, health: ANSWERED }).p99MaxMs).toBe(4_000)
 })
 
 const line = (seen: Seen): Line => ({ row: 'F2', what: 'bodies that never come', bounds: BOUNDS, seen })
