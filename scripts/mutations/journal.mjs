@@ -237,4 +237,12 @@ export const journalMutations = [
     put: '  const { rows } = await client.query(TAKE, [batch.ids])\n  await client.query(FORGET, [batch.ids])\n',
     suites: postgres('nothing happens at a version that is over'),
   },
+  {
+    name: 'settled-with-the-words-as-they-are',
+    promise: "a destination's own words never hold a partition, whatever text they are",
+    file: SETTLE,
+    find: 'reason: storable(letter.reason),',
+    put: 'reason: letter.reason,',
+    suites: postgres('what a destination says is settled with'),
+  },
 ]

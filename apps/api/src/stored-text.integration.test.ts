@@ -17,7 +17,8 @@ beforeAll(async () => {
   api = await startApi(url)
   const destinationConfiguration = { s3: { bucketName: 'bucket' } }
   const identifier = (await api.call('loggingConfiguration.create', { destinationConfiguration })).data.arn
-  const roomIdentifier = (await api.call('room.create', { loggingConfigurationIdentifiers: [identifier] })).data.arn
+  const roomy = { maximumMessageRatePerSecond: 100, loggingConfigurationIdentifiers: [identifier] }
+  const roomIdentifier = (await api.call('room.create', roomy)).data.arn
   const message = {
     roomIdentifier,
     sender: { userId: 'ann', attributes: { a: 'b' } },

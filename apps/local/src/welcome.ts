@@ -6,7 +6,7 @@ import type { Pids, System } from './system.ts'
 export function welcome(about: {
   readonly system: Pick<System, 'apiUrl' | 'writerUrl' | 'standInUrl' | 'databaseUrl'>
   readonly pids: Pids
-  readonly folder: Pick<Folder, 'path' | 'aws' | 'logs' | 'credentials' | 'postgres'>
+  readonly folder: Pick<Folder, 'path' | 'aws' | 'standIn' | 'logs' | 'credentials' | 'postgres'>
   readonly curlOptions: string
   readonly demoRoom: string | undefined
 }): string {
@@ -22,7 +22,7 @@ export function welcome(about: {
       : `  Postgres    ${withoutPassword(system.databaseUrl)} (pid ${pids.postgres}), password in ${folder.postgres}/password`,
     system.standInUrl === undefined
       ? '  records to  AWS, by the variables of your environment'
-      : `  stand-in    ${system.standInUrl} (pid ${pids.standIn}) for S3, CloudWatch Logs and Firehose, data in ${folder.aws}`,
+      : `  stand-in    ${system.standInUrl} (pid ${pids.standIn}) for S3, CloudWatch Logs and Firehose, data in ${folder.aws}, key in ${folder.standIn}`,
     `  access key  ${folder.credentials}`,
     `  logs        ${folder.logs}`,
   ]

@@ -53,7 +53,7 @@ async function recordThrough(
   recordsEach: number,
   faults: readonly { readonly forMs: number; readonly fault: Readonly<Record<string, unknown>> }[],
 ): Promise<Played> {
-  const { client, aws, standInUrl, signal } = stage
+  const { client, aws, standInUrl, standInKey, signal } = stage
   const names = namesOf(`${service}-${faults.length}`)
   await createDestinations(aws, names, { bufferSeconds: FIREHOSE_BUFFER_SECONDS, signal })
   const { arn } = await client.loggingConfiguration.create.mutate(
@@ -64,7 +64,7 @@ async function recordThrough(
     { maximumMessageRatePerSecond: 100, loggingConfigurationIdentifiers: [arn] },
     { signal },
   )
-  const notes = createStandInNotes(standInUrl, signal)
+  const notes = createStandInNotes(standInUrl, standInKey, signal)
   const book = new Book()
   // A first delivery without faults: what is proven once for a bucket is behind us, as it is on any other day.
   await sendRecords(client, room, 1, book, signal)

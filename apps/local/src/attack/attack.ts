@@ -11,11 +11,11 @@ import { Failure } from '../failure.ts'
 import { letPass, openFolder } from '../folder.ts'
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '../start.ts'
 import { namesOf } from './answers.ts'
-import { brokenIn, type Seen } from './judge.ts'
+import { BOUNDS, boundsOn, brokenIn, type Seen } from './judge.ts'
 import { watchMemory } from './memory.ts'
 import { startNeighbour } from './neighbour.ts'
 import { type Line, report, reportJson, shortened } from './report.ts'
-import { ROWS, type Row } from './rows.ts'
+import { QUIET, ROWS, type Row } from './rows.ts'
 import { BAD_ACCOUNT, type Stage, startStage } from './stage.ts'
 
 export type AttackOptions = Omit<AttackArguments, 'command'> & {
@@ -45,7 +45,14 @@ export async function attack(options: AttackOptions): Promise<number> {
     const portsFrom = process.pid * 50
     const stage = await startStage({ folder, accounts, secrets, base: options.base, apps, portsFrom, signal })
     try {
-      const lines = await playAll(rows, stage, options)
+      const lines: Line[] = []
+      try {
+        await playAll(rows, stage, options, lines)
+      } catch (error) {
+        // What was judged so far is worth telling, however the rest ended.
+        if (lines.length > 0) print(`\nCut short.\n${report(lines)}`)
+        throw error
+      }
       print(`\n${report(lines)}\n`)
       if (json !== undefined) await writeFile(resolve(from, json), reportJson(lines))
       const broken = lines.filter(({ bounds, seen }) => brokenIn(seen, bounds).length > 0)
@@ -61,19 +68,24 @@ export async function attack(options: AttackOptions): Promise<number> {
   }
 }
 
-async function playAll(rows: readonly Row[], stage: Stage, { print, signal }: AttackOptions): Promise<Line[]> {
+/** Adds to `lines` what each row has shown. */
+async function playAll(
+  rows: readonly Row[],
+  stage: Stage,
+  { print, signal }: AttackOptions,
+  lines: Line[],
+): Promise<void> {
   const roomArn = await createNeighbourRoom(stage)
-  const lines: Line[] = []
-  for (const row of rows) {
+  let bounds = BOUNDS
+  for (const row of [QUIET, ...rows]) {
     signal.throwIfAborted()
     await stage.freshApi()
     const seen = await playOne(row, stage, roomArn)
-    const line = { row: row.name, what: row.what, bounds: row.bounds, seen }
-    lines.push(line)
-    const broken = brokenIn(seen, row.bounds)
+    if (row === QUIET) bounds = boundsOn(seen.neighbour)
+    lines.push({ row: row.name, what: row.what, bounds, seen })
+    const broken = brokenIn(seen, bounds)
     print(`  ${row.name}: ${broken.length === 0 ? 'held' : `NOT HELD: ${shortened(broken).join('; ')}`}`)
   }
-  return lines
 }
 
 /** Its records go the whole way. */

@@ -42,6 +42,14 @@ export type Seen = Played & {
 /** Generous: what is to be noticed is an api that is shut or swollen, not a machine that is busy. */
 export const BOUNDS: Bounds = { answeredShareMin: 0.95, p99MaxMs: 2_000, apiBytesMax: 512 * 1024 * 1024 }
 
+const QUIET_TIMES = 10
+
+/** A machine that is slow by itself, while nothing is tried, may be ten times slower under an attack. */
+export function boundsOn(quiet: Neighbour): Bounds {
+  const quietMs = Math.max(quiet.sends.p99Ms ?? 0, quiet.health.p99Ms ?? 0)
+  return { ...BOUNDS, p99MaxMs: Math.max(BOUNDS.p99MaxMs, QUIET_TIMES * quietMs) }
+}
+
 /** What does not hold, in words; none if all does. */
 export function brokenIn(seen: Seen, bounds: Bounds): string[] {
   const { neighbour, apiBytesMax } = seen

@@ -41,11 +41,11 @@ export function shortened(reasons: readonly string[]): readonly string[] {
   return [...reasons.slice(0, REASONS_MAX), `and ${count(reasons.length - REASONS_MAX)} more`]
 }
 
-/** The same for programs. */
+/** The same for programs; `reasons` are why it did not hold, `broken` those of them that are of the row itself. */
 export function reportJson(lines: readonly Line[]): string {
   const rows = lines.map(({ row, what, bounds, seen }) => {
-    const broken = brokenIn(seen, bounds)
-    return { row, what, held: broken.length === 0, ...seen, broken }
+    const reasons = brokenIn(seen, bounds)
+    return { row, what, held: reasons.length === 0, reasons, ...seen }
   })
   return `${JSON.stringify({ rows }, undefined, 2)}\n`
 }

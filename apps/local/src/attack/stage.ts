@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { createRoomlogClient, type RoomlogClient } from '@roomlog/client'
 import { type AwsClients, standInClients } from '../aws-clients.ts'
 import type { Child } from '../child.ts'
-import type { Credentials, Secrets } from '../credentials.ts'
+import type { Credentials, Secrets, StandInKey } from '../credentials.ts'
 import { appEnvironment, rootKeyEnvironment, standInEnvironment } from '../environment.ts'
 import type { Folder } from '../folder.ts'
 import { createParts, ENTRIES, STAND_IN } from '../parts.ts'
@@ -48,6 +48,7 @@ export type Stage = {
   readonly apiPort: number
   readonly databaseUrl: string
   readonly standInUrl: string
+  readonly standInKey: StandInKey
   readonly aws: AwsClients
   /** Of the account that behaves well. */
   readonly client: RoomlogClient
@@ -70,6 +71,7 @@ export type Stage = {
 export async function startStage(options: StageOptions): Promise<Stage> {
   const { folder, accounts, signal, base, apps } = options
   const [good, bad] = accounts
+  const { standInKey } = options.secrets
   const nextPort = createPortSource(options.portsFrom)
   const [postgresPort, standInPort, apiPort, writerPort] = [
     await nextPort(),
@@ -84,7 +86,10 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     apps === undefined ? ENTRIES[name] : pathToFileURL(join(apps, 'apps', name, 'dist', 'main.js'))
   try {
     const { url: databaseUrl } = await parts.startPostgres(postgresPort)
-    const env = { ...standInEnvironment(base, { port: standInPort, data: folder.aws }), LOCAL_AWS_FSYNC: 'off' }
+    const env = {
+      ...standInEnvironment(base, { port: standInPort, data: folder.aws, key: standInKey }),
+      LOCAL_AWS_FSYNC: 'off',
+    }
     const standIn = parts.start({ name: STAND_IN, entry: ENTRIES.standIn, env })
     await untilReady(standIn, `${standInUrl}/_local/health`, signal)
 
@@ -110,7 +115,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     await end(await startApp('api', apiPort, bad))
     let api = await startApp('api', apiPort, good)
     await startApp('writer', writerPort, good)
-    const aws = standInClients(standInUrl, good.region)
+    const aws = standInClients(standInUrl, good.region, standInKey)
     return {
       folder,
       base,
@@ -119,6 +124,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       apiPort,
       databaseUrl,
       standInUrl,
+      standInKey,
       aws,
       client: createRoomlogClient({ url: apiUrl, accessKey: good, timeoutMs: CALL_TIMEOUT_MS }),
       badClient: createRoomlogClient({ url: apiUrl, accessKey: bad, timeoutMs: CALL_TIMEOUT_MS }),

@@ -12,9 +12,9 @@ const FLOOD_MS = 8_000
 const CONNECTIONS = 64
 /** Postgres tells of its scans a moment later. */
 const STATISTICS_MS = 1_500
-/** A process looks up at most so many a second for those that it does not know: a tenth of what a database likes. */
-const UNKNOWN_KEYS_PER_SECOND_MAX = 250
-/** As an account may send, with the good account's own. */
+/** Somewhat more than ROOMLOG_RATE_UNKNOWN_KEYS lets through by itself. */
+const UNKNOWN_KEYS_PER_SECOND_MAX = 150
+/** As many as an account may send messages, and the good account's own. */
 const UNKNOWN_ROOMS_PER_SECOND_MAX = 1_300
 
 /** Calls with keys that are nobody's, another one each time. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { StandInKey } from '../credentials.ts'
 import { SERVICES, type Service } from './rounds.ts'
 
 const Calls = z.object({
@@ -30,9 +31,10 @@ export type OpenCall = {
 export type StandInNotes = ReturnType<typeof createStandInNotes>
 
 /** What the stand-in knows of its calls, and the faults it is asked for. */
-export function createStandInNotes(url: string, signal: AbortSignal) {
+export function createStandInNotes(url: string, { secretAccessKey }: StandInKey, signal: AbortSignal) {
+  const headers = { authorization: `Bearer ${secretAccessKey}` }
   const ask = async (path: string, init?: RequestInit): Promise<unknown> => {
-    const answer = await fetch(`${url}/_local/${path}`, { ...init, signal })
+    const answer = await fetch(`${url}/_local/${path}`, { ...init, headers, signal })
     if (!answer.ok) throw new Error(`the stand-in answered ${answer.status} to ${path}`)
     const text = await answer.text()
     return text === '' ? undefined : JSON.parse(text)
@@ -63,7 +65,7 @@ export function createStandInNotes(url: string, signal: AbortSignal) {
     },
     remove: async (id: string): Promise<void> => {
       // A stand-in that was killed meanwhile has forgotten it.
-      await fetch(`${url}/_local/faults?id=${encodeURIComponent(id)}`, { method: 'DELETE', signal })
+      await fetch(`${url}/_local/faults?id=${encodeURIComponent(id)}`, { method: 'DELETE', headers, signal })
     },
     clear: async (): Promise<void> => {
       await ask('faults', { method: 'DELETE' })
