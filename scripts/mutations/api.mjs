@@ -84,8 +84,8 @@ export const apiMutations = [
     name: 'bodies-charged-as-declared',
     promise: 'a client that declares much and sends little takes little',
     file: 'apps/api/src/http/body.ts',
-    find: 'if (declared > bytesMax || request.destroyed) {',
-    put: 'if (declared > bytesMax || request.destroyed || !ticket.take(declared || bytesMax)) {',
+    find: '  let length = 0\n',
+    put: "  let length = 0\n  if (!ticket.take(declared || bytesMax)) return done({ status: 'busy' })\n",
     suites: [{ project: 'integration', file: 'apps/api/src/http/door.integration.test.ts', test: 'declare 8 MiB' }],
   },
   {
@@ -141,7 +141,11 @@ export const apiMutations = [
     find: '    drop(socket, connection)\n    socket.end()\n',
     put: '    socket.destroy()\n',
     suites: [
-      { project: 'integration', file: 'apps/api/src/http/door.integration.test.ts', test: 'half-closed first, not reset' },
+      {
+        project: 'integration',
+        file: 'apps/api/src/http/door.integration.test.ts',
+        test: 'half-closed first, not reset',
+      },
     ],
   },
   {
@@ -151,7 +155,11 @@ export const apiMutations = [
     find: 'const LATE_CHECK_EVERY_MS = 1_000',
     put: 'const LATE_CHECK_EVERY_MS = 30_000',
     suites: [
-      { project: 'integration', file: 'apps/api/src/http/connections.integration.test.ts', test: 'half of its headers' },
+      {
+        project: 'integration',
+        file: 'apps/api/src/http/connections.integration.test.ts',
+        test: 'half of its headers',
+      },
     ],
   },
 ]
