@@ -42,7 +42,7 @@ export function bindOperations(services: Services): Operations {
   return {
     identify: (authorization) => {
       const found = services.authenticator.authenticate(authorization)
-      return found instanceof Promise ? perform(services.log, () => found) : found
+      return 'answer' in found ? { ...found, answer: perform(services.log, () => found.answer) } : found
     },
     admit: (name, caller) => admit(services, name, caller),
     room: {

@@ -53,6 +53,9 @@ export type Caller = {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What a look-up will tell, and who this was before, by a key that must be read again; else it is a stranger so far. */
+export type LookedUp = { readonly answer: Promise<Result<Caller>>; readonly lastKnownAs: AccountId | undefined }
+
 export type OperationName =
   | `room.${'create' | 'get' | 'list' | 'update' | 'delete'}`
   | `loggingConfiguration.${'create' | 'get' | 'list' | 'update' | 'delete'}`
@@ -73,7 +76,7 @@ type Operation<I, O> = (caller: Caller, input: I) => Promise<Result<O>>
  */
 export type Operations = {
   /** Whose key the header `Authorization` has; at once where the key is known, else after a look-up. */
-  readonly identify: (authorization: string | undefined) => Result<Caller> | Promise<Result<Caller>>
+  readonly identify: (authorization: string | undefined) => Result<Caller> | LookedUp
   readonly admit: (name: OperationName, caller: Caller) => Result<Caller>
   readonly room: {
     readonly create: Operation<CreateRoomInput, Room>

@@ -20,12 +20,19 @@ export type UsableKey = {
 
 export type Principal = { readonly accountId: AccountId; readonly scopes: readonly AccessKeyScope[] }
 
+/** What a look-up will tell. */
+export type LookedUp = {
+  readonly answer: Promise<Result<Principal>>
+  /** Whose key this was when it was last read, by its secret too; without one a stranger asks. */
+  readonly lastKnownAs: AccountId | undefined
+}
+
 export type Authenticator = {
   /**
    * Who the header `Authorization: Bearer <accessKeyId>.<secretAccessKey>` is. Answered at once where no look-up is needed,
    * so that the front door can tell an account from a stranger before it lets either wait for anything.
    */
-  authenticate(authorization: string | undefined): Result<Principal> | Promise<Result<Principal>>
+  authenticate(authorization: string | undefined): Result<Principal> | LookedUp
   /** This process changed the key. */
   forget(accessKeyId: string): void
 }
@@ -108,7 +115,11 @@ export function createAuthenticator(options: {
         )
       }
       const found = lookUp(accessKeyId)
-      if (found instanceof Promise) return found.then((key) => principalOf(key, secret))
+      if (found instanceof Promise) {
+        const before = principalOf(good.get(accessKeyId)?.key, secret)
+        const answer = found.then((key) => principalOf(key, secret))
+        return { answer, lastKnownAs: before.ok ? before.value.accountId : undefined }
+      }
       return found.ok ? principalOf(found.value, secret) : found
     },
     forget(accessKeyId) {

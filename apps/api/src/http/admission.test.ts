@@ -46,12 +46,12 @@ test('answers that nobody reads leave their account no further request, until th
 })
 
 test('strangers have one small share, however many they are', () => {
-  const admission = createAdmission({ requestsMax: 160, bytesMax: 160 })
+  const admission = createAdmission({ requestsMax: 80, bytesMax: 80 })
   const strangers = enterMany(admission, undefined)
   expect(strangers).toHaveLength(10)
   expect(strangers[0]?.take(11)).toBe(false)
   expect(strangers[0]?.take(10)).toBe(true)
-  expect(enterMany(admission, 'a')).toHaveLength(75)
+  expect(enterMany(admission, 'a')).toHaveLength(35)
 })
 
 test('an account that left nothing behind is not remembered', () => {

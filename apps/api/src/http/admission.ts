@@ -21,7 +21,7 @@ export type Ticket = {
 }
 
 /** Who is not known yet can only wait for the look-up of a key, or send what must be read to know who it is. */
-const STRANGERS_SHARE = 1 / 16
+const STRANGERS_SHARE = 1 / 8
 
 /**
  * Bounds requests in flight and the memory that they take, so that a flood is refused instead of queued.

@@ -1,7 +1,7 @@
 import { createPool } from '@roomlog/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dial, type RawConnection, refusedWith, requestOf } from '../../test/raw-connection.ts'
-import { createTestDatabase, OTHER_ACCOUNT, startApi, type TestApi } from '../../test/start-api.ts'
+import { ambient, createTestDatabase, OTHER_ACCOUNT, startApi, type TestApi } from '../../test/start-api.ts'
 
 const MIB = 1024 * 1024
 const SLOTS = 64
@@ -12,6 +12,8 @@ let api: TestApi
 /** Of another account, which behaves well. */
 let neighbour: { readonly bearer: string; readonly room: string }
 let arn: string
+/** What the api's clock is ahead of ours. */
+let restedMs = 0
 const open: RawConnection[] = []
 
 beforeAll(async () => {
@@ -23,6 +25,7 @@ beforeAll(async () => {
   neighbour = { bearer: other.bearer, room: (await other.call('room.create', busyRoom)).data.arn }
   await other.close()
   api = await startApi(databaseUrl, {
+    ambient: { ...ambient, monotonicMs: () => performance.now() + restedMs },
     limits: { requestsInFlightMax: SLOTS, bodyBytesInFlightMax: BYTES },
     ceilings,
   })
@@ -135,6 +138,17 @@ test('an answer can be read by a client that goes on sending: it is half-closed 
   for (let n = 0; n < 10; n += 1) await connection.write('x'.repeat(10_000))
   expect((await connection.answer()).status).toBe(403)
   expect(await connection.over).toBe('end')
+  await connection.write('x'.repeat(100_000))
+  await neighbourIsServed()
+  expect(connection.socket.errored).toBe(null)
+})
+
+test('who is refused together with the whole body may go on with the connection', async () => {
+  const connection = await openConnection()
+  await connection.write(requestOf({ body: message() }))
+  expect((await connection.answer()).status).toBe(403)
+  await connection.write(requestOf({ headers: known(), body: message() }))
+  expect((await connection.answer(2)).status).toBe(200)
 })
 
 test('connections that declare 8 MiB and send a byte take a byte each: everybody else goes on', async () => {
@@ -241,6 +255,13 @@ test('a flood of one account takes half of the slots: the other account is serve
   for (const { answer } of refused()) expect(refusedWith(await answer())).toBe('ServiceUnavailable')
   await neighbourIsServed(20)
   for (const { close } of flood) close()
+})
+
+test('a key that was good before is looked up in the name of its account: a burst after a rest is no flood of strangers', async () => {
+  // Keys are good for five seconds.
+  restedMs += 10_000
+  const calls = Array.from({ length: SLOTS / 4 }, () => api.call('chat.sendMessage', JSON.parse(message())))
+  expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(calls.map(() => 200))
 })
 
 test('a flood that waits for the journal holds no slot of the neighbour, and gives its own back when it is answered', async () => {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type Result, type RoomlogError, requestEntityTooLargeException, serviceUnavailable } from '@roomlog/domain'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../operations.ts'
+import type { Caller, LookedUp } from '../operations.ts'
 import type { Admission, Ticket } from './admission.ts'
 import { readBody } from './body.ts'
 
@@ -16,7 +16,7 @@ export type Pass = { readonly caller: Caller; readonly ticket: Ticket }
 
 export type Door = {
   /** Who asks, by the headers alone. What it refuses is answered without a byte of the body having been read. */
-  readonly identify: (request: FastifyRequest) => Result<Caller> | Promise<Result<Caller>>
+  readonly identify: (request: FastifyRequest) => Result<Caller> | LookedUp
   readonly bodyBytesMax: (request: FastifyRequest) => number
   /** Answers in the door's own shape. */
   readonly refuse: (reply: FastifyReply, error: RoomlogError) => void
@@ -56,11 +56,11 @@ export function openDoor(scope: FastifyInstance, admission: Admission, door: Doo
 
   scope.addHook('onRequest', (request, reply, done) => {
     const who = door.identify(request)
-    if (!(who instanceof Promise)) return letIn(request, reply, who, done)
-    // As long as nobody knows who it is, it waits among the strangers.
-    const ticket = admission.enter(undefined)
+    if ('ok' in who) return letIn(request, reply, who, done)
+    // As long as nobody knows who it is, it waits in the name of who it was, or among the strangers.
+    const ticket = admission.enter(who.lastKnownAs)
     if (ticket === undefined) return door.refuse(reply, serviceUnavailable(BUSY))
-    void who.then((known) => {
+    void who.answer.then((known) => {
       ticket.leave()
       if (!request.raw.socket.destroyed) letIn(request, reply, known, done)
     })

@@ -136,9 +136,14 @@ function callsOf(url: string): readonly string[] {
 /** In the shape of the API. Where the body has not arrived it is the connection's last answer. */
 function refuse(reply: FastifyReply, why: RoomlogError | TRPCError, path?: string): void {
   const { raw } = reply.request
-  if (!raw.complete && declaresBody(raw.headers)) reply.header('connection', 'close')
-  const { status, body } = refusalOf(why, path)
-  reply.code(status).type('application/json').send(body)
+  const send = () => {
+    if (!raw.complete && declaresBody(raw.headers)) reply.header('connection', 'close')
+    const { status, body } = refusalOf(why, path)
+    reply.code(status).type('application/json').send(body)
+  }
+  // A small body comes in one piece with its headers, but is seen only after them.
+  if (raw.complete || !declaresBody(raw.headers)) send()
+  else setImmediate(send)
 }
 
 /** Any call, and any number of them, in any of tRPC's forms. */
