@@ -198,7 +198,7 @@ export const apiMutations = [
     name: 'good-keys-ask-strangers-leave',
     promise: 'a flood of unknown keys disturbs nobody whose key is good',
     file: 'apps/api/src/access/authenticator.ts',
-    find: 'if (!good.has(accessKeyId) && !mayLookUp())',
+    find: 'if (item === undefined && !mayLookUp())',
     put: 'if (!mayLookUp())',
     suites: [{ project: 'unit', file: 'apps/api/src/access/authenticator.test.ts' }],
   },
