@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// docs/configuration.md names every variable that the apps and the stand-in read, and none that nobody reads.
+// docs/configuration.md names every variable that the apps and the stand-in read, and none that nobody reads. The same
+// for the list by which api and writer tell a typo.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -25,5 +26,15 @@ const unread = [...documented].filter((name) => /^(?:ROOMLOG|LOCAL_AWS)_[A-Z]/.t
 
 for (const name of undocumented) console.error(`docs/configuration.md does not name ${name}`)
 for (const name of unread) console.error(`docs/configuration.md names ${name}, which nothing reads`)
-console.log(`${known.size} variables, ${undocumented.length + unread.length} out of step with the docs`)
-process.exitCode = undocumented.length + unread.length > 0 ? 1 : 0
+
+const LIST = 'packages/domain/src/variables.ts'
+const ours = [...known].filter((name) => name.startsWith('ROOMLOG_'))
+const listed = new Set([...read(LIST).matchAll(/^ {2}'(ROOMLOG_[A-Z0-9_]+)',$/gm)].map((m) => m[1]))
+const unlisted = ours.filter((name) => !listed.has(name))
+const stale = [...listed].filter((name) => !known.has(name))
+for (const name of unlisted) console.error(`${LIST} does not list ${name}`)
+for (const name of stale) console.error(`${LIST} lists ${name}, which nothing reads`)
+
+const faults = undocumented.length + unread.length + unlisted.length + stale.length
+console.log(`${known.size} variables, ${faults} out of step with the docs or the list`)
+process.exitCode = faults > 0 ? 1 : 0

@@ -8,8 +8,9 @@ import { ROOT } from './copy.mjs'
 const VITEST = join(dirname(createRequire(join(ROOT, 'package.json')).resolve('vitest/package.json')), 'vitest.mjs')
 const LEAVE_WITHIN_MS = 10_000
 
-// Of vitest, of fast-check, and of either when a promise is not kept in time.
-const EXPECTED_FAILURE = /AssertionError|Property failed|timed out/
+// Of vitest (which throws a plain Error from `rejects` and `poll`), of fast-check, and of either when a promise is not kept
+// in time.
+const EXPECTED_FAILURE = /AssertionError|^Error: expected |instead of rejecting|Property failed|timed out/m
 
 /**
  * Runs tests of the copy until the first fails.

@@ -115,7 +115,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       randomBytes,
       log,
     })
-    serveHealth(server, readinessChecks({ pool, clock }))
+    serveHealth(server, readinessChecks({ pool, clock, nowMs, newAppendId: () => toAppendId(randomUUID()) }))
     await serveRouter(server, operations, createRouter(operations), limits)
     const url = await server.listen({ host: options.host, port: options.port })
     const sampling = setInterval(() => void followClock(clock, log), CLOCK_SAMPLE_EVERY_MS)
