@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const read = (path) => readFileSync(join(root, path), 'utf8')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 // Where each process reads its environment: keys of one schema.
 const sources = [
@@ -14,13 +14,17 @@ const sources = [
   'apps/local/src/env.ts',
   'packages/local-aws/src/main.ts',
 ]
-const variables = sources.flatMap((path) => [...read(path).matchAll(/^\s+([A-Z][A-Z0-9_]+): /gm)].map((m) => m[1]))
+const variables = sources.flatMap((path) =>
+  [...read(path).matchAll(/^\s+([A-Z][A-Z0-9_]+): /gm)].map(([, name = '']) => name),
+)
 const rates = [...read('apps/api/src/limits/rates.ts').matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(
-  (m) => `ROOMLOG_RATE_${m[1]}`,
+  ([, name]) => `ROOMLOG_RATE_${name}`,
 )
 
 const known = new Set([...variables, ...rates])
-const documented = new Set([...read('docs/configuration.md').matchAll(/`([A-Z][A-Z0-9_]{3,})`/g)].map((m) => m[1]))
+const documented = new Set(
+  [...read('docs/configuration.md').matchAll(/`([A-Z][A-Z0-9_]{3,})`/g)].map(([, name = '']) => name),
+)
 const undocumented = [...known].filter((name) => !documented.has(name))
 const unread = [...documented].filter((name) => /^(?:ROOMLOG|LOCAL_AWS)_[A-Z]/.test(name) && !known.has(name))
 
@@ -29,7 +33,7 @@ for (const name of unread) console.error(`docs/configuration.md names ${name}, w
 
 const LIST = 'packages/domain/src/variables.ts'
 const ours = [...known].filter((name) => name.startsWith('ROOMLOG_'))
-const listed = new Set([...read(LIST).matchAll(/^ {2}'(ROOMLOG_[A-Z0-9_]+)',$/gm)].map((m) => m[1]))
+const listed = new Set([...read(LIST).matchAll(/^ {2}'(ROOMLOG_[A-Z0-9_]+)',$/gm)].map(([, name = '']) => name))
 const unlisted = ours.filter((name) => !listed.has(name))
 const stale = [...listed].filter((name) => !known.has(name))
 for (const name of unlisted) console.error(`${LIST} does not list ${name}`)

@@ -1,7 +1,11 @@
-const s3 = (test) => [{ project: 'integration', file: 'packages/sinks/src/s3/sink.integration.test.ts', test }]
+import type { Mutation, Suite } from './mutation.ts'
+
+const s3 = (test?: string): readonly Suite[] => [
+  { project: 'integration', file: 'packages/sinks/src/s3/sink.integration.test.ts', test },
+]
 
 /** Bugs in the sinks. */
-export const sinkMutations = [
+export const sinkMutations: readonly Mutation[] = [
   {
     name: 'key-from-the-clock',
     promise: "an object's key is a function of its first record and its destination version",

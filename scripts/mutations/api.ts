@@ -1,5 +1,7 @@
+import type { Mutation } from './mutation.ts'
+
 /** Bugs on the way from a request to the journal. */
-export const apiMutations = [
+export const apiMutations: readonly Mutation[] = [
   {
     name: 'send-time-repeats',
     promise: 'SendTime strictly increases within a process',

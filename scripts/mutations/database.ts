@@ -1,8 +1,12 @@
+import type { Mutation, Suite } from './mutation.ts'
+
 const SESSION = 'prisma/src/session.ts'
-const session = (test) => [{ project: 'integration', file: 'prisma/src/session.integration.test.ts', test }]
+const session = (test: string): readonly Suite[] => [
+  { project: 'integration', file: 'prisma/src/session.integration.test.ts', test },
+]
 
 /** Bugs in how the database is met. */
-export const databaseMutations = [
+export const databaseMutations: readonly Mutation[] = [
   {
     name: 'dates-in-the-style-of-the-database',
     promise: 'defaults of a role or a database do not change what is read',
