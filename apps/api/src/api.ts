@@ -128,7 +128,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       randomBytes,
       log,
     })
-    serveHealth(server, readinessChecks({ pool, clock }))
+    serveHealth(server, readinessChecks({ pool, clock, nowMs, newAppendId: () => toAppendId(randomUUID()) }))
     await serveRouter(server, operations, createRouter(operations), limits)
     const url = await server.listen({ host: options.host, port: options.port })
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)

@@ -1,5 +1,5 @@
-import { createSecretBox } from '@roomlog/db'
-import { AccessKeyId, AccountId } from '@roomlog/domain'
+import { createSecretBox, isDatabaseUrl } from '@roomlog/db'
+import { AccessKeyId, AccountId, unknownVariables } from '@roomlog/domain'
 import { z } from 'zod'
 import { CEILINGS_DEFAULT, RATES_DEFAULT, type RateName, type Rates } from './limits/rates.ts'
 
@@ -13,7 +13,7 @@ const rates = Object.fromEntries(
 
 const Env = z
   .object({
-    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
+    DATABASE_URL: z.string().refine(isDatabaseUrl, 'must be a postgresql:// URL'),
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: whole(0, 65_535).default(3000),
     AWS_REGION: z.string().regex(/^[a-z0-9-]+$/, 'must be a region, as us-east-1'),
@@ -55,7 +55,9 @@ const Env = z
   })
 
 export type Env = ReturnType<typeof envOf>
-export type EnvResult = { readonly ok: true; readonly env: Env } | { readonly ok: false; readonly message: string }
+export type EnvResult =
+  | { readonly ok: true; readonly env: Env; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly message: string }
 
 /** All that the api is told by its environment; one message names every variable that is wrong. */
 export function readEnv(variables: Readonly<Record<string, string | undefined>>): EnvResult {
@@ -68,11 +70,14 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
         const name = issue.path.map(String).join('.')
         return `${name}: ${given[name] === undefined && issue.code !== 'custom' ? 'is missing' : issue.message}`
       })
+  const isNoRate = (name: string) => name.startsWith(RATE_PREFIX) && !(name in rates)
   for (const name of Object.keys(given)) {
-    if (name.startsWith(RATE_PREFIX) && !(name in rates)) faults.push(`${name}: there is no such rate`)
+    if (isNoRate(name)) faults.push(`${name}: there is no such rate`)
   }
-  if (parsed.success && faults.length === 0) return { ok: true, env: envOf(parsed.data, given) }
-  return { ok: false, message: `Wrong environment variables:\n${faults.map((fault) => `  ${fault}`).join('\n')}` }
+  const warnings = unknownVariables(Object.keys(given).filter((name) => !isNoRate(name)))
+  if (parsed.success && faults.length === 0) return { ok: true, env: envOf(parsed.data, given), warnings }
+  const lines = [...faults, ...warnings].map((line) => `  ${line}`)
+  return { ok: false, message: `Wrong environment variables:\n${lines.join('\n')}` }
 }
 
 function envOf(env: z.output<typeof Env>, given: Readonly<Record<string, string | undefined>>) {

@@ -1,3 +1,4 @@
+import { parseDatabaseUrl } from '@roomlog/db/pool'
 import { DEMO_DESTINATIONS } from './destinations.ts'
 import type { Folder } from './folder.ts'
 import type { Pids, System } from './system.ts'
@@ -56,7 +57,8 @@ function quote(text: string): string {
 }
 
 function withoutPassword(databaseUrl: string): string {
-  const url = new URL(databaseUrl)
+  const url = parseDatabaseUrl(databaseUrl)
   url.password = ''
+  url.searchParams.delete('password')
   return url.href
 }

@@ -23,12 +23,13 @@ if (process.argv.includes('--help')) {
   process.stdout.write(HELP)
 } else {
   const parsed = parseEnv(process.env)
-  if (parsed.ok) await main(parsed.env)
+  if (parsed.ok) await main(parsed.env, parsed.warnings)
   else quit(2, parsed.message)
 }
 
-async function main(env: WriterEnv): Promise<void> {
+async function main(env: WriterEnv, warnings: readonly string[]): Promise<void> {
   const log = pino({ level: env.ROOMLOG_LOG_LEVEL, base: { app: 'writer' } })
+  for (const warning of warnings) log.warn({ event: 'writer.unknownVariable' }, warning)
   const leave = () => process.exit(0)
   // Until there is something to finish, a signal just ends the process.
   for (const signal of SIGNALS) process.once(signal, leave)

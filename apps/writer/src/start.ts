@@ -55,8 +55,11 @@ export async function startWriter(
     readBackEveryMs = READ_BACK_EVERY_MS,
   }: StartOptions,
 ): Promise<RunningWriter> {
-  if (env.ROOMLOG_MIGRATE === 'on') await migrate({ url: env.DATABASE_URL })
-  else await assertMigrated({ url: env.DATABASE_URL })
+  await (env.ROOMLOG_MIGRATE === 'on' ? migrate : assertMigrated)({
+    url: env.DATABASE_URL,
+    log: (line) => log.info({ event: 'writer.migrating' }, line),
+    warn: (line) => log.warn({ event: 'writer.migrating' }, line),
+  })
   const pool = createPool({
     url: env.DATABASE_URL,
     max: env.ROOMLOG_DATABASE_CONNECTIONS_MAX,

@@ -1,7 +1,11 @@
-const api = (test) => [{ project: 'integration', file: 'apps/api/src/api.integration.test.ts', test }]
+import type { Mutation, Suite } from './mutation.ts'
+
+const api = (test: string): readonly Suite[] => [
+  { project: 'integration', file: 'apps/api/src/api.integration.test.ts', test },
+]
 
 /** Bugs on the way from a request to the journal. */
-export const apiMutations = [
+export const apiMutations: readonly Mutation[] = [
   {
     name: 'send-time-repeats',
     promise: 'SendTime strictly increases within a process',

@@ -1,10 +1,12 @@
-import { mutated } from './edit.mjs'
-import { runSuite } from './suite.mjs'
+import type { Copy } from './copy.ts'
+import { mutated } from './edit.ts'
+import type { Limits, Mutation, Suite, Verdict } from './mutation.ts'
+import { type PassedTest, runSuite } from './suite.ts'
 
 /** Runs all suites on the unchanged sources, a project at a time; answers what is wrong with them. */
-export async function baseline(copy, mutations, limits) {
+export async function baseline(copy: Copy, mutations: readonly Mutation[], limits: Limits): Promise<readonly string[]> {
   const suites = mutations.flatMap((mutation) => mutation.suites)
-  const broken = []
+  const broken: string[] = []
   for (const project of new Set(suites.map((suite) => suite.project))) {
     const ours = suites.filter((suite) => suite.project === project)
     const patterns = ours.map(({ test }) => test)
@@ -21,11 +23,11 @@ export async function baseline(copy, mutations, limits) {
 }
 
 /** Killed only if each of its suites fails by what a test asserts: a file that cannot be loaded proves nothing. */
-export async function judge(copy, mutation, limits) {
+export async function judge(copy: Copy, mutation: Mutation, limits: Limits): Promise<Verdict> {
   const started = Date.now()
   const revert = copy.change(mutation.file, (text) => mutated(mutation, text))
-  const hows = []
-  let status = 'killed'
+  const hows: string[] = []
+  let status: Verdict['status'] = 'killed'
   try {
     for (const { project, file, test } of mutation.suites) {
       const result = await runSuite(copy, { project, files: [file], test }, limits)
@@ -40,12 +42,12 @@ export async function judge(copy, mutation, limits) {
   return { mutation, status, how: hows.join('; '), seconds: secondsSince(started) }
 }
 
-function absent({ file, test }, names) {
+function absent({ file, test }: Suite, names: readonly PassedTest[]): readonly string[] {
   const pattern = new RegExp(test ?? '')
   const found = names.some((passed) => passed.file === file && pattern.test(passed.name))
   return found ? [] : [`${file} has no test called /${test}/`]
 }
 
-function secondsSince(startedAtMs) {
+function secondsSince(startedAtMs: number): number {
   return Math.round((Date.now() - startedAtMs) / 100) / 10
 }

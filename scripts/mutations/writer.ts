@@ -1,14 +1,16 @@
+import type { Mutation, Suite } from './mutation.ts'
+
 const LANE = 'apps/writer/src/lane/lane.ts'
 const OBJECTS = 'apps/writer/src/deliver/objects.ts'
 const LOG_STREAMS = 'apps/writer/src/deliver/log-streams.ts'
 const DELIVERY_STREAM = 'apps/writer/src/deliver/delivery-stream.ts'
 const REFUSED = 'apps/writer/src/deliver/refused.ts'
 const SIMULATION = 'apps/writer/test/simulation/pipeline.simulation.test.ts'
-const objects = [{ project: 'unit', file: 'apps/writer/src/deliver/objects.test.ts' }]
-const simulated = [{ project: 'simulation', file: SIMULATION, test: 'what was acknowledged arrives' }]
+const objects: readonly Suite[] = [{ project: 'unit', file: 'apps/writer/src/deliver/objects.test.ts' }]
+const simulated: readonly Suite[] = [{ project: 'simulation', file: SIMULATION, test: 'what was acknowledged arrives' }]
 
 /** Bugs between the journal and the sinks. */
-export const writerMutations = [
+export const writerMutations: readonly Mutation[] = [
   {
     name: 'checkpoint-before-write',
     promise: 'a checkpoint stands only behind what the destination has',

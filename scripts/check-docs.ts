@@ -17,13 +17,13 @@ for (const line of missing) console.error(line)
 console.log(`${files.length} Markdown files, ${missing.length} broken references`)
 process.exitCode = missing.length > 0 ? 1 : 0
 
-function missingIn(file) {
+function missingIn(file: string): readonly string[] {
   const lines = withoutFences(readFileSync(join(root, file), 'utf8'))
   return lines.flatMap((line, index) => {
     const links = [...line.matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)]
-      .map((m) => m[1])
+      .map(([, to = '']) => to)
       .filter((to) => !isElsewhere(to))
-    const paths = [...line.matchAll(/`([^`\s]+)`/g)].map((m) => m[1]).filter(isPathOfRepository)
+    const paths = [...line.matchAll(/`([^`\s]+)`/g)].map(([, to = '']) => to).filter(isPathOfRepository)
     return [
       ...links.filter((to) => !linkHolds(file, to)),
       ...paths.filter((path) => !existsSync(join(root, path.replace(/:\d+$/, '')))),
@@ -32,7 +32,7 @@ function missingIn(file) {
 }
 
 // Code in a fence is example output or a command, not a reference; its lines stay, so that numbers are right.
-function withoutFences(text) {
+function withoutFences(text: string): readonly string[] {
   let fenced = false
   return text.split('\n').map((line) => {
     if (line.trimStart().startsWith('```')) {
@@ -43,19 +43,19 @@ function withoutFences(text) {
   })
 }
 
-function isElsewhere(to) {
+function isElsewhere(to: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(to)
 }
 
-function linkHolds(file, to) {
-  const [path, anchor] = to.split('#')
+function linkHolds(file: string, to: string): boolean {
+  const [path = '', anchor] = to.split('#')
   const target = path === '' ? join(root, file) : join(root, dirname(file), decodeURIComponent(path))
   if (!existsSync(target)) return false
   return anchor === undefined || !target.endsWith('.md') || anchorsOf(target).has(anchor)
 }
 
 // As GitHub makes them: lower case, punctuation dropped, spaces to dashes.
-function anchorsOf(path) {
+function anchorsOf(path: string): ReadonlySet<string> {
   const headings = withoutFences(readFileSync(path, 'utf8')).filter((line) => /^#{1,6} /.test(line))
   return new Set(
     headings.map((line) =>
@@ -70,7 +70,7 @@ function anchorsOf(path) {
 }
 
 // Only what is plainly meant as a file or folder here: below a top-level folder of the repository, no pattern, not built.
-function isPathOfRepository(text) {
+function isPathOfRepository(text: string): boolean {
   return (
     /^(?:\.ci|\.changeset|apps|bench|docs|packages|prisma|scripts)\/[\w./-]+(?::\d+)?$/.test(text) &&
     !/(?:^|\/)(?:dist|node_modules|generated)(?:\/|$)/.test(text)

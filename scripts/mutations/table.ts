@@ -1,5 +1,7 @@
+import type { Verdict } from './mutation.ts'
+
 /** All verdicts as a Markdown table. */
-export function tableOf(verdicts) {
+export function tableOf(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map(({ mutation, status, how, seconds }) => [
     mutation.name,
     mutation.promise,

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // Brings back one plausible bug after another, in a copy of the sources, and shows that the suites fail on each.
 import { parseArgs } from 'node:util'
-import { openCopy } from './mutations/copy.mjs'
-import { faultsOf } from './mutations/edit.mjs'
-import { baseline, judge } from './mutations/judge.mjs'
-import { mutations } from './mutations/list.mjs'
-import { sharePostgres } from './mutations/postgres.mjs'
-import { tableOf } from './mutations/table.mjs'
+import { openCopy } from './mutations/copy.ts'
+import { faultsOf } from './mutations/edit.ts'
+import { baseline, judge } from './mutations/judge.ts'
+import { mutations } from './mutations/list.ts'
+import type { Verdict } from './mutations/mutation.ts'
+import { sharePostgres } from './mutations/postgres.ts'
+import { tableOf } from './mutations/table.ts'
 
 const HELP = `Usage: pnpm mutations [--only <name>]... [--seconds <n>] [--list] [--check]
 
@@ -40,20 +41,20 @@ else {
   else await run()
 }
 
-async function run() {
+async function run(): Promise<void> {
   const stopping = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
   const copy = openCopy()
   const limits = { signal: stopping.signal, timeoutMs: 1_000 * Number(values.seconds) }
   const startedAtMs = Date.now()
-  let stopPostgres = () => {}
+  let stopPostgres: () => unknown = () => {}
   try {
     const isIntegrated = chosen.some(({ suites }) => suites.some(({ project }) => project === 'integration'))
     if (isIntegrated) stopPostgres = await sharePostgres(copy)
     const broken = await baseline(copy, chosen, limits)
     if (stopping.signal.aborted) return
     if (broken.length > 0) return refuse(broken)
-    const verdicts = []
+    const verdicts: Verdict[] = []
     for (const mutation of chosen) {
       const verdict = await judge(copy, mutation, limits)
       if (stopping.signal.aborted) return
@@ -74,7 +75,7 @@ async function run() {
   }
 }
 
-function refuse(lines) {
+function refuse(lines: readonly string[]): void {
   for (const line of lines) console.error(line)
   process.exitCode = 1
 }

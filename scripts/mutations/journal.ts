@@ -1,13 +1,17 @@
+import type { Mutation, Suite } from './mutation.ts'
+
 const APPENDER = 'packages/journal/src/appender.ts'
 const SETTLE = 'packages/journal/src/postgres/settle.ts'
-const appender = [{ project: 'unit', file: 'packages/journal/src/appender.test.ts' }]
-const postgres = (test) => [
+const appender: readonly Suite[] = [{ project: 'unit', file: 'packages/journal/src/appender.test.ts' }]
+const postgres = (test?: string): readonly Suite[] => [
   { project: 'integration', file: 'packages/journal/src/postgres/journal.integration.test.ts', test },
 ]
-const memory = (test) => [{ project: 'unit', file: 'packages/journal/src/memory/journal.test.ts', test }]
+const memory = (test?: string): readonly Suite[] => [
+  { project: 'unit', file: 'packages/journal/src/memory/journal.test.ts', test },
+]
 
 /** Bugs in the journal. */
-export const journalMutations = [
+export const journalMutations: readonly Mutation[] = [
   {
     name: 'a-jump-is-believed-at-once',
     promise:

@@ -1,8 +1,14 @@
-const answers = (test) => [{ project: 'integration', file: 'packages/sinks/src/answers.integration.test.ts', test }]
-const s3 = (test) => [{ project: 'integration', file: 'packages/sinks/src/s3/sink.integration.test.ts', test }]
+import type { Mutation, Suite } from './mutation.ts'
+
+const answers = (test?: string): readonly Suite[] => [
+  { project: 'integration', file: 'packages/sinks/src/answers.integration.test.ts', test },
+]
+const s3 = (test?: string): readonly Suite[] => [
+  { project: 'integration', file: 'packages/sinks/src/s3/sink.integration.test.ts', test },
+]
 
 /** Bugs in the sinks. */
-export const sinkMutations = [
+export const sinkMutations: readonly Mutation[] = [
   {
     name: 'key-from-the-clock',
     promise: "an object's key is a function of its first record and its destination version",

@@ -1,22 +1,53 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ROOT } from './copy.mjs'
+import { z } from 'zod'
+import { type Copy, ROOT } from './copy.ts'
+import type { Limits } from './mutation.ts'
 
 const VITEST = join(dirname(createRequire(join(ROOT, 'package.json')).resolve('vitest/package.json')), 'vitest.mjs')
 const LEAVE_WITHIN_MS = 10_000
 
-// Of vitest, of fast-check, and of either when a promise is not kept in time. What a poll asserts fails as a plain Error.
-const EXPECTED_FAILURE = /AssertionError|Property failed|timed out|__VITEST_POLL_CHAIN__/
+// Of vitest (which throws a plain Error from `rejects` and `poll`), of fast-check, and of either when a promise is not kept
+// in time.
+const EXPECTED_FAILURE =
+  /AssertionError|^Error: expected |instead of rejecting|Property failed|timed out|__VITEST_POLL_CHAIN__/m
+
+export type PassedTest = { readonly file: string; readonly name: string }
+
+export type SuiteResult =
+  | { readonly status: 'passed'; readonly how: string; readonly names: readonly PassedTest[] }
+  | { readonly status: 'failed' | 'broken' | 'hung'; readonly how: string }
+
+const Report = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string(),
+      assertionResults: z.array(
+        z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()) }),
+      ),
+    }),
+  ),
+})
 
 /**
  * Runs tests of the copy until the first fails.
  * `failed`: a test did, by what it asserts; `broken`: a file, a hook or a test did in another way, which says nothing of
  * the promise; `hung`: nothing ended in time.
  */
-export async function runSuite({ root }, { project, files, test }, limits) {
+export async function runSuite(
+  { root }: Copy,
+  {
+    project,
+    files,
+    test,
+  }: { readonly project: string; readonly files: readonly string[]; readonly test?: string | undefined },
+  limits: Limits,
+): Promise<SuiteResult> {
   const report = join(root, 'report.json')
   rmSync(report, { force: true })
   const filter = test === undefined ? [] : ['--testNamePattern', test]
@@ -26,10 +57,10 @@ export async function runSuite({ root }, { project, files, test }, limits) {
   return judgeReport(root, report, words.said)
 }
 
-function judgeReport(root, report, said) {
-  let results
+function judgeReport(root: string, report: string, said: string): SuiteResult {
+  let results: z.output<typeof Report>['testResults']
   try {
-    results = JSON.parse(readFileSync(report, 'utf8')).testResults
+    results = Report.parse(JSON.parse(readFileSync(report, 'utf8'))).testResults
   } catch {
     return { status: 'broken', how: `no report was written: ${said.trim().slice(-2_000)}` }
   }
@@ -49,18 +80,22 @@ function judgeReport(root, report, said) {
 }
 
 /** In a process group of its own, so that nothing that the tests have started outlives them. */
-async function spawned(root, args, { signal, timeoutMs }) {
-  const preload = pathToFileURL(join(import.meta.dirname, 'no-shrinking.mjs')).href
+async function spawned(
+  root: string,
+  args: readonly string[],
+  { signal, timeoutMs }: Limits,
+): Promise<{ readonly hung: boolean; readonly said: string }> {
+  const preload = pathToFileURL(join(import.meta.dirname, 'no-shrinking.ts')).href
   const env = { ...process.env, NODE_OPTIONS: `--import ${preload}`, FORCE_COLOR: '0' }
   const child = spawn(process.execPath, [VITEST, ...args], { cwd: root, env, detached: true })
   let said = ''
-  const listen = (chunk) => {
+  const listen = (chunk: Buffer) => {
     said = (said + chunk).slice(-10_000)
   }
   child.stdout.on('data', listen)
   child.stderr.on('data', listen)
   let hung = false
-  let forced
+  let forced: NodeJS.Timeout | undefined
   const end = () => {
     send(child, 'SIGTERM')
     forced ??= setTimeout(() => send(child, 'SIGKILL'), LEAVE_WITHIN_MS)
@@ -79,7 +114,8 @@ async function spawned(root, args, { signal, timeoutMs }) {
   return { hung, said }
 }
 
-function send({ pid }, signal) {
+function send({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return
   try {
     process.kill(-pid, signal)
   } catch {

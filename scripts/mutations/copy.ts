@@ -19,8 +19,15 @@ export const ROOT = realpathSync(join(import.meta.dirname, '..', '..'))
 // Made by `pnpm generate`, and ignored by git.
 const GENERATED = ['prisma/src/generated']
 
+export type Copy = {
+  readonly root: string
+  /** Changes a file, until the function that it returns is called. */
+  change(file: string, edit: (text: string) => string): () => void
+  close(): void
+}
+
 /** A copy of the sources outside the checkout, whose workspace packages see each other and not the originals. */
-export function openCopy() {
+export function openCopy(): Copy {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'roomlog-mutations-')))
   const close = () => rmSync(root, { recursive: true, force: true })
   process.once('exit', close)
@@ -28,7 +35,6 @@ export function openCopy() {
   for (const folder of packageFolders()) linkModules(folder, root)
   return {
     root,
-    /** Changes a file, until the function that it returns is called. */
     change(file, edit) {
       const path = join(root, file)
       const before = readFileSync(path, 'utf8')
@@ -39,19 +45,19 @@ export function openCopy() {
   }
 }
 
-function sourceFiles() {
+function sourceFiles(): readonly string[] {
   const options = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const files = execFileSync('git', options, { cwd: ROOT, encoding: 'utf8' }).split('\0')
   return files.filter((file) => file !== '' && existsSync(join(ROOT, file)))
 }
 
-function packageFolders() {
+function packageFolders(): readonly string[] {
   const manifests = sourceFiles().filter((file) => file === 'package.json' || file.endsWith('/package.json'))
   return manifests.map(dirname).filter((folder) => existsSync(join(ROOT, folder, 'node_modules')))
 }
 
 /** Each package by a link of its own: one that leads into the workspace must lead into the copy. */
-function linkModules(folder, root) {
+function linkModules(folder: string, root: string): void {
   const from = join(ROOT, folder, 'node_modules')
   const to = join(root, folder, 'node_modules')
   for (const name of readdirSync(from).filter((entry) => !entry.startsWith('.'))) {
@@ -63,7 +69,7 @@ function linkModules(folder, root) {
   }
 }
 
-function targetOf(path, root) {
+function targetOf(path: string, root: string): string {
   const inside = relative(ROOT, path)
   const isOurs = !inside.startsWith('..') && !inside.split(sep).includes('node_modules')
   return isOurs ? join(root, inside) : path

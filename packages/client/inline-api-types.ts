@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const here = dirname(fileURLToPath(import.meta.url))
 const from = join(here, '..', '..', 'apps', 'api', 'dist')
 const to = join(here, 'dist', 'api')
-const manifest = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'))
+const manifest: { readonly dependencies: object } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'))
 const allowed = new Set(Object.keys(manifest.dependencies))
 const IMPORT = /(?:from\s+|import\(\s*|import\s+)(['"])([^'"]+)\1/g
 
@@ -15,11 +15,12 @@ await rm(to, { recursive: true, force: true })
 await take('router.d.ts', new Set())
 await pointAtCopy()
 
-async function take(name, seen) {
+async function take(name: string, seen: Set<string>): Promise<void> {
   if (seen.has(name)) return
   seen.add(name)
   const text = (await readFile(join(from, name), 'utf8')).replace(/^\/\/# sourceMappingURL=.*$/m, '')
   for (const [, , specifier] of text.matchAll(IMPORT)) {
+    if (specifier === undefined) continue
     if (specifier.startsWith('.')) {
       await take(join(dirname(name), specifier.replace(/(?<!\.d)\.[jt]s$/, '.d.ts')), seen)
     } else if (!allowed.has(specifier)) {
@@ -32,7 +33,7 @@ async function take(name, seen) {
   await writeFile(join(to, name), text)
 }
 
-async function pointAtCopy() {
+async function pointAtCopy(): Promise<void> {
   const dist = join(here, 'dist')
   for (const name of await readdir(dist)) {
     if (!name.endsWith('.d.ts')) continue
