@@ -1,4 +1,4 @@
-import { firstTimeMs } from '../entry.ts'
+import { faultOf, firstTimeMs, SET_ASIDE_FORMAT } from '../entry.ts'
 import type { GivenUp, HeldLease, Position, RetentionLimits } from '../port.ts'
 import { drainingMs, HOUR_MS, tooMany } from '../retention.ts'
 import { count } from './settle.ts'
@@ -37,7 +37,8 @@ function hourEnds(at: PartitionState): readonly StoredBatch[] {
   return at.batches.filter((batch, i) => {
     const next = at.batches[i + 1]
     if (!next || batch.lastPosition > at.dispatched) return false
-    return hour(firstTimeMs(next)) > hour(next.floorTimeMs)
+    // Of what is damaged nobody knows where its hour begins.
+    return faultOf(next) === undefined && hour(firstTimeMs(next)) > hour(next.floorTimeMs)
   })
 }
 
@@ -50,13 +51,15 @@ function moveTo(at: PartitionState, end: StoredBatch | undefined, concerns: (lan
     givenUp.set(id, records)
     const intent = lane.intent !== undefined && lane.intent > end.lastPosition ? lane.intent : undefined
     at.lanes.set(id, { ...lane, checkpoint: end.lastPosition, checkpointAppendId: end.appendId, intent })
-    count(at, { ...NOTHING, destinationVersionId: id, givenUp: records })
+    count(at, { ...NOTHING_COUNTED, destinationVersionId: id, givenUp: records })
   }
   return givenUp
 }
 
 function recordsFor(at: PartitionState, { destinationVersionId, checkpoint }: StoredLane, to: Position): number {
   return at.batches
+    // What was set aside was counted then.
+    .filter((batch) => batch.format !== SET_ASIDE_FORMAT)
     .filter((batch) => batch.firstPosition > checkpoint && batch.lastPosition <= to)
     .reduce((sum, batch) => {
       const n = batch.destinationVersionIds.indexOf(destinationVersionId)
@@ -68,7 +71,7 @@ function floorOf(at: PartitionState): number {
   return Math.min(at.dispatched, ...[...at.lanes.values()].map((lane) => lane.checkpoint))
 }
 
-const NOTHING = {
+export const NOTHING_COUNTED = {
   delivered: 0,
   repeatsPossible: 0,
   dead: 0,

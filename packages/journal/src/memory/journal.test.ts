@@ -4,6 +4,7 @@ import { toPartition } from '../partition.ts'
 import { describeRedrive } from '../redrive.contract.ts'
 import { describeRetention } from '../retention.contract.ts'
 import { append, records, TIME_MS } from '../samples.contract.ts'
+import { describeSetAside } from '../set-aside.contract.ts'
 import { createMemoryJournal } from './journal.ts'
 
 async function open(): Promise<JournalUnderTest> {
@@ -23,6 +24,9 @@ async function open(): Promise<JournalUnderTest> {
       )
       return { lanes, deadLetters: deadLetters.map(({ letterId: _, ...letter }) => letter), totals }
     },
+    damage: async (partition, position, part) => void journal.damage(partition, position, part),
+    setAside: async (partition, position) => journal.setAside(partition, position),
+    trouble: async (partition) => journal.inspect().partitions[partition]?.trouble,
     letterIds: async () => journal.inspect().deadLetters.map(({ letterId }) => letterId),
     backup: async () => {
       const kept = journal.snapshot()
@@ -34,6 +38,7 @@ async function open(): Promise<JournalUnderTest> {
 describeJournal('in memory', open)
 describeRetention('in memory', open)
 describeRedrive('in memory', open)
+describeSetAside('in memory', open)
 
 test('a snapshot is not reached by later changes, and can be restored twice', async () => {
   const journal = createMemoryJournal({ partitions: 1, clock: { nowMs: () => TIME_MS } })

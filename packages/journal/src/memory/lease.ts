@@ -1,4 +1,4 @@
-import type { HeldLease, Journal, Progress, Roll } from '../port.ts'
+import type { HeldLease, Journal, PartitionTrouble, Progress, Roll } from '../port.ts'
 import { type Clock, type PartitionState, partitionIn, type State } from './state.ts'
 
 export function roll(state: State, clock: Clock, writer: Parameters<Journal['roll']>[0]): Roll {
@@ -34,6 +34,7 @@ export function acquire(state: State, clock: Clock, lease: Parameters<Journal['a
     dispatched: at.dispatched,
     dispatchedAppendId: at.dispatchedAppendId,
     trimmed: at.trimmed,
+    troubleAt: at.trouble?.position,
     lanes: [...at.lanes.values()]
       .map(({ destinationVersionId, checkpoint, checkpointAppendId, intent, quietSinceMs }) => ({
         destinationVersionId,
@@ -44,6 +45,11 @@ export function acquire(state: State, clock: Clock, lease: Parameters<Journal['a
       }))
       .sort((a, b) => a.destinationVersionId - b.destinationVersionId),
   }
+}
+
+export function report(state: State, lease: HeldLease, trouble: PartitionTrouble | undefined): void {
+  const at = partitionIn(state, lease.partition)
+  if (at.lease?.token === lease.token) at.trouble = trouble
 }
 
 export function release(state: State, leases: readonly HeldLease[]): void {

@@ -5,6 +5,7 @@ import { toPartition } from '../partition.ts'
 import { describeRedrive } from '../redrive.contract.ts'
 import { describeRetention } from '../retention.contract.ts'
 import { aLane, anAppendId, append, aToken, readAll, records, settle } from '../samples.contract.ts'
+import { describeSetAside } from '../set-aside.contract.ts'
 import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
 import { createPostgresJournal } from './journal.ts'
 
@@ -19,6 +20,7 @@ afterAll(() => database.close())
 describeJournal('in Postgres', () => openJournal(database.pool))
 describeRetention('in Postgres', () => openJournal(database.pool))
 describeRedrive('in Postgres', () => openJournal(database.pool))
+describeSetAside('in Postgres', () => openJournal(database.pool))
 
 test('processes that start at once agree on the number of partitions, and it stays', async () => {
   await openJournal(database.pool)

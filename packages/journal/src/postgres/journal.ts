@@ -3,7 +3,7 @@ import { createBlocks } from '../lz4/block.ts'
 import type { Journal } from '../port.ts'
 import { append } from './append.ts'
 import { expire } from './expire.ts'
-import { acquire, release, roll, signOut } from './lease.ts'
+import { acquire, release, report, roll, signOut } from './lease.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
 import { createRowMemory } from './row-memory.ts'
@@ -39,6 +39,7 @@ export async function createPostgresJournal(options: {
     release: (leases) => release(pool, leases),
     signOut: (writerId) => signOut(pool, writerId),
     settle: (lease, change) => settle(pool, lease, change),
+    report: (lease, trouble) => report(pool, lease, trouble),
     expire: (lease, limits) => expire(pool, lease, limits),
     redrive: (request) => redrive(pool, blocks, request),
     trim: (partition, limits) => trim(pool, partition, limits),

@@ -1,7 +1,7 @@
 import { DestinationVersionId } from '@roomlog/domain'
 import type pg from 'pg'
 import { toPartition } from '../partition.ts'
-import type { HeldLease, Journal, LoadedLane, Progress, Roll } from '../port.ts'
+import type { HeldLease, Journal, LoadedLane, PartitionTrouble, Progress, Roll } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 
 const ROLL = `
@@ -24,7 +24,7 @@ const ACQUIRE = `
 update journal_progress
    set lease_owner = $3, lease_token = $2, lease_expires_at = now() + $4 * interval '1 ms'
  where partition = $1 and (lease_expires_at is null or lease_expires_at < now())
-returning revision, dispatched, dispatched_append_id, trimmed`
+returning revision, dispatched, dispatched_append_id, trimmed, trouble_position`
 
 // A writer starts no call that its lease would not outlast: once it has changed hands, nothing more is sent. That moment
 // is kept through further takeovers, until somebody sends for the intent again.
@@ -39,6 +39,9 @@ const RELEASE = `
 update journal_progress p set lease_owner = null, lease_token = null, lease_expires_at = null
   from unnest($1::smallint[], $2::uuid[]) held (partition, token)
  where p.partition = held.partition and p.lease_token = held.token`
+
+const REPORT = `
+update journal_progress set trouble = $3, trouble_position = $4 where partition = $1 and lease_token = $2`
 
 export async function roll(pool: pg.Pool, writer: Parameters<Journal['roll']>[0]): Promise<Roll> {
   const values = [writer.writerId, writer.ttlMs, writer.held.map((l) => l.partition), writer.held.map((l) => l.token)]
@@ -67,6 +70,7 @@ export async function acquire(pool: pg.Pool, lease: Parameters<Journal['acquire'
     dispatched: toPosition(Number(progress.dispatched)),
     dispatchedAppendId: progress.dispatched_append_id === null ? undefined : toAppendId(progress.dispatched_append_id),
     trimmed: toPosition(Number(progress.trimmed)),
+    troubleAt: progress.trouble_position === null ? undefined : toPosition(Number(progress.trouble_position)),
     lanes: lanes.rows.map(
       (row): LoadedLane => ({
         destinationVersionId: DestinationVersionId.parse(row.destination_version_id),
@@ -77,6 +81,11 @@ export async function acquire(pool: pg.Pool, lease: Parameters<Journal['acquire'
       }),
     ),
   }
+}
+
+export async function report(pool: pg.Pool, lease: HeldLease, trouble: PartitionTrouble | undefined): Promise<void> {
+  const values = [lease.partition, lease.token, trouble?.words ?? null, trouble?.position ?? null]
+  await pool.query(REPORT, values)
 }
 
 export async function release(pool: pg.Pool, leases: readonly HeldLease[]): Promise<void> {
