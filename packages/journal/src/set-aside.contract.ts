@@ -65,15 +65,18 @@ export function describeSetAside(name: string, open: () => Promise<JournalUnderT
     const givenUp = async () =>
       (await under.contents()).totals.map((at) => [at.destinationVersionId, at.givenUp]).sort()
 
-    test.each(['index', 'bytes'] as const)('one flipped bit in its %s: what stands before it is read, then it says so', async (part) => {
-      await under.damage(HERE, 15, part)
-      const before = batchesOf(await readAfter(0))
-      expect(before.map(({ appendId }) => appendId)).toEqual([appendIds[0]])
-      const damaged = { status: 'damaged', position: 11, reason: expect.any(String) }
-      expect(await readAfter(10, appendIds[0])).toEqual(damaged)
-      expect(await readAfter(14, appendIds[1])).toEqual(damaged)
-      expect(batchesOf(await readAfter(20, appendIds[1]))).toHaveLength(1)
-    })
+    test.each(['index', 'bytes'] as const)(
+      'one flipped bit in its %s: what stands before it is read, then it says so',
+      async (part) => {
+        await under.damage(HERE, 15, part)
+        const before = batchesOf(await readAfter(0))
+        expect(before.map(({ appendId }) => appendId)).toEqual([appendIds[0]])
+        const damaged = { status: 'damaged', position: 11, reason: expect.any(String) }
+        expect(await readAfter(10, appendIds[0])).toEqual(damaged)
+        expect(await readAfter(14, appendIds[1])).toEqual(damaged)
+        expect(batchesOf(await readAfter(20, appendIds[1]))).toHaveLength(1)
+      },
+    )
 
     test('a tombstone has the place of its batch, is read like any other, and holds no record', async () => {
       await under.damage(HERE, 15, 'bytes')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { DATABASE_FAULTS } from './database.ts'
 import { FAULTS } from './faults.ts'
-import { abandonBacklog, expire, redrive, steal, trim } from './upkeep.ts'
+import { abandonBacklog, damage, expire, redrive, setAside, steal, trim } from './upkeep.ts'
 import type { World } from './world.ts'
 
 export type Step = { readonly name: string; readonly run: (world: World) => void | Promise<void> }
@@ -11,6 +11,7 @@ export const POINTS = [
   's3 before write',
   's3 after effect',
   's3 before recall',
+  's3 before list',
   'cloudWatchLogs before write',
   'cloudWatchLogs after effect',
   'cloudWatchLogs before recall',
@@ -126,8 +127,27 @@ const upkeep: fc.WeightedArbitrary<Step>[] = [
 
 const anyStep = fc.oneof(...traffic, ...processes, ...routing, ...weather, ...upkeep)
 
+const batch = fc.tuple(fc.nat(1), fc.nat(3), fc.constantFrom('index', 'bytes'))
+const damaging: fc.WeightedArbitrary<Step>[] = [
+  { weight: 2, arbitrary: batch.map((v) => step('damage', v, (w) => damage(w, ...v))) },
+  { weight: 1, arbitrary: fc.constant(step('set aside', [], (w) => setAside(w))) },
+  // At once, while what was sent is on its way and nothing of it is written down.
+  {
+    weight: 1,
+    arbitrary: batch.map((v) =>
+      step('damage and set aside', v, (w) => {
+        damage(w, ...v)
+        setAside(w)
+      }),
+    ),
+  },
+  // Objects that were written by a life that could not settle them.
+  { weight: 1, arbitrary: fc.constantFrom('s3 after effect', 'before settle', 's3 before list').map(crashAt) },
+]
+const orDamage = fc.oneof({ weight: 16, arbitrary: anyStep }, { weight: 1, arbitrary: fc.oneof(...damaging) })
+
 /** What may happen while the database keeps its history and leases are only lost by time. */
-export const usual = lists(anyStep)
+export const usual = lists(orDamage)
 
 /** The same, with leases that are taken from writers that live. */
 export const stealing = lists(
@@ -140,7 +160,7 @@ export const stealing = lists(
 /** The same, with a database that goes back to an older state. */
 export const restoring = lists(
   fc.oneof(
-    { weight: 20, arbitrary: anyStep },
+    { weight: 20, arbitrary: orDamage },
     { weight: 1, arbitrary: fc.constant(step('backup', [], (w) => w.backup())) },
     { weight: 1, arbitrary: fc.constant(step('restore', [], (w) => w.restore())) },
     // Seldom passed.

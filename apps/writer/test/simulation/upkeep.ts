@@ -40,6 +40,18 @@ export async function redrive(world: World, slot: number, cured: boolean): Promi
   census.count('redriven', letters)
 }
 
+/** Flips a bit in one of a partition's last batches. */
+export function damage({ witness, census }: World, partition: number, back: number, part: 'index' | 'bytes'): void {
+  const at = witness.journal.inspect().partitions[partition]
+  const batch = at?.batches.at(-1 - back)
+  if (at && batch && witness.journal.damage(at.partition, batch.firstPosition, part)) census.count('damaged')
+}
+
+/** The operator's command, for whatever is damaged. */
+export function setAside({ witness, census }: World): void {
+  census.count('set aside', witness.setAside())
+}
+
 /** Expires a lease at once, whoever holds it and lives. */
 export function steal({ was, witness }: World, partition: number): void {
   was.stolen = true

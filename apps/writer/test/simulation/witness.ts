@@ -2,6 +2,7 @@ import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
 import {
   type AppendRequest,
   createMemoryJournal,
+  type GivenUp,
   type MemoryJournal,
   type Partition,
   type RedriveRequest,
@@ -25,6 +26,15 @@ type Backup = {
   readonly state: ReturnType<MemoryJournal['snapshot']>
   readonly commits: readonly Committed[]
   readonly redriven: readonly string[]
+  readonly tombstones: readonly Tombstone[]
+}
+
+/** What an operator set aside, and how many records each destination version gave up with it. */
+export type Tombstone = {
+  readonly partition: Partition
+  readonly first: number
+  readonly last: number
+  readonly givenUp: readonly GivenUp[]
 }
 
 /** The database: the memory journal, and a list of what was committed that outlives trimming. */
@@ -35,6 +45,7 @@ export class Witness {
   readonly lost: Committed[] = []
   /** Dead letters that a redrive took away. */
   readonly redriven = new Set<string>()
+  tombstones: Tombstone[] = []
   #heads: number[]
 
   constructor(time: SimulatedTime, partitions: number) {
@@ -80,6 +91,22 @@ export class Witness {
     return letters
   }
 
+  /** Sets aside whatever does not verify; returns how many batches. */
+  setAside(): number {
+    const before = this.tombstones.length
+    for (const { partition, batches } of this.journal.inspect().partitions) {
+      for (const { firstPosition } of batches) {
+        const outcome = this.journal.setAside(partition, firstPosition)
+        if (outcome.status === 'set aside') this.tombstones.push({ partition, ...outcome })
+      }
+    }
+    return this.tombstones.length - before
+  }
+
+  isSetAside({ partition, position }: Pick<Committed, 'partition' | 'position'>): boolean {
+    return this.tombstones.some((at) => at.partition === partition && at.first <= position && position <= at.last)
+  }
+
   /** Expires a partition's lease, whoever holds it. */
   steal(partition: number): void {
     const state = this.journal.snapshot()
@@ -89,13 +116,19 @@ export class Witness {
   }
 
   backup(): Backup {
-    return { state: this.journal.snapshot(), commits: [...this.commits], redriven: [...this.redriven] }
+    return {
+      state: this.journal.snapshot(),
+      commits: [...this.commits],
+      redriven: [...this.redriven],
+      tombstones: [...this.tombstones],
+    }
   }
 
-  restore({ state, commits, redriven }: Backup): void {
+  restore({ state, commits, redriven, tombstones }: Backup): void {
     this.journal.restore(state)
     this.lost.push(...this.commits.slice(commits.length))
     this.commits = [...commits]
+    this.tombstones = [...tombstones]
     this.redriven.clear()
     for (const key of redriven) this.redriven.add(key)
     this.#heads = state.partitions.map(({ head }) => head)

@@ -118,6 +118,7 @@ export class World {
     this.#faults.clear()
     this.database.heal()
     this.processes.heal()
+    this.census.count('set aside', this.witness.setAside())
     await this.time.advance(15_000)
     for (let n = 0; n < 120 && this.witness.pending() > 0; n++) await this.time.advance(5_000)
   }
@@ -130,7 +131,8 @@ export class World {
 
   /** Errors that nothing drawn explains. */
   unexplained(): readonly string[] {
-    return this.processes.errors.map(describe).filter((error) => !error.includes(AWAY))
+    const explained = [AWAY, ...(this.census.of('damaged') > 0 ? ['journal.damaged'] : [])]
+    return this.processes.errors.map(describe).filter((error) => !explained.some((why) => error.includes(why)))
   }
 
   /** Everything that was delivered, where and when, what was answered and what was reached on the way. */

@@ -57,14 +57,16 @@ function moveTo(at: PartitionState, end: StoredBatch | undefined, concerns: (lan
 }
 
 function recordsFor(at: PartitionState, { destinationVersionId, checkpoint }: StoredLane, to: Position): number {
-  return at.batches
-    // What was set aside was counted then.
-    .filter((batch) => batch.format !== SET_ASIDE_FORMAT)
-    .filter((batch) => batch.firstPosition > checkpoint && batch.lastPosition <= to)
-    .reduce((sum, batch) => {
-      const n = batch.destinationVersionIds.indexOf(destinationVersionId)
-      return sum + (batch.destinationCounts[n] ?? 0)
-    }, 0)
+  return (
+    at.batches
+      // What was set aside was counted then.
+      .filter((batch) => batch.format !== SET_ASIDE_FORMAT)
+      .filter((batch) => batch.firstPosition > checkpoint && batch.lastPosition <= to)
+      .reduce((sum, batch) => {
+        const n = batch.destinationVersionIds.indexOf(destinationVersionId)
+        return sum + (batch.destinationCounts[n] ?? 0)
+      }, 0)
+  )
 }
 
 function floorOf(at: PartitionState): number {

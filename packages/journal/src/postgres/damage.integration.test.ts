@@ -112,7 +112,9 @@ test('a row of which Postgres itself cannot read a part is damaged, and the rest
   expect(batchesOf(await readAfter(200))).toHaveLength(1)
   expect(await setAside(database.pool, HERE, 150)).toMatchObject({ status: 'set aside', first: 101, last: 200 })
   expect((await readAll(journal, HERE)).map(({ lastPosition }) => lastPosition)).toEqual([100, 200, 300])
-  expect(await kept()).toMatchObject([{ records: null, index: expect.any(Buffer), format: 2, destination_counts: [100] }])
+  expect(await kept()).toMatchObject([
+    { records: null, index: expect.any(Buffer), format: 2, destination_counts: [100] },
+  ])
 })
 
 test('killed before its commit, the command has changed nothing, and does all of it the next time', async () => {

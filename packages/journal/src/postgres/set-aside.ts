@@ -111,7 +111,16 @@ export async function setAside(pool: pg.Pool, partition: Partition, position: nu
       index: Buffer.alloc(0),
       bytes: Buffer.alloc(0),
     }
-    const row = [partition, first, recordCount, SET_ASIDE_FORMAT, ids, records, checksumOf(tombstone), moved[0].revision]
+    const row = [
+      partition,
+      first,
+      recordCount,
+      SET_ASIDE_FORMAT,
+      ids,
+      records,
+      checksumOf(tombstone),
+      moved[0].revision,
+    ]
     if (found === GONE) await client.query(FILL, [...row, appendId, before ?? null])
     else await client.query(BURY, row)
     const { rows: given } = await client.query(COUNT, [partition, ids, records, held.dispatched, place.last])
@@ -174,7 +183,12 @@ async function judge(
   position: number,
   place: Place & { readonly trimmed: number },
 ): Promise<Judged> {
-  const gone = { status: 'damaged', reason: 'its row is not there', appendId: place.last_append_id, found: GONE } as const
+  const gone = {
+    status: 'damaged',
+    reason: 'its row is not there',
+    appendId: place.last_append_id,
+    found: GONE,
+  } as const
   if (place.first === null || place.append_id === null) return { ...gone, first: place.trimmed + 1, before: undefined }
   const found = await find(client, [partition, place.first])
   const verdict = verdictOn(partition, place.first, place.append_id, found)
@@ -211,7 +225,10 @@ async function readable<T extends pg.QueryResultRow>(
   }
 }
 
-type Verdict = { readonly status: 'whole' } | { readonly status: 'tombstone' } | Exclude<Fault, { status: 'unreadable' }>
+type Verdict =
+  | { readonly status: 'whole' }
+  | { readonly status: 'tombstone' }
+  | Exclude<Fault, { status: 'unreadable' }>
 
 function verdictOn(
   partition: Partition,

@@ -63,7 +63,7 @@ const VANISHED: Verdict = {
   detail: undefined,
 }
 
-function readFailure(verdict: Verdict, { target, region }: DestinationVersion, call: string): ReadFailure {
+export function readFailure(verdict: Verdict, { target, region }: DestinationVersion, call: string): ReadFailure {
   const subject: Subject = { kind: 's3', target, region, call, permissions: 's3:GetObject and s3:ListBucket' }
   // The bucket has just answered, so what is missing is the object, and the next write may create it.
   return readOutcomeOf(verdict.name === 'NotFound' ? VANISHED : verdict, subject)

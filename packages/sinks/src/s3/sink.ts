@@ -13,6 +13,7 @@ import { S3_LIMITS } from './limits.ts'
 import { type BuiltObject, buildObject, keyOf } from './object.ts'
 import { createProof, type PutResult } from './proof.ts'
 import { readIds, readOccupant } from './read-back.ts'
+import { listRuns } from './runs.ts'
 
 export type S3SinkOptions = {
   /** Created with `maxAttempts: 1`. */
@@ -93,7 +94,9 @@ export function createS3Sink({ client, destination, gzip = ownGzip() }: S3SinkOp
     return { status: 'failed', failure }
   }
 
-  return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, check }
+  const runs: Sink['runs'] = (wanted, { signal } = {}) => listRuns({ client, destination }, wanted, signal)
+
+  return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, runs, check }
 }
 
 function ownGzip(): Gzip {
