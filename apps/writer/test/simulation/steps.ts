@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { DATABASE_FAULTS } from './database.ts'
 import { FAULTS } from './faults.ts'
-import { abandonBacklog, damage, expire, redrive, setAside, steal, trim } from './upkeep.ts'
+import { abandonBacklog, damage, damageBeneathObject, expire, redrive, steal, trim } from './upkeep.ts'
 import type { World } from './world.ts'
 
 export type Step = { readonly name: string; readonly run: (world: World) => void | Promise<void> }
@@ -130,21 +130,32 @@ const anyStep = fc.oneof(...traffic, ...processes, ...routing, ...weather, ...up
 const batch = fc.tuple(fc.nat(1), fc.nat(3), fc.constantFrom('index', 'bytes'))
 const damaging: fc.WeightedArbitrary<Step>[] = [
   { weight: 2, arbitrary: batch.map((v) => step('damage', v, (w) => damage(w, ...v))) },
-  { weight: 1, arbitrary: fc.constant(step('set aside', [], (w) => setAside(w))) },
+  { weight: 2, arbitrary: fc.constant(step('damage beneath an object', [], (w) => damageBeneathObject(w))) },
+  { weight: 1, arbitrary: fc.constant(step('set aside', [], (w) => w.setAside())) },
   // At once, while what was sent is on its way and nothing of it is written down.
   {
+    weight: 2,
+    arbitrary: fc.constant(
+      step('damage beneath an object and set aside', [], (w) => {
+        damageBeneathObject(w)
+        w.setAside()
+      }),
+    ),
+  },
+  {
     weight: 1,
-    arbitrary: batch.map((v) =>
-      step('damage and set aside', v, (w) => {
-        damage(w, ...v)
-        setAside(w)
+    arbitrary: fc.constant(
+      step('damage beneath an object, set aside and crash', [], (w) => {
+        damageBeneathObject(w)
+        w.setAside()
+        w.processes.crashAt('s3 before list')
       }),
     ),
   },
   // Objects that were written by a life that could not settle them.
-  { weight: 1, arbitrary: fc.constantFrom('s3 after effect', 'before settle', 's3 before list').map(crashAt) },
+  { weight: 1, arbitrary: fc.constantFrom('s3 after effect', 'before settle').map(crashAt) },
 ]
-const orDamage = fc.oneof({ weight: 16, arbitrary: anyStep }, { weight: 1, arbitrary: fc.oneof(...damaging) })
+const orDamage = fc.oneof({ weight: 12, arbitrary: anyStep }, { weight: 1, arbitrary: fc.oneof(...damaging) })
 
 /** What may happen while the database keeps its history and leases are only lost by time. */
 export const usual = lists(orDamage)

@@ -92,11 +92,11 @@ export class Witness {
   }
 
   /** Sets aside whatever does not verify; returns how many batches. */
-  setAside(): number {
+  setAside(exists: (id: number) => boolean): number {
     const before = this.tombstones.length
     for (const { partition, batches } of this.journal.inspect().partitions) {
       for (const { firstPosition } of batches) {
-        const outcome = this.journal.setAside(partition, firstPosition)
+        const outcome = this.journal.setAside(partition, firstPosition, exists)
         if (outcome.status === 'set aside') this.tombstones.push({ partition, ...outcome })
       }
     }

@@ -98,6 +98,15 @@ export class World {
     this.#faults.set(kind, { fault, share })
   }
 
+  /** The operator's command, for whatever is damaged. */
+  setAside(): void {
+    const known = new Set<number>(this.configurations.versions.keys())
+    this.census.count(
+      'set aside',
+      this.witness.setAside((id) => known.has(id)),
+    )
+  }
+
   backup(): void {
     this.#backup = { witness: this.witness.backup(), rooms: this.configurations.snapshot() }
   }
@@ -118,7 +127,7 @@ export class World {
     this.#faults.clear()
     this.database.heal()
     this.processes.heal()
-    this.census.count('set aside', this.witness.setAside())
+    this.setAside()
     await this.time.advance(15_000)
     for (let n = 0; n < 120 && this.witness.pending() > 0; n++) await this.time.advance(5_000)
   }

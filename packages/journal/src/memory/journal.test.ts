@@ -25,7 +25,7 @@ async function open(): Promise<JournalUnderTest> {
       return { lanes, deadLetters: deadLetters.map(({ letterId: _, ...letter }) => letter), totals }
     },
     damage: async (partition, position, part) => void journal.damage(partition, position, part),
-    setAside: async (partition, position) => journal.setAside(partition, position),
+    setAside: async (partition, position) => journal.setAside(partition, position, (id) => id <= 3),
     trouble: async (partition) => journal.inspect().partitions[partition]?.trouble,
     letterIds: async () => journal.inspect().deadLetters.map(({ letterId }) => letterId),
     backup: async () => {

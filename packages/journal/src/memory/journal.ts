@@ -34,8 +34,8 @@ export type MemoryJournal = Journal & {
   abandon(id: DestinationVersionId): void
   /** Flips a bit of the batch that holds the position; false if there is none. */
   damage(partition: Partition, position: number, part: 'index' | 'bytes'): boolean
-  /** What the operator's command does. */
-  setAside(partition: Partition, position: number): SetAsideOutcome
+  /** What the operator's command does. `exists`: whether there is such a destination version. */
+  setAside(partition: Partition, position: number, exists: (id: number) => boolean): SetAsideOutcome
   inspect(): MemoryJournalContents
   /** The state of now, for `restore`. */
   snapshot(): State
@@ -68,7 +68,7 @@ export function createMemoryJournal(options: { readonly partitions: number; read
       for (const at of state.partitions) at.lanes.delete(id)
     },
     damage: (partition, position, part) => damage(state, partition, position, part),
-    setAside: (partition, position) => setAside(state, partition, position),
+    setAside: (partition, position, exists) => setAside(state, partition, position, exists),
     inspect: () => inspect(state),
     snapshot: () => copyState(state),
     restore: (snapshot) => {

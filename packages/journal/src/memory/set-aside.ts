@@ -9,8 +9,13 @@ import { type PartitionState, partitionIn, type State, type StoredBatch } from '
 
 const EMPTY = Buffer.alloc(0)
 
-/** Sets the batch that holds a position aside, if it does not verify. */
-export function setAside(state: State, partition: Partition, position: number): SetAsideOutcome {
+/** Sets the batch that holds a position aside, if it does not verify. `exists`: whether there is such a destination version. */
+export function setAside(
+  state: State,
+  partition: Partition,
+  position: number,
+  exists: (id: number) => boolean,
+): SetAsideOutcome {
   const at = partitionIn(state, partition)
   const n = at.batches.findIndex((batch) => batch.firstPosition <= position && batch.lastPosition >= position)
   const batch = at.batches[n]
@@ -19,7 +24,7 @@ export function setAside(state: State, partition: Partition, position: number): 
   const read = faultOf(batch) ?? decodeEntries([{ ...batch, memory: { bytes: 0, release() {} } }])
   if (read.status === 'unreadable') return { status: 'unreadable', format: read.format }
   if (read.status !== 'damaged') return { status: 'whole' }
-  const counts = countsAtMost(batch, batch.recordCount)
+  const counts = new Map([...countsAtMost(batch, batch.recordCount)].filter(([id]) => exists(id)))
   at.revision += 2
   at.trouble = undefined
   const { firstPosition: first, lastPosition: last } = batch
