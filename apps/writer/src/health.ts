@@ -6,6 +6,8 @@ export async function startHealth(options: {
   readonly host: string
   readonly port: number
   readonly ready: () => boolean
+  /** What it cannot do, and what to do about it: told beside whether it is ready. */
+  readonly wrong: () => readonly string[]
 }): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const answer = (status: number, body: object) => {
@@ -15,7 +17,8 @@ export async function startHealth(options: {
     if (request.url === '/healthz') return answer(200, { status: 'ok' })
     if (request.url !== '/readyz') return answer(404, { status: 'not found' })
     const ready = options.ready()
-    answer(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready: the database cannot be reached' })
+    const status = ready ? 'ready' : 'not ready: the database cannot be reached'
+    answer(ready ? 200 : 503, { status, wrong: options.wrong() })
   })
   await listen(server, options.host, options.port)
   const { port } = addressOf(server)

@@ -84,7 +84,8 @@ export async function startWriter(
       turnsMax: 4,
     },
   })
-  const health = await startHealth({ host: env.HOST, port: env.PORT, ready: writer.ready })
+  const wrong = () => writer.incidents().map(({ words }) => words)
+  const health = await startHealth({ host: env.HOST, port: env.PORT, ready: writer.ready, wrong })
   const ending = new AbortController()
   const running = Promise.all([
     writer.run(),

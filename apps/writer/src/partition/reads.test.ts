@@ -60,13 +60,13 @@ test('the frontier does not run ahead of all lanes, which would be read for nobo
 })
 
 test('where a batch cannot be read nobody reads for a while; others go on, and do not wait for who stands there', () => {
-  const { from, unreadable } = readsOf({ at: 40 }, { at: 60 }, { at: 100 })
+  const { from, unreadable } = readsOf({ at: 40 }, { at: 100 })
   unreadable.add(40)
-  expect([1, 2, 3].map(() => from()).toSorted()).toEqual([100, 60, 60].toSorted())
-  unreadable.add(60)
   expect([1, 2].map(() => from())).toEqual([100, 100])
   unreadable.add(100)
   expect(from()).toBeUndefined()
+  unreadable.clear()
+  expect([1, 2, 3].map(() => from())).toContain(40)
 })
 
 test('what is far behind the head is read in turn with other partitions, what is near is not', () => {

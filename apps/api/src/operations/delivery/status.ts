@@ -44,7 +44,13 @@ type ConfigurationRow = {
   readonly target: string
   readonly versions: readonly number[]
 }
-type OwedRow = { readonly version: number; readonly records: number; readonly lag_seconds: number }
+type OwedRow = {
+  readonly version: number
+  readonly records: number
+  readonly lag_seconds: number
+  /** Why some of it cannot be read from the journal. */
+  readonly trouble: string | null
+}
 type LaneRow = {
   readonly version: number
   readonly state: 'flowing' | 'retrying' | 'held'
@@ -75,8 +81,11 @@ select c.id, d.kind, d.target,
 
 const OWED = `
 select destination_version_id as version, sum(records)::bigint as records,
-       extract(epoch from clock_timestamp() - min(oldest_committed_at))::float8 as lag_seconds
+       extract(epoch from clock_timestamp() - min(oldest_committed_at))::float8 as lag_seconds,
+       min(p.trouble) filter (where coalesce(l.checkpoint, p.dispatched) < p.trouble_position) as trouble
   from (${backlogSql({ batchesMax: BATCHES_MAX })}) by_partition
+  join journal_progress p using (partition)
+  left join journal_lane l using (partition, destination_version_id)
  group by destination_version_id`
 
 const LANES = `
@@ -101,7 +110,8 @@ function present(
   const backlogRecords = sum(owed, (row) => row.records)
   const lastDelivered = latest(totals.map((row) => row.last_delivered_at))
   const lastFailed = [...totals].sort((a, b) => timeOf(b.last_error_at) - timeOf(a.last_error_at))[0]
-  const lastError = lanes.find((lane) => lane.last_error !== null)?.last_error ?? lastFailed?.last_error
+  const trouble = owed.find((row) => row.trouble !== null)?.trouble
+  const lastError = trouble ?? lanes.find((lane) => lane.last_error !== null)?.last_error ?? lastFailed?.last_error
   const nextProbe = earliest(lanes.map((lane) => lane.next_probe_at))
   return {
     loggingConfigurationArn: loggingConfigurationArn({
@@ -110,7 +120,7 @@ function present(
       loggingConfigurationId: LoggingConfigurationId.parse(configuration.id),
     }),
     destinationConfiguration: configurationOf(configuration),
-    state: stateOf(lanes, backlogRecords),
+    state: trouble == null ? stateOf(lanes, backlogRecords) : 'held',
     backlogRecords,
     lagSeconds: Math.max(0, ...owed.map((row) => row.lag_seconds)),
     ...(lastDelivered === undefined ? {} : { lastDeliveredTime: lastDelivered.toISOString() }),
