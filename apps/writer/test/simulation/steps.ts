@@ -11,7 +11,6 @@ export const POINTS = [
   's3 before write',
   's3 after effect',
   's3 before recall',
-  's3 before list',
   'cloudWatchLogs before write',
   'cloudWatchLogs after effect',
   'cloudWatchLogs before recall',
@@ -43,7 +42,7 @@ const step = (what: string, values: readonly unknown[], run: Step['run']): Step 
   run,
 })
 
-function crashAt(point: (typeof POINTS)[number]): Step {
+function crashAt(point: (typeof POINTS)[number] | 's3 before list'): Step {
   return step('crash at', [point], ({ processes }) => processes.crashAt(point))
 }
 
@@ -127,8 +126,34 @@ const upkeep: fc.WeightedArbitrary<Step>[] = [
 
 const anyStep = fc.oneof(...traffic, ...processes, ...routing, ...weather, ...upkeep)
 
+/** What may happen while the database keeps its history and leases are only lost by time. */
+export const usual = lists(anyStep)
+
+/** The same, with leases that are taken from writers that live. */
+export const stealing = lists(
+  fc.oneof(
+    { weight: 14, arbitrary: anyStep },
+    { weight: 1, arbitrary: fc.nat(1).map((n) => step('steal', [n], (w) => steal(w, n))) },
+  ),
+)
+
+const goingBack: fc.WeightedArbitrary<Step>[] = [
+  { weight: 1, arbitrary: fc.constant(step('backup', [], (w) => w.backup())) },
+  { weight: 1, arbitrary: fc.constant(step('restore', [], (w) => w.restore())) },
+]
+
+/** The same, with a database that goes back to an older state. */
+export const restoring = lists(
+  fc.oneof(
+    { weight: 20, arbitrary: anyStep },
+    ...goingBack,
+    // Seldom passed.
+    { weight: 2, arbitrary: fc.constant(crashAt('s3 before recall')) },
+  ),
+)
+
 const batch = fc.tuple(fc.nat(1), fc.nat(3), fc.constantFrom('index', 'bytes'))
-const damaging: fc.WeightedArbitrary<Step>[] = [
+const damages: fc.WeightedArbitrary<Step>[] = [
   { weight: 2, arbitrary: batch.map((v) => step('damage', v, (w) => damage(w, ...v))) },
   { weight: 2, arbitrary: fc.constant(step('damage beneath an object', [], (w) => damageBeneathObject(w))) },
   { weight: 1, arbitrary: fc.constant(step('set aside', [], (w) => w.setAside())) },
@@ -155,29 +180,13 @@ const damaging: fc.WeightedArbitrary<Step>[] = [
   // Objects that were written by a life that could not settle them.
   { weight: 1, arbitrary: fc.constantFrom('s3 after effect', 'before settle').map(crashAt) },
 ]
-const orDamage = fc.oneof({ weight: 12, arbitrary: anyStep }, { weight: 1, arbitrary: fc.oneof(...damaging) })
+const anyStepOrDamage = fc.oneof({ weight: 8, arbitrary: anyStep }, { weight: 1, arbitrary: fc.oneof(...damages) })
 
-/** What may happen while the database keeps its history and leases are only lost by time. */
-export const usual = lists(orDamage)
-
-/** The same, with leases that are taken from writers that live. */
-export const stealing = lists(
-  fc.oneof(
-    { weight: 14, arbitrary: anyStep },
-    { weight: 1, arbitrary: fc.nat(1).map((n) => step('steal', [n], (w) => steal(w, n))) },
-  ),
-)
+/** With batches that a disk damages, and an operator who sets them aside. */
+export const damaging = lists(anyStepOrDamage)
 
 /** The same, with a database that goes back to an older state. */
-export const restoring = lists(
-  fc.oneof(
-    { weight: 20, arbitrary: orDamage },
-    { weight: 1, arbitrary: fc.constant(step('backup', [], (w) => w.backup())) },
-    { weight: 1, arbitrary: fc.constant(step('restore', [], (w) => w.restore())) },
-    // Seldom passed.
-    { weight: 2, arbitrary: fc.constant(crashAt('s3 before recall')) },
-  ),
-)
+export const damagingAndRestoring = lists(fc.oneof({ weight: 20, arbitrary: anyStepOrDamage }, ...goingBack))
 
 /** Prints as the names of its steps, so that a failure tells what to do again. */
 function lists(arbitrary: fc.Arbitrary<Step>): fc.Arbitrary<readonly Step[]> {

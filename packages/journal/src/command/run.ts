@@ -91,10 +91,10 @@ function openPool(url: string): pg.Pool {
     max: 1,
     application_name: 'roomlog-journal',
     connectionTimeoutMillis: 10_000,
+    verify: (client, done) => void client.query(SESSION).then(() => done(), done),
   })
   // Without a listener the process would end; the query that fails says more.
   pool.on('error', ignore)
-  pool.on('connect', (client) => client.query(SESSION).catch(ignore))
   return pool
 }
 
