@@ -1,3 +1,4 @@
+import { createPool } from '@roomlog/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readJournal } from '../test/journal.ts'
 import { ACCOUNT, createTestDatabase, REGION, startApi, type TestApi } from '../test/start-api.ts'
@@ -205,6 +206,34 @@ test('an access key is created with its scope, listed without its secret, and re
     status: 403,
     ivs: { name: 'UnrecognizedClientException' },
   })
+})
+
+test('delivery.status: what cannot be read from the journal holds those who wait for it, with the reason, and nobody else', async () => {
+  const [waits, other] = [await createConfiguration('damaged-bucket'), await createConfiguration('other-bucket')]
+  const statusOf = async ({ arn }: { readonly arn: string }) => {
+    const { data } = await api.call('delivery.status', {})
+    return data.loggingConfigurations.find((status: { loggingConfigurationArn: string }) => {
+      return status.loggingConfigurationArn === arn
+    })
+  }
+  const room = (await api.call('room.create', { loggingConfigurationIdentifiers: [waits.arn] })).data
+  await api.call('chat.sendMessage', { roomIdentifier: room.arn, sender: { userId: 'ann' }, content: 'hi' })
+  const pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
+  const report = (position: number | null) =>
+    pool.query(
+      `update journal_progress p set trouble = case when $1::bigint is null then null else 'damaged at 1' end, trouble_position = $1
+         from journal_partition h where h.partition = p.partition and h.head > 0`,
+      [position],
+    )
+  await report(Number.MAX_SAFE_INTEGER)
+  expect(await statusOf(waits)).toMatchObject({ state: 'held', lastError: 'damaged at 1', backlogRecords: 1 })
+  expect(await statusOf(other)).toMatchObject({ state: 'idle' })
+  // All that waits stands behind it.
+  await report(0)
+  expect(await statusOf(waits)).toMatchObject({ state: 'flowing' })
+  await report(null)
+  expect(await statusOf(waits)).toMatchObject({ state: 'flowing' })
+  await pool.end()
 })
 
 test('delivery.status tells the backlog and lag of each logging configuration', async () => {

@@ -170,10 +170,12 @@ const damages: fc.WeightedArbitrary<Step>[] = [
   {
     weight: 1,
     arbitrary: fc.constant(
-      step('damage beneath an object, set aside and crash', [], (w) => {
+      step('damage beneath an object, set aside and crash at the listing', [], async (w) => {
         damageBeneathObject(w)
         w.setAside()
+        w.processes.start(0)
         w.processes.crashAt('s3 before list')
+        await w.time.advance(25_000)
       }),
     ),
   },
