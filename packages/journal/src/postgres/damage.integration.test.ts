@@ -172,6 +172,8 @@ async function loseStoredParts(): Promise<void> {
     await superuser.query(`delete from ${rows[0].parts} where chunk_id = ${value[0].id}`)
     await looksLike('t')
     await superuser.query('commit')
+    // Until then it can still be read.
+    await superuser.query('vacuum journal_batch')
   } finally {
     superuser.release()
   }
