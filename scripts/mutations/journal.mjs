@@ -167,8 +167,8 @@ export const journalMutations = [
     name: 'what-was-set-aside-counted-again-by-retention',
     promise: 'every record that is given up is counted once',
     file: 'packages/journal/src/postgres/expire.ts',
-    find: 'and b.format <> ${SET_ASIDE_FORMAT})::float8',
-    put: 'and b.format <> 0)::float8',
+    find: 'and b.format <> $',
+    put: 'and b.format <> -$',
     suites: postgres('counted once, also by retention'),
   },
   {
