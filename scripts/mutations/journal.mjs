@@ -151,8 +151,8 @@ export const journalMutations = [
     name: 'a-batch-that-verifies-set-aside',
     promise: 'an operator sets aside only what does not verify',
     file: 'packages/journal/src/postgres/set-aside.ts',
-    find: "if (judged.status !== 'damaged') return judged",
-    put: "if (judged.status !== 'damaged' && judged.status !== 'whole') return judged",
+    find: "return { status: facts.format === SET_ASIDE_FORMAT ? 'tombstone' : 'whole' }",
+    put: "return facts.format === SET_ASIDE_FORMAT ? { status: 'tombstone' } : damaged(position, 'it was asked for')",
     suites: damage('a row of an earlier version has no checksum'),
   },
   {

@@ -104,6 +104,30 @@ test.each([
   expect(await readAll(journal, HERE)).toHaveLength(4)
 })
 
+test('rows that are gone side by side get one tombstone, which is read from inside too', async () => {
+  await append(journal, HERE, [aRecord({ destinations: [versionId(2)] })])
+  await append(journal, HERE, [aRecord({ destinations: [versionId(3)] })])
+  await database.pool.query('delete from journal_batch where first_position in (101, 201)')
+  expect(await setAside(database.pool, HERE, 250)).toMatchObject({ status: 'set aside', first: 101, last: 300 })
+  const outcome = await journal.read({
+    partition: HERE,
+    after: toPosition(200),
+    afterAppendId: appendIds[1],
+    bytesMax: 1_000_000,
+  })
+  const [tombstone] = batchesOf(outcome)
+  expect(tombstone).toMatchObject({ firstPosition: 101, lastPosition: 300, appendId: appendIds[2] })
+  // Version 3 has no records beside it, and may have had some in it.
+  expect(tombstone?.counts).toEqual(
+    new Map([
+      [1, 200],
+      [2, 200],
+      [3, 0],
+    ]),
+  )
+  expect(await readAll(journal, HERE)).toHaveLength(4)
+})
+
 test('a row of which Postgres itself cannot read a part is damaged, and the rest of it is kept', async () => {
   await loseStoredParts()
   expect(batchesOf(await readAfter(0)).map(({ appendId }) => appendId)).toEqual([appendIds[0]])

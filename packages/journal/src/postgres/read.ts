@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { damaged, decodeEntries, faultOf, type ReadEntry } from '../entry.ts'
+import { damaged, decodeEntries, faultOf, type ReadEntry, SET_ASIDE_FORMAT } from '../entry.ts'
 import { toPartition } from '../partition.ts'
 import type { AppendId, Fault, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
@@ -67,6 +67,10 @@ async function readRows(pool: pg.Pool, unpacking: Unpacking, from: From): Promis
   if (!first) return readNothing(pool, from)
   const { firstPosition, appendId } = first
   if (firstPosition > from.after + 1) return gapAt(pool, from)
+  // A tombstone may stand for several batches whose rows were gone: inside of it, the others' ids are known to nobody.
+  const isInTombstone =
+    firstPosition <= from.after && 'memory' in first.entry && first.entry.format === SET_ASIDE_FORMAT
+  if (isInTombstone) return decodeEntries(rows.map(({ entry }) => entry))
   const standing = firstPosition <= from.after ? appendId : first.previousAppendId
   if (from.afterAppendId !== undefined && standing !== from.afterAppendId) return { status: 'rewound' }
   return decodeEntries(rows.map(({ entry }) => entry))

@@ -64,11 +64,19 @@ select g.partition, g.first, $3, $4, $5, $6, '', '', $7, $8, $9,
   from (select $1::smallint as partition, $2::bigint as first) g
   left join journal_batch b on b.partition = g.partition and b.first_position = $10`
 
-/** Of a batch whose row is gone nobody knows where its records went: most likely to where its neighbours' did. */
+// Of a batch whose row is gone nobody knows where its records went: most likely to where its neighbours' did. Others whose
+// records stand a little behind it are named too, without a count: it must have a place in their lanes.
 const NEIGHBOURS = `
-select distinct unnest(destination_version_ids) as id from journal_batch
- where partition = $1 and first_position in ($2, (select min(first_position) from journal_batch
-                                                   where partition = $1 and first_position > $3))`
+with behind as (
+  select first_position, destination_version_ids as ids from journal_batch
+   where partition = $1 and first_position > $3 order by first_position limit 100),
+named as (
+  select unnest(ids) as id, first_position = (select min(first_position) from behind) as is_next from behind
+  union all
+  select unnest(destination_version_ids), true from journal_batch where partition = $1 and first_position = $2
+  union all
+  select destination_version_id, false from journal_lane where partition = $1)
+select id, bool_or(is_next) as is_next from named group by id`
 
 const VERSIONS = 'select id from destination_version where id = any($1::integer[]) order by id'
 
@@ -279,8 +287,9 @@ async function countsOf(
     const { destination_version_ids: destinationVersionIds, destination_counts: destinationCounts } = facts
     claimed = countsAtMost({ destinationVersionIds, destinationCounts, index }, place.recordCount)
   } else {
-    const { rows } = await client.query<{ id: number }>(NEIGHBOURS, [partition, place.first, place.last])
-    claimed = new Map(rows.map(({ id }) => [id, place.recordCount]))
+    const values = [partition, place.first, place.last]
+    const { rows } = await client.query<{ id: number; is_next: boolean }>(NEIGHBOURS, values)
+    claimed = new Map(rows.map(({ id, is_next: isNext }) => [id, isNext ? place.recordCount : 0]))
   }
   const ids = [...claimed.keys()].filter((id) => id > 0 && id <= INTEGER_MAX)
   const { rows: known } = await client.query<{ id: number }>(VERSIONS, [ids])
