@@ -6,6 +6,9 @@ const appender: readonly Suite[] = [{ project: 'unit', file: 'packages/journal/s
 const postgres = (test?: string): readonly Suite[] => [
   { project: 'integration', file: 'packages/journal/src/postgres/journal.integration.test.ts', test },
 ]
+const damage = (test?: string): readonly Suite[] => [
+  { project: 'integration', file: 'packages/journal/src/postgres/damage.integration.test.ts', test },
+]
 const memory = (test?: string): readonly Suite[] => [
   { project: 'unit', file: 'packages/journal/src/memory/journal.test.ts', test },
 ]
@@ -189,9 +192,49 @@ export const journalMutations: readonly Mutation[] = [
     name: 'reads-count-packed-bytes',
     promise: 'what a read takes into memory is bounded, however small it is stored',
     file: 'packages/journal/src/postgres/read.ts',
-    find: 'coalesce(unpacked_bytes, octet_length(records)) as bytes',
+    find: 'greatest(1, coalesce(unpacked_bytes, octet_length(records))) as bytes',
     put: 'octet_length(records) as bytes',
     suites: [{ project: 'integration', file: 'packages/journal/src/postgres/packing.integration.test.ts' }],
+  },
+  {
+    name: 'no-checksum-on-read',
+    promise: 'records that are damaged in the journal are not delivered',
+    file: 'packages/journal/src/entry.ts',
+    find: 'if (crc32 !== undefined && crc32 !== checksumOf(stored)) return',
+    put: 'if (crc32 === undefined && crc32 !== checksumOf(stored)) return',
+    suites: [...damage('one flipped bit in the stored records'), ...memory('one flipped bit in its bytes')],
+  },
+  {
+    name: 'no-checksum-on-append',
+    promise: 'every batch that is written is checked when it is read',
+    file: 'packages/journal/src/postgres/append.ts',
+    find: '    checksumOf({ ...entry, format: stored.format, bytes: stored.bytes }),\n',
+    put: '    null,\n',
+    suites: damage('one flipped bit in the stored records'),
+  },
+  {
+    name: 'a-batch-that-verifies-set-aside',
+    promise: 'an operator sets aside only what does not verify',
+    file: 'packages/journal/src/postgres/set-aside.ts',
+    find: "return { status: facts.format === SET_ASIDE_FORMAT ? 'tombstone' : 'whole' }",
+    put: "return facts.format === SET_ASIDE_FORMAT ? { status: 'tombstone' } : damaged(position, 'it was asked for')",
+    suites: damage('a row of an earlier version has no checksum'),
+  },
+  {
+    name: 'set-aside-keeps-the-revision',
+    promise: 'progress made out before a batch was set aside is lost',
+    file: 'packages/journal/src/postgres/set-aside.ts',
+    find: 'set revision = revision + 2, trouble',
+    put: 'set revision = revision, trouble',
+    suites: postgres('progress that was made out before is lost, and later progress stands on the tombstone'),
+  },
+  {
+    name: 'what-was-set-aside-counted-again-by-retention',
+    promise: 'every record that is given up is counted once',
+    file: 'packages/journal/src/postgres/expire.ts',
+    find: 'and b.format <> $',
+    put: 'and b.format <> -$',
+    suites: postgres('counted once, also by retention'),
   },
   {
     name: 'trimming-past-a-new-lane',

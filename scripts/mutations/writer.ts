@@ -8,6 +8,13 @@ const REFUSED = 'apps/writer/src/deliver/refused.ts'
 const SIMULATION = 'apps/writer/test/simulation/pipeline.simulation.test.ts'
 const objects: readonly Suite[] = [{ project: 'unit', file: 'apps/writer/src/deliver/objects.test.ts' }]
 const simulated: readonly Suite[] = [{ project: 'simulation', file: SIMULATION, test: 'what was acknowledged arrives' }]
+const damaged: readonly Suite[] = [
+  {
+    project: 'simulation',
+    file: 'apps/writer/test/simulation/damage.simulation.test.ts',
+    test: 'damage that is set aside',
+  },
+]
 
 /** Bugs between the journal and the sinks. */
 export const writerMutations: readonly Mutation[] = [
@@ -122,7 +129,7 @@ export const writerMutations: readonly Mutation[] = [
     name: 'no-lease-check-before-the-send',
     promise: 'a call that cannot be repeated is sent only while the lease outlasts its timeout',
     file: 'apps/writer/src/lane/delivery.ts',
-    find: 'mayAttempt: policy.intents ? () => leaseValidForMs() > policy.attemptTimeoutMs : undefined,',
+    find: 'mayAttempt: () => leaseValidForMs() > (policy.intents ? policy.attemptTimeoutMs : 0),',
     put: 'mayAttempt: undefined,',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/leases.simulation.test.ts' }],
   },
@@ -130,7 +137,7 @@ export const writerMutations: readonly Mutation[] = [
     name: 'adopted-without-comparing-the-last-record',
     promise: 'an object that stands in the way is adopted only if the journal holds the same last record',
     file: OBJECTS,
-    find: 'if (at >= 0 && records.at(at)?.id === occupant.last.id) return',
+    find: 'if (at >= 0 && records.at(at)?.id === last.id) return',
     put: 'if (at >= 0) return',
     suites: objects,
   },
@@ -138,7 +145,7 @@ export const writerMutations: readonly Mutation[] = [
     name: 'ghosts-dropped',
     promise: 'no checkpoint stands inside an object that ends beyond its cycle',
     file: OBJECTS,
-    find: '  if (until > cycle.to.position) delivery.ghosts.set(roomId, { first: first.detached(), until })\n',
+    find: '  if (until > cycle.to.position) delivery.ghosts.set(first.roomId, { first, until })\n',
     put: '',
     suites: [...objects, ...simulated],
   },
@@ -149,6 +156,38 @@ export const writerMutations: readonly Mutation[] = [
     find: '        records = rest\n',
     put: '        records = records.slice(run.length)\n',
     suites: objects,
+  },
+  {
+    name: 'a-tombstone-without-a-listing',
+    promise: 'S3 is exactly once also behind a batch that was set aside',
+    file: OBJECTS,
+    find: '    const behindThem = await behindTombstones(delivery, cycle, roomId, records)\n',
+    put: '    const behindThem: typeof records | undefined = records\n',
+    suites: [...objects, ...damaged],
+  },
+  {
+    name: 'a-tombstone-holds-nothing-back',
+    promise: 'no checkpoint passes where an object that begins in a tombstone may end',
+    file: 'apps/writer/src/lane/checkpoint.ts',
+    find: 'return this.ghosts.size > 0 || this.#tombstones.size > 0',
+    put: 'return this.ghosts.size > 0',
+    suites: [{ project: 'unit', file: 'apps/writer/src/lane/checkpoint.test.ts' }],
+  },
+  {
+    name: 'listed-before-it-has-landed',
+    promise: 'what an earlier life has sent is listed only when it must be there',
+    file: OBJECTS,
+    find: 'if (delivery.tombstones.size > 0 && !(await delivery.landed())) return',
+    put: 'if (delivery.tombstones.size < 0) return',
+    suites: objects,
+  },
+  {
+    name: 'an-object-begun-without-the-lease',
+    promise: 'a writer begins no object once its lease is over, so that the next one knows when the last can have come',
+    file: 'apps/writer/src/lane/delivery.ts',
+    find: 'leaseValidForMs() > (policy.intents ? policy.attemptTimeoutMs : 0)',
+    put: '!policy.intents || leaseValidForMs() > policy.attemptTimeoutMs',
+    suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/leases.simulation.test.ts' }],
   },
   {
     name: 'sent-again-without-reading-back',

@@ -108,7 +108,8 @@ export async function startWriter(
     },
   })
   const wrong = () => [writer.ready() ? undefined : 'The database cannot be reached', time.doubt()]
-  const health = await startHealth({ host: env.HOST, port: env.PORT, wrong, troubles: writer.troubles })
+  const troubles = () => [...writer.incidents(), ...writer.troubles()]
+  const health = await startHealth({ host: env.HOST, port: env.PORT, wrong, troubles })
   const ending = new AbortController()
   const followTime = async () => {
     // It asks the database as often as it needs to: seldom, unless there is doubt.

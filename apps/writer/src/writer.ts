@@ -4,6 +4,7 @@ import pLimit from 'p-limit'
 import { type Clock, sleep } from './clock.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
+import type { Incident } from './partition/incidents.ts'
 import { PartitionWorker } from './partition/partition.ts'
 import { createTurns } from './partition/turns.ts'
 import { createPins } from './pins.ts'
@@ -50,6 +51,8 @@ export type Writer = {
   /** What is wrong with the destinations that it works for. */
   troubles(): readonly Reported[]
   partitions(): readonly PartitionWorker[]
+  /** Batches of its partitions that cannot be read; what is behind them waits. */
+  incidents(): readonly Incident[]
   /** Of the batches that lanes keep in memory. */
   bufferedBytes(): number
 }
@@ -62,8 +65,9 @@ const LEFT_TO_LATER_MS = 30_000
 export function createWriter(options: WriterOptions): Writer {
   const { journal, destinations, clock, log, settings } = options
   const workers = new Map<Partition, { readonly worker: PartitionWorker; readonly done: Promise<void> }>()
-  /** Until when partitions are left to later versions of the writer. */
-  const leftUntilMs = new Map<Partition, number>()
+  /** Partitions that are left to later versions of the writer, until when and why. */
+  const left = new Map<Partition, { readonly untilMs: number; readonly incidents: readonly Incident[] }>()
+  const told = new Set<string>()
   const stopping = new AbortController()
   const readLimit = pLimit(settings.readsMax)
   const turns = createTurns(settings.turnsMax)
@@ -96,13 +100,14 @@ export function createWriter(options: WriterOptions): Writer {
     for (const { worker, revision } of before) {
       const still = renewed.find(({ partition }) => partition === worker.lease.partition)
       if (!still) worker.lose()
-      else if (still.revision < revision) worker.reload()
+      // Ahead of what this writer may have written itself, even if one answer is still on its way: a batch was set aside.
+      else if (still.revision < revision || still.revision > worker.revision + 1) worker.reload()
       else worker.extended(untilMs)
     }
     const share = shareOf(journal.partitions, { writers, rank })
     const mine = [...workers.values()].map(({ worker }) => worker)
     for (const worker of mine.slice(share)) worker.stop()
-    const wanted = free.filter((partition) => (leftUntilMs.get(partition) ?? 0) <= clock.monotonicMs())
+    const wanted = free.filter((partition) => (left.get(partition)?.untilMs ?? 0) <= clock.monotonicMs())
     for (const partition of wanted.slice(0, Math.max(0, share - mine.length))) await take(partition)
     const abandoned = await destinations.abandonedOf(activeLanes())
     for (const id of abandoned) for (const worker of mine) worker.abandon(id)
@@ -118,13 +123,15 @@ export function createWriter(options: WriterOptions): Writer {
     const worker = openPartition(lease, loaded, untilMs)
     const done = worker.run().then(async (end) => {
       workers.delete(partition)
-      if (end === 'unreadable') leftUntilMs.set(partition, clock.monotonicMs() + LEFT_TO_LATER_MS)
+      const { incidents } = worker
+      if (end === 'unreadable') left.set(partition, { untilMs: clock.monotonicMs() + LEFT_TO_LATER_MS, incidents })
       log.info({ event: 'partition.left', partition, end }, 'Partition left.')
       // Either may be how a restored database shows.
       if (end === 'reload' || end === 'lost') destinations.doubt()
       if (end !== 'lost') await giveBack(lease)
     })
     workers.set(partition, { worker, done })
+    left.delete(partition)
     log.info({ event: 'partition.taken', partition, lanes: loaded.lanes.length }, 'Partition taken.')
   }
 
@@ -156,6 +163,7 @@ export function createWriter(options: WriterOptions): Writer {
         laneCount,
         limitedRead: (task) => readLimit(task),
         turns,
+        told,
       },
       untilMs,
     )
@@ -217,6 +225,10 @@ export function createWriter(options: WriterOptions): Writer {
     ready: () => rolledAtMs !== undefined && clock.monotonicMs() - rolledAtMs < settings.leaseMs,
     troubles: () => reports.troubles(),
     partitions: () => [...workers.values()].map(({ worker }) => worker),
+    incidents: () => [
+      ...[...workers.values()].flatMap(({ worker }) => worker.incidents),
+      ...[...left.values()].flatMap(({ untilMs, incidents }) => (untilMs > clock.monotonicMs() ? incidents : [])),
+    ],
     bufferedBytes: pins.bytes,
   }
 }

@@ -124,7 +124,7 @@ export async function startPipeline(partitionsIfNew = 4) {
 
   async function start(
     variables: Readonly<Record<string, string>> = {},
-    pace: (env: WriterEnv) => Partial<Pick<StartOptions, 'policies' | 'readBackEveryMs' | 'log'>> = () => ({}),
+    pace: (env: WriterEnv) => Partial<Pick<StartOptions, 'log' | 'policies' | 'readBackEveryMs'>> = () => ({}),
   ) {
     const parsed = parseEnv({
       DATABASE_URL: database.url,

@@ -27,7 +27,7 @@ export * from './limits.ts'
 export * from './logging-configuration.ts'
 export { createMessageReader, type MessageReader } from './message-reader.ts'
 export { type MessageToSend, toSend, WrittenMessage } from './message-to-send.ts'
-export { logStreamName, objectKey, type RunStart } from './object-key.ts'
+export { hourFolder, logStreamName, objectKey, type RunStart, runStartOf } from './object-key.ts'
 export { isPlainCall, isPlainMessage } from './plain-message.ts'
 export { QUOTAS } from './quotas.ts'
 export {

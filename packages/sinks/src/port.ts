@@ -97,6 +97,22 @@ export type RecallOutcome =
   | { readonly status: 'retry'; readonly failure: Failure }
   | { readonly status: 'refused'; readonly failure: Failure }
 
+/** Runs of a room that begin in an hour and between two positions. */
+export type RunsWanted = {
+  readonly roomId: RoomId
+  /** Any time of the hour, ms since the epoch. */
+  readonly timeMs: number
+  readonly first: number
+  readonly last: number
+}
+
+/** An object that was found: `first` is its first record, without its line and with no more than the minute of its time. */
+export type FoundRun = { readonly first: SinkRecord; readonly last: OccupantEnd }
+
+export type RunsOutcome =
+  /** In order. */
+  { readonly status: 'found'; readonly runs: readonly FoundRun[] } | Exclude<RecallOutcome, { status: 'recalled' }>
+
 export type CheckOutcome = { readonly status: 'ok' } | { readonly status: 'failed'; readonly failure: Failure }
 
 /**
@@ -115,6 +131,8 @@ export type Sink = {
   write(records: SinkRecords, options?: SinkOptions): Promise<WriteOutcome>
   /** Which of these records the destination holds already. Their memory is not read any more once the answer is there. */
   readonly recall?: (records: SinkRecords, options?: SinkOptions) => Promise<RecallOutcome>
+  /** S3: which runs of this destination begin where nobody knows any more what was journaled. */
+  readonly runs?: (wanted: RunsWanted, options?: SinkOptions) => Promise<RunsOutcome>
   /**
    * Proves what delivery and recovery will need of the destination, as far as reading tells: it is there, it can take
    * records, and it can be read back. Leaves nothing there.

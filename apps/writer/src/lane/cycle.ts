@@ -1,6 +1,6 @@
 import type { MessageId, RoomId } from '@roomlog/domain'
 import type { AppendId, Position } from '@roomlog/journal'
-import type { Failure, Sink } from '@roomlog/sinks'
+import type { Failure, FoundRun, Sink, SinkRecord, SinkRecords } from '@roomlog/sinks'
 import type { Clock } from '../clock.ts'
 import type { Attempted } from './attempt.ts'
 import type { LaneRecord } from './record.ts'
@@ -33,7 +33,19 @@ export type CycleEnd =
   | { readonly status: 'stopped' }
 
 /** An S3 object that holds records beyond the cycle in which it was met: which ones, only its Ids tell. */
-export type Ghost = { readonly first: LaneRecord; readonly until: Position }
+export type Ghost = { readonly first: SinkRecord; readonly until: Position }
+
+/**
+ * A batch that was set aside, as an S3 lane sees it. An earlier life may have written objects that begin at its records,
+ * under keys that nobody can tell any more, and that end behind it: at `until` at the latest.
+ */
+export type Tombstone = {
+  readonly first: Position
+  readonly last: Position
+  readonly until: Position
+  /** Rooms whose objects were looked for already. */
+  readonly looked: Set<RoomId>
+}
 
 /** What a way of delivering sees of its lane. */
 export type Delivery = {
@@ -41,10 +53,16 @@ export type Delivery = {
   readonly clock: Clock
   readonly settings: DeliverySettings
   readonly ghosts: Map<RoomId, Ghost>
+  /** In order. */
+  readonly tombstones: ReadonlyMap<Position, Tombstone>
   /** One write, attempted until its outcome needs a decision. */
   write(records: LaneRecords): Promise<Attempted>
   /** Which of these the destination holds; undefined when told to stop, or out of patience. */
-  recall(records: LaneRecords): Promise<ReadonlySet<MessageId> | undefined>
+  recall(records: SinkRecords): Promise<ReadonlySet<MessageId> | undefined>
+  /** The room's objects that begin inside a tombstone and in the hour of that time; undefined as for `recall`. */
+  runsIn(tombstone: Tombstone, roomId: RoomId, timeMs: number): Promise<readonly FoundRun[] | undefined>
+  /** Resolves once whatever an earlier life has sent is there to be found; false when told to stop. */
+  landed(): Promise<boolean>
   /** Runs at most a few at once, over all partitions of the destination. */
   limited<T>(task: () => Promise<T>): Promise<T>
   /** The partition's last position, read now. */

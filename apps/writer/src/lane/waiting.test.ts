@@ -21,6 +21,7 @@ function batchAt(firstPosition: number, count: number, destination = MINE, timeM
     lastPosition: toPosition(firstPosition + count - 1),
     appendId: toAppendId('00000000-0000-4000-8000-000000000000'),
     committedAtMs: 0,
+    setAsideRevision: undefined,
     counts: new Map([[destination, count]]),
     rooms: [RoomId.parse('AAAAAAAAAAAA')],
     sets: [[destination]],

@@ -1,5 +1,14 @@
-import { type DestinationVersion, type MessageId, objectKey } from '@roomlog/domain'
-import type { Failure, RecallOutcome, Rejected, Sink, SinkRecord, SinkRecords, WriteOutcome } from '@roomlog/sinks'
+import { type DestinationVersion, hourFolder, type MessageId, objectKey, runStartOf } from '@roomlog/domain'
+import type {
+  Failure,
+  RecallOutcome,
+  Rejected,
+  RunsOutcome,
+  Sink,
+  SinkRecord,
+  SinkRecords,
+  WriteOutcome,
+} from '@roomlog/sinks'
 import { lineOf, takeBatch } from '@roomlog/sinks'
 import type { Census } from './census.ts'
 import { DENIED, type Fault, INVALID, LOST, MISSING, NOVEL, THROTTLED, TIMED_OUT } from './faults.ts'
@@ -164,6 +173,27 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
           const held = kind === 's3' ? store.idsAt(key) : store.idsVisible(time.nowMs)
           const found = new Set(asked.filter((id) => held.has(id)))
           return { status: 'recalled', found }
+        }, signal)
+      },
+    }),
+    ...(kind === 's3' && {
+      async runs(wanted, { signal } = {}): Promise<RunsOutcome> {
+        at('s3 before list')
+        const { roomId } = wanted
+        return call<RunsOutcome>((fault) => {
+          if (fault === 'late' || fault === 'hang') return 'no answer'
+          if (fault === 'refused' || fault === 'missing') return { status: 'refused', failure: DENIED }
+          if (fault !== undefined && fault !== 'partial') return { status: 'retry', failure: THROTTLED }
+          census.count('s3 listed')
+          const runs = store.list(hourFolder({ ...version, ...wanted })).flatMap(({ key, first: { id }, last }) => {
+            const start = runStartOf(key)
+            if (!start || start.position < wanted.first || start.position > wanted.last) return []
+            const first = { ...start, roomId, id, source: Buffer.alloc(0), start: 0, byteLength: 0 }
+            if (keyOf([first], version) !== key) return []
+            census.count((last.position ?? 0) > wanted.last ? 's3 found beyond a tombstone' : 's3 found in a tombstone')
+            return [{ first, last }]
+          })
+          return { status: 'found', runs }
         }, signal)
       },
     }),

@@ -2,6 +2,7 @@ import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
 import {
   type AppendRequest,
   createMemoryJournal,
+  type GivenUp,
   type MemoryJournal,
   type Partition,
   type RedriveRequest,
@@ -26,6 +27,15 @@ type Backup = {
   readonly commits: readonly Committed[]
   readonly redriven: readonly string[]
   readonly falls: readonly Fall[]
+  readonly tombstones: readonly Tombstone[]
+}
+
+/** What an operator set aside, and how many records each destination version gave up with it. */
+export type Tombstone = {
+  readonly partition: Partition
+  readonly first: number
+  readonly last: number
+  readonly givenUp: readonly GivenUp[]
 }
 
 /** Where a partition's time was healed: what is behind the position has an earlier time. */
@@ -42,6 +52,7 @@ export class Witness {
   falls: Fall[] = []
   /** How far the database's clock is off; what the processes believe is right. */
   clockOffMs = 0
+  tombstones: Tombstone[] = []
   #heads: number[]
 
   constructor(time: SimulatedTime, partitions: number) {
@@ -96,6 +107,22 @@ export class Witness {
     return status === 'healed'
   }
 
+  /** Sets aside whatever does not verify; returns how many batches. */
+  setAside(exists: (id: number) => boolean): number {
+    const before = this.tombstones.length
+    for (const { partition, batches } of this.journal.inspect().partitions) {
+      for (const { firstPosition } of batches) {
+        const outcome = this.journal.setAside(partition, firstPosition, exists)
+        if (outcome.status === 'set aside') this.tombstones.push({ partition, ...outcome })
+      }
+    }
+    return this.tombstones.length - before
+  }
+
+  isSetAside({ partition, position }: Pick<Committed, 'partition' | 'position'>): boolean {
+    return this.tombstones.some((at) => at.partition === partition && at.first <= position && position <= at.last)
+  }
+
   /** Expires a partition's lease, whoever holds it. */
   steal(partition: number): void {
     const state = this.journal.snapshot()
@@ -110,14 +137,16 @@ export class Witness {
       commits: [...this.commits],
       redriven: [...this.redriven],
       falls: [...this.falls],
+      tombstones: [...this.tombstones],
     }
   }
 
-  restore({ state, commits, redriven, falls }: Backup): void {
+  restore({ state, commits, redriven, falls, tombstones }: Backup): void {
     this.journal.restore(state)
     this.lost.push(...this.commits.slice(commits.length))
     this.commits = [...commits]
     this.falls = [...falls]
+    this.tombstones = [...tombstones]
     this.redriven.clear()
     for (const key of redriven) this.redriven.add(key)
     this.#heads = state.partitions.map(({ head }) => head)

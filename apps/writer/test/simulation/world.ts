@@ -105,6 +105,15 @@ export class World {
     this.#faults.set(kind, { fault, share })
   }
 
+  /** The operator's command, for whatever is damaged. */
+  setAside(): void {
+    const known = new Set<number>(this.configurations.versions.keys())
+    this.census.count(
+      'set aside',
+      this.witness.setAside((id) => known.has(id)),
+    )
+  }
+
   backup(): void {
     this.#backup = { witness: this.witness.backup(), rooms: this.configurations.snapshot() }
   }
@@ -127,6 +136,7 @@ export class World {
     this.database.heal()
     this.witness.clockOffMs = 0
     this.processes.heal()
+    this.setAside()
     await this.time.advance(15_000)
     for (let n = 0; n < 120 && this.witness.pending() > 0; n++) await this.time.advance(5_000)
   }
@@ -139,7 +149,8 @@ export class World {
 
   /** Errors that nothing drawn explains. */
   unexplained(): readonly string[] {
-    return this.processes.errors.map(describe).filter((error) => !error.includes(AWAY))
+    const explained = [AWAY, ...(this.census.of('damaged') > 0 ? ['journal.damaged'] : [])]
+    return this.processes.errors.map(describe).filter((error) => !explained.some((why) => error.includes(why)))
   }
 
   /** Everything that was delivered, where and when, what was answered and what was reached on the way. */

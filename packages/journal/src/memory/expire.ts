@@ -1,4 +1,4 @@
-import { firstTimeMs, lastTimeMs } from '../entry.ts'
+import { faultOf, firstTimeMs, lastTimeMs, SET_ASIDE_FORMAT } from '../entry.ts'
 import type { GivenUp, HeldLease, Position, RetentionLimits } from '../port.ts'
 import { drainingMs, HOUR_MS, tooMany } from '../retention.ts'
 import { count } from './settle.ts'
@@ -44,15 +44,23 @@ function hourEnds(at: PartitionState): readonly StoredBatch[] {
   return at.batches.filter((batch, i) => {
     const next = at.batches[i + 1]
     if (!next || batch.lastPosition > at.dispatched) return false
-    return hour(firstTimeMs(next)) > hour(lastTimeMs(batch)) || firstTimeMs(next) < lastTimeMs(batch)
+    // Of what is damaged nobody knows where its hour begins.
+    if (faultOf(next) !== undefined) return false
+    const beforeMs = lastKnownMs(batch, next)
+    return hour(firstTimeMs(next)) > hour(beforeMs) || firstTimeMs(next) < beforeMs
   })
+}
+
+/** Greatest effective time up to the batch; where it is damaged, only that of the batch behind it tells. */
+function lastKnownMs(batch: StoredBatch, next: StoredBatch): number {
+  return faultOf(batch) === undefined ? lastTimeMs(batch) : next.floorTimeMs
 }
 
 /** Those up to the first place behind `after` where time falls: what lies behind that goes with the next call. */
 function upToFall(at: PartitionState, ends: readonly StoredBatch[], after: number): readonly StoredBatch[] {
   const fall = ends.find((end) => {
     const next = at.batches[at.batches.indexOf(end) + 1]
-    return end.lastPosition > after && next !== undefined && firstTimeMs(next) < lastTimeMs(end)
+    return end.lastPosition > after && next !== undefined && firstTimeMs(next) < lastKnownMs(end, next)
   })
   return fall === undefined ? ends : ends.filter((end) => end.lastPosition <= fall.lastPosition)
 }
@@ -66,25 +74,29 @@ function moveTo(at: PartitionState, end: StoredBatch | undefined, concerns: (lan
     givenUp.set(id, records)
     const intent = lane.intent !== undefined && lane.intent > end.lastPosition ? lane.intent : undefined
     at.lanes.set(id, { ...lane, checkpoint: end.lastPosition, checkpointAppendId: end.appendId, intent })
-    count(at, { ...NOTHING, destinationVersionId: id, givenUp: records })
+    count(at, { ...NOTHING_COUNTED, destinationVersionId: id, givenUp: records })
   }
   return givenUp
 }
 
 function recordsFor(at: PartitionState, { destinationVersionId, checkpoint }: StoredLane, to: Position): number {
-  return at.batches
-    .filter((batch) => batch.firstPosition > checkpoint && batch.lastPosition <= to)
-    .reduce((sum, batch) => {
-      const n = batch.destinationVersionIds.indexOf(destinationVersionId)
-      return sum + (batch.destinationCounts[n] ?? 0)
-    }, 0)
+  return (
+    at.batches
+      // What was set aside was counted then.
+      .filter((batch) => batch.format !== SET_ASIDE_FORMAT)
+      .filter((batch) => batch.firstPosition > checkpoint && batch.lastPosition <= to)
+      .reduce((sum, batch) => {
+        const n = batch.destinationVersionIds.indexOf(destinationVersionId)
+        return sum + (batch.destinationCounts[n] ?? 0)
+      }, 0)
+  )
 }
 
 function floorOf(at: PartitionState): number {
   return Math.min(at.dispatched, ...[...at.lanes.values()].map((lane) => lane.checkpoint))
 }
 
-const NOTHING = {
+export const NOTHING_COUNTED = {
   delivered: 0,
   repeatsPossible: 0,
   dead: 0,

@@ -1,13 +1,14 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import { toPartition } from '../partition.ts'
-import type { Journal, Partition } from '../port.ts'
+import type { Journal, Partition, SetAsideOutcome } from '../port.ts'
 import { isSure, type JournalTime, timeToUse } from '../time/journal-time.ts'
 import { append } from './append.ts'
 import { expire } from './expire.ts'
 import { healTime } from './heal-time.ts'
-import { acquire, release, roll } from './lease.ts'
+import { acquire, release, report, roll } from './lease.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
+import { damage, setAside } from './set-aside.ts'
 import { settle } from './settle.ts'
 import {
   type Clock,
@@ -33,6 +34,10 @@ export type MemoryJournal = Journal & {
   bumpConfigVersion(): number
   /** What giving up a destination version's backlog does: its lanes are gone, and it gets none any more. */
   abandon(id: DestinationVersionId): void
+  /** Flips a bit of the batch that holds the position; false if there is none. */
+  damage(partition: Partition, position: number, part: 'index' | 'bytes'): boolean
+  /** What the operator's command does. `exists`: whether there is such a destination version. */
+  setAside(partition: Partition, position: number, exists: (id: number) => boolean): SetAsideOutcome
   inspect(): MemoryJournalContents
   /** The state of now, for `restore`. */
   snapshot(): State
@@ -64,6 +69,7 @@ export function createMemoryJournal(options: {
     release: async (leases) => release(state, leases),
     signOut: async (writerId) => void state.writers.delete(writerId),
     settle: async (lease, change) => settle(state, clock, lease, change),
+    report: async (lease, trouble) => report(state, lease, trouble),
     expire: async (lease, limits) => expire(state, clock, lease, limits),
     redrive: async (request) => redrive(state, clock, request),
     healTime: async (partition, how) => healTime(state, clock, partition, how),
@@ -73,6 +79,8 @@ export function createMemoryJournal(options: {
       state.abandoned.add(id)
       for (const at of state.partitions) at.lanes.delete(id)
     },
+    damage: (partition, position, part) => damage(state, partition, position, part),
+    setAside: (partition, position, exists) => setAside(state, partition, position, exists),
     inspect: () => inspect(state),
     snapshot: () => copyState(state),
     restore: (snapshot) => {

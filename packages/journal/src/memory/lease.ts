@@ -1,4 +1,4 @@
-import type { HeldLease, Journal, Progress, Roll } from '../port.ts'
+import type { HeldLease, Journal, PartitionTrouble, Progress, Roll } from '../port.ts'
 import { LEASE_FAR_MS } from '../time/journal-time.ts'
 import { type Clock, type PartitionState, partitionIn, type State } from './state.ts'
 
@@ -35,6 +35,7 @@ export function acquire(state: State, clock: Clock, lease: Parameters<Journal['a
     dispatched: at.dispatched,
     dispatchedAppendId: at.dispatchedAppendId,
     trimmed: at.trimmed,
+    troubleAt: at.trouble?.position,
     lanes: [...at.lanes.values()]
       .map(({ destinationVersionId, checkpoint, checkpointAppendId, intent, quietSinceMs }) => ({
         destinationVersionId,
@@ -45,6 +46,11 @@ export function acquire(state: State, clock: Clock, lease: Parameters<Journal['a
       }))
       .sort((a, b) => a.destinationVersionId - b.destinationVersionId),
   }
+}
+
+export function report(state: State, lease: HeldLease, trouble: PartitionTrouble | undefined): void {
+  const at = partitionIn(state, lease.partition)
+  if (at.lease?.token === lease.token) at.trouble = trouble
 }
 
 export function release(state: State, leases: readonly HeldLease[]): void {

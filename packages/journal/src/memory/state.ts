@@ -1,6 +1,15 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import type { StoredEntry } from '../entry.ts'
-import type { AppendId, DeadLetter, LaneChange, LeaseToken, Partition, Position, Totals } from '../port.ts'
+import type {
+  AppendId,
+  DeadLetter,
+  LaneChange,
+  LeaseToken,
+  Partition,
+  PartitionTrouble,
+  Position,
+  Totals,
+} from '../port.ts'
 import { START } from '../position.ts'
 
 /** The time to use, and whether anything may be decided by it. */
@@ -32,6 +41,7 @@ export type PartitionState = {
   dispatched: Position
   dispatchedAppendId: AppendId | undefined
   trimmed: Position
+  trouble: PartitionTrouble | undefined
   lease: Lease | undefined
   batches: StoredBatch[]
   lanes: Map<DestinationVersionId, StoredLane>
@@ -86,6 +96,7 @@ function emptyPartition(partition: Partition): PartitionState {
     dispatched: START,
     dispatchedAppendId: undefined,
     trimmed: START,
+    trouble: undefined,
     lease: undefined,
     batches: [],
     lanes: new Map(),

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { checksumOf } from '../checksum.ts'
 import { encodeEntry } from '../entry.ts'
 import type { Blocks } from '../lz4/block.ts'
 import type { AppendOutcome, AppendRequest, CallOptions, Position } from '../port.ts'
@@ -18,8 +19,9 @@ with moved as (
    where partition = $1 and config_version = $3
   returning head - $4 + 1 as first_position, floor_time_ms, previous_append_id)
 insert into journal_batch (partition, first_position, record_count, append_id, previous_append_id, floor_time_ms,
-                           format, destination_version_ids, destination_counts, index, records, unpacked_bytes, committed_at)
-select $1, first_position, $4, $2, previous_append_id, floor_time_ms, $6, $7, $8, $9, $10, $11, ${nowSql('$12')} from moved
+                           format, destination_version_ids, destination_counts, index, records, unpacked_bytes, crc32,
+                           committed_at)
+select $1, first_position, $4, $2, previous_append_id, floor_time_ms, $6, $7, $8, $9, $10, $11, $12, ${nowSql('$13')} from moved
 returning first_position`
 
 // Longer than `lock_timeout`, so that a partition held by another ends as a rollback: beyond it the socket is dead.
@@ -131,5 +133,6 @@ function valuesOf(blocks: Blocks | undefined, request: AppendRequest): unknown[]
     entry.index,
     stored.bytes,
     stored.unpackedBytes,
+    checksumOf({ ...entry, format: stored.format, bytes: stored.bytes }),
   ]
 }

@@ -8,6 +8,7 @@ import type { JournalUnderTest } from '../journal.contract.ts'
 import { toPartition } from '../partition.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { createPostgresJournal } from './journal.ts'
+import { setAside } from './set-aside.ts'
 
 export type TestDatabase = {
   readonly url: string
@@ -61,6 +62,7 @@ const TABLES = [
   'journal_lane',
   'delivery_total',
   'dead_letter',
+  'journal_set_aside',
 ]
 
 /** An empty journal in the database, with the means to look inside and to let time pass. */
@@ -78,6 +80,20 @@ export async function openJournal(pool: pg.Pool): Promise<JournalUnderTest> {
     },
     elapse: (ms) => elapse(pool, ms),
     contents: () => contents(pool),
+    damage: async (partition, position, part) => {
+      const column = part === 'bytes' ? 'records' : 'index'
+      await pool.query(
+        `update journal_batch set ${column} = set_byte(${column}, length(${column}) / 2, get_byte(${column}, length(${column}) / 2) # 1)
+          where partition = $1 and first_position <= $2 and first_position + record_count > $2`,
+        [partition, position],
+      )
+    },
+    setAside: (partition, position) => setAside(pool, partition, position),
+    trouble: async (partition) => {
+      const { rows } = await pool.query('select * from journal_progress where partition = $1', [partition])
+      const { trouble_position: position, trouble: words } = rows[0]
+      return words === null ? undefined : { position: toPosition(Number(position)), words }
+    },
     letterIds: async () => {
       const { rows } = await pool.query('select id::text from dead_letter order by id')
       return rows.map(({ id }) => id)

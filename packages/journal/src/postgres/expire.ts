@@ -1,5 +1,6 @@
 import { DestinationVersionId } from '@roomlog/domain'
 import type pg from 'pg'
+import { SET_ASIDE_FORMAT } from '../entry.ts'
 import type { GivenUp, HeldLease, RetentionLimits } from '../port.ts'
 import { drainingMs, tooMany } from '../retention.ts'
 import type { JournalTime } from '../time/journal-time.ts'
@@ -42,10 +43,12 @@ select destination_version_id as id, checkpoint::float8,
          order by b.first_position limit 1) as oldest_ms
   from journal_lane l where partition = $1 order by destination_version_id`
 
+// What was set aside was counted then.
 const COUNT = `
 select m.id, (select coalesce(sum(c.count), 0)
                 from journal_batch b cross join lateral unnest(b.destination_version_ids, b.destination_counts) c (version, count)
-               where b.partition = $1 and b.first_position > m.after and b.first_position <= m.upto and c.version = m.id)::float8 as records
+               where b.partition = $1 and b.first_position > m.after and b.first_position <= m.upto and c.version = m.id
+                 and b.format <> ${SET_ASIDE_FORMAT})::float8 as records
   from unnest($2::integer[], $3::bigint[], $4::bigint[]) m (id, after, upto)`
 
 const HOLD = 'select from journal_progress where partition = $1 and lease_token = $2 for update'

@@ -1,8 +1,10 @@
 import type pg from 'pg'
-import { firstTimeMs, lastTimeMs } from '../entry.ts'
+import { faultOf, firstTimeMs, lastTimeMs } from '../entry.ts'
 import type { AppendId, Partition, Position } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { HOUR_MS } from '../retention.ts'
+import { isUnreadable } from './errors.ts'
+import { storedRow } from './stored-row.ts'
 
 /** A batch after which another hour of effective time begins. */
 export type HourEnd = { readonly position: Position; readonly appendId: AppendId }
@@ -21,8 +23,6 @@ select first_position::float8 as first, (first_position + record_count - 1)::flo
        floor_time_ms::float8, (extract(epoch from committed_at) * 1000)::float8 as committed_at_ms
   from journal_batch where partition = $1 and first_position <= $2
  order by first_position desc limit 1`
-
-const INDEX = 'select format, index from journal_batch where partition = $1 and first_position = $2'
 
 /**
  * Where hours end in a partition, found by bisection: a backlog may have millions of batches. Both effective time and the
@@ -73,8 +73,14 @@ export function hourEndsOf(pool: pg.Pool, partition: Partition, healed: readonly
   }
 
   async function entryOf(batch: Batch) {
-    const { rows } = await pool.query<{ format: number; index: Buffer }>(INDEX, [partition, batch.first])
-    return rows[0] && { ...rows[0], ...batch }
+    try {
+      const row = await storedRow(pool, partition, batch.first)
+      // Of what is damaged nobody knows where its hour begins.
+      return row === undefined || faultOf(row) !== undefined ? undefined : { ...row, ...batch }
+    } catch (error) {
+      if (isUnreadable(error)) return undefined
+      throw error
+    }
   }
 
   /** The first place in `(after, upTo]` where time falls from one batch to the next. */

@@ -16,6 +16,7 @@ import {
   someTotals,
   versionId,
 } from '../samples.contract.ts'
+import { describeSetAside } from '../set-aside.contract.ts'
 import { describeTime } from '../time/time.contract.ts'
 import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
 import { createPostgresJournal } from './journal.ts'
@@ -32,6 +33,7 @@ describeJournal('in Postgres', () => openJournal(database.pool))
 describeRetention('in Postgres', () => openJournal(database.pool))
 describeRedrive('in Postgres', () => openJournal(database.pool))
 describeTime('in Postgres', () => openJournal(database.pool))
+describeSetAside('in Postgres', () => openJournal(database.pool))
 
 test('processes that start at once agree on the number of partitions, and it stays', async () => {
   await openJournal(database.pool)

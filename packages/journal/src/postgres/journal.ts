@@ -5,7 +5,7 @@ import type { JournalTime } from '../time/journal-time.ts'
 import { append } from './append.ts'
 import { expire } from './expire.ts'
 import { healTime } from './heal-time.ts'
-import { acquire, release, roll, signOut } from './lease.ts'
+import { acquire, release, report, roll, signOut } from './lease.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
 import { createRowMemory } from './row-memory.ts'
@@ -43,6 +43,7 @@ export async function createPostgresJournal(options: {
     release: (leases) => release(pool, leases),
     signOut: (writerId) => signOut(pool, time, writerId),
     settle: (lease, change) => settle(pool, time, lease, change),
+    report: (lease, trouble) => report(pool, lease, trouble),
     expire: (lease, limits) => expire(pool, time, lease, limits),
     redrive: (request) => redrive(pool, blocks, time, request),
     healTime: (partition, how) => healTime(pool, time, partition, how),

@@ -1,7 +1,7 @@
 import { DestinationVersionId } from '@roomlog/domain'
 import type pg from 'pg'
 import { toPartition } from '../partition.ts'
-import type { HeldLease, Journal, LoadedLane, Progress, Roll } from '../port.ts'
+import type { HeldLease, Journal, LoadedLane, PartitionTrouble, Progress, Roll } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { type JournalTime, LEASE_FAR_MS } from '../time/journal-time.ts'
 import { agreesSql, believedMs, nowSql } from './time.ts'
@@ -36,7 +36,7 @@ const ACQUIRE = `
 update journal_progress
    set lease_owner = $3, lease_token = $2, lease_expires_at = ${nowSql('$5')} + $4 * interval '1 ms'
  where partition = $1 and ${isFree('$5', '$6')}
-returning revision, dispatched, dispatched_append_id, trimmed`
+returning revision, dispatched, dispatched_append_id, trimmed, trouble_position`
 
 // A writer starts no call that its lease would not outlast: once it has changed hands, nothing more is sent. That moment
 // is kept through further takeovers, until somebody sends for the intent again. How long ago it was is not known while the
@@ -53,6 +53,9 @@ const RELEASE = `
 update journal_progress p set lease_owner = null, lease_token = null, lease_expires_at = null
   from unnest($1::smallint[], $2::uuid[]) held (partition, token)
  where p.partition = held.partition and p.lease_token = held.token`
+
+const REPORT = `
+update journal_progress set trouble = $3, trouble_position = $4 where partition = $1 and lease_token = $2`
 
 const SIGN_OUT = `delete from journal_writer where id = $1 or expires_at < ${nowSql('$2')} - interval '1 hour'`
 
@@ -94,6 +97,7 @@ export async function acquire(
     dispatched: toPosition(Number(progress.dispatched)),
     dispatchedAppendId: progress.dispatched_append_id === null ? undefined : toAppendId(progress.dispatched_append_id),
     trimmed: toPosition(Number(progress.trimmed)),
+    troubleAt: progress.trouble_position === null ? undefined : toPosition(Number(progress.trouble_position)),
     lanes: lanes.rows.map(
       (row): LoadedLane => ({
         destinationVersionId: DestinationVersionId.parse(row.destination_version_id),
@@ -104,6 +108,11 @@ export async function acquire(
       }),
     ),
   }
+}
+
+export async function report(pool: pg.Pool, lease: HeldLease, trouble: PartitionTrouble | undefined): Promise<void> {
+  const values = [lease.partition, lease.token, trouble?.words ?? null, trouble?.position ?? null]
+  await pool.query(REPORT, values)
 }
 
 export async function release(pool: pg.Pool, leases: readonly HeldLease[]): Promise<void> {
