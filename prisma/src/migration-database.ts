@@ -1,40 +1,59 @@
 import pg from 'pg'
 import { z } from 'zod'
-import { SCHEMA } from './connection-url.ts'
+import { connectionString, placeOf, SCHEMA } from './connection-url.ts'
 import { MigrationError } from './migration-error.ts'
 import type { AppliedMigration } from './migration-plan.ts'
+import { refusePooler } from './pooler.ts'
+import { CONNECT_TIMEOUT_MS, setUpMigration } from './session.ts'
 
 export { SCHEMA } from './connection-url.ts'
+
+export const INSUFFICIENT_PRIVILEGE = '42501'
 
 // The lock that Prisma Migrate takes, so that it and we never work at the same time.
 const LOCK = 72707369
 const LOCK_WAIT = '60s'
-const CONNECT_TIMEOUT_MS = 10_000
+const WAIT_IS_SAID_AFTER_MS = 1_000
 
-/** One connection, outside the pool's limits: building an index may take its time, waiting for a lock may not. */
+/** One connection, outside the pool's limits and to a database that can serve us. */
 export async function openSession(url: string): Promise<pg.Client> {
-  const plain = new URL(url)
-  plain.searchParams.delete('schema')
-  const session = new pg.Client({
-    connectionString: String(plain),
+  const session = await openClient(url)
+  try {
+    const other = await openClient(url)
+    try {
+      await refusePooler(session, other)
+    } finally {
+      await other.end().catch(() => {})
+    }
+    await setUpMigration(session, LOCK_WAIT)
+    return session
+  } catch (error) {
+    await session.end().catch(() => {})
+    throw error
+  }
+}
+
+async function openClient(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: connectionString(url),
     application_name: 'roomlog-migrate',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   })
-  session.on('error', () => {})
+  client.on('error', () => {})
   try {
-    await session.connect()
+    await client.connect()
+    return client
   } catch (cause) {
     const reason = cause instanceof AggregateError ? cause.errors.map(String).join(', ') : String(cause)
-    throw new MigrationError('unreachable', `Cannot open the database ${plain.host}${plain.pathname}: ${reason}`, {
-      cause,
-    })
+    throw new MigrationError('unreachable', `Cannot open the database ${placeOf(url)}: ${reason}`, { cause })
   }
-  await session.query(`set statement_timeout = 0; set lock_timeout = '${LOCK_WAIT}'`)
-  return session
 }
 
-/** Held until the session ends. */
-export async function holdMigrationLock(session: pg.Client): Promise<void> {
+/** Held until the session ends. A wait for another process is said, so that nobody takes it for a start that hangs. */
+export async function holdMigrationLock(session: pg.Client, log: (line: string) => void): Promise<void> {
+  const waiting = setTimeout(() => {
+    log(`waiting for another process that is migrating this database, for up to ${LOCK_WAIT}`)
+  }, WAIT_IS_SAID_AFTER_MS)
   try {
     await session.query(`select pg_advisory_lock(${LOCK})`)
   } catch (cause) {
@@ -42,10 +61,10 @@ export async function holdMigrationLock(session: pg.Client): Promise<void> {
     throw new MigrationError(
       'busy',
       `Another process has been migrating this database for ${LOCK_WAIT}. Try again later.`,
-      {
-        cause,
-      },
+      { cause },
     )
+  } finally {
+    clearTimeout(waiting)
   }
 }
 
@@ -67,7 +86,7 @@ export async function prepareSchema(session: pg.Client): Promise<void> {
     if (exists.rows.length === 0) await session.query(`create schema ${SCHEMA}`)
     await session.query(HISTORY_TABLE)
   } catch (cause) {
-    if (codeOf(cause) !== '42501') throw cause
+    if (codeOf(cause) !== INSUFFICIENT_PRIVILEGE) throw cause
     throw new MigrationError(
       'not-allowed',
       `This role may not create the schema "${SCHEMA}" or tables in it. Run the command roomlog-migrate with a role that may, and start with ROOMLOG_MIGRATE=off.`,
@@ -107,6 +126,20 @@ const HISTORY_TABLE = `create table ${SCHEMA}._prisma_migrations (
   applied_steps_count integer not null default 0
 )`
 
-function codeOf(error: unknown): unknown {
+/** What text of ours the database cannot store, in words; undefined where it stores all of it. */
+export async function encodingFault(session: pg.Client): Promise<string | undefined> {
+  const { rows } = await session.query(
+    `select current_database() as name, current_setting('server_encoding') as encoding`,
+  )
+  const [row] = z.tuple([z.object({ name: z.string(), encoding: z.string() })]).parse(rows)
+  if (row.encoding === 'UTF8') return undefined
+  return (
+    `The database "${row.name}" has the encoding ${row.encoding}, which cannot be relied on to store every character ` +
+    `(an emoji in the name of a room, for one). Give Roomlog one that is made with: ` +
+    `create database … encoding 'UTF8' template template0`
+  )
+}
+
+export function codeOf(error: unknown): unknown {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }

@@ -8,6 +8,8 @@ export type MigrationErrorCode =
   | 'not-allowed'
   | 'pending'
   | 'unreachable'
+  | 'pooler'
+  | 'encoding'
 
 /** The database was left as it was; the message says the way out. */
 export class MigrationError extends Error {

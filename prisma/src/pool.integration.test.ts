@@ -10,11 +10,13 @@ afterEach(async () => {
 })
 
 test('a server that dies as it hands out a connection fails the first query, not the process', async () => {
-  // Startup's end and the server's last words arrive together, before whoever asked for the connection can listen.
+  // The end of the set-up and the server's last words arrive together, before whoever asked for the connection listens.
   const fatal = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0')
-  const url = await serve(
-    Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I')), message('E', fatal)]),
-  )
+  const ready = message('Z', Buffer.from('I'))
+  const url = await serve([
+    Buffer.concat([message('R', Buffer.alloc(4)), ready]),
+    Buffer.concat([message('C', Buffer.from('SET\0')), ready, message('E', fatal)]),
+  ])
   const pool = createPool({ url, max: 1, applicationName: 'test' })
   ends.push(() => pool.end())
   const client = await pool.connect()
@@ -22,11 +24,16 @@ test('a server that dies as it hands out a connection fails the first query, not
   client.release(true)
 })
 
-/** A server that answers whatever it is sent first with these bytes. */
-async function serve(answer: Buffer): Promise<string> {
+/** A server that answers whatever it is sent with these bytes, one after the other, and ends with the last. */
+async function serve(answers: readonly Buffer[]): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {})
-    socket.once('data', () => socket.end(answer))
+    let n = 0
+    socket.on('data', () => {
+      const answer = answers[n++] ?? Buffer.alloc(0)
+      if (n < answers.length) socket.write(answer)
+      else socket.end(answer)
+    })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   ends.push(() => server.close())
@@ -39,6 +46,17 @@ function message(type: string, body: Buffer): Buffer {
   length.writeInt32BE(4 + body.length)
   return Buffer.concat([Buffer.from(type), length, body])
 }
+
+test('a server that dies before a connection has its settings fails whoever asked for it', async () => {
+  const url = await serve([
+    Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))]),
+    Buffer.alloc(0),
+  ])
+  const pool = createPool({ url, max: 1, applicationName: 'test' })
+  ends.push(() => pool.end())
+  await expect(pool.connect()).rejects.toThrow(/terminated unexpectedly/)
+  expect(pool.totalCount).toBe(0)
+})
 
 test('answers far larger than the memory they are read into come whole, beside others and one after the other', async () => {
   const pool = createPool({ url: (await testPostgres()).url, max: 3, applicationName: 'test' })

@@ -1,10 +1,9 @@
 import pg from 'pg'
-import { QUERY_TIMEOUT_MS, sessionUrl } from './connection-url.ts'
+import { connectionString } from './connection-url.ts'
 import { createReadingSocket } from './reading-socket.ts'
+import { CONNECT_TIMEOUT_MS, QUERY_TIMEOUT_MS, setUpSession } from './session.ts'
 
-export { SCHEMA } from './connection-url.ts'
-
-const CONNECT_TIMEOUT_MS = 10_000
+export { isDatabaseUrl, parseDatabaseUrl, SCHEMA } from './connection-url.ts'
 
 const ASKS_FOR_TLS = /[?&]ssl(?!mode=disable)/
 
@@ -21,7 +20,7 @@ export type PoolOptions = {
 /** Connections to the schema `roomlog` with bounded waits; `bigint` columns come as numbers, never rounded. */
 export function createPool({ url, max, applicationName, onError }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: sessionUrl(url),
+    connectionString: connectionString(url),
     max,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -29,6 +28,7 @@ export function createPool({ url, max, applicationName, onError }: PoolOptions):
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
+    onConnect: setUpSession,
     // With TLS it is not the socket that hands over what was read.
     ...(ASKS_FOR_TLS.test(url) ? {} : { stream: createReadingSocket }),
   })

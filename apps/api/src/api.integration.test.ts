@@ -286,6 +286,31 @@ async function statusOf(arn: string) {
   })
 }
 
+test('delivery.status: what cannot be read from the journal holds those who wait for it, with the reason, and nobody else', async () => {
+  const [waits, other] = [await createConfiguration('damaged-bucket'), await createConfiguration('other-bucket')]
+  await query(
+    `insert into journal_writer (id, expires_at) values ('a-writer', now() + interval '1 hour') on conflict do nothing`,
+  )
+  const room = (await api.call('room.create', { loggingConfigurationIdentifiers: [waits.arn] })).data
+  await api.call('chat.sendMessage', { roomIdentifier: room.arn, sender: { userId: 'ann' }, content: 'hi' })
+  const pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
+  const report = (position: number | null) =>
+    pool.query(
+      `update journal_progress p set trouble = case when $1::bigint is null then null else 'damaged at 1' end, trouble_position = $1
+         from journal_partition h where h.partition = p.partition and h.head > 0`,
+      [position],
+    )
+  await report(Number.MAX_SAFE_INTEGER)
+  expect(await statusOf(waits.arn)).toMatchObject({ state: 'held', lastError: 'damaged at 1', backlogRecords: 1 })
+  expect(await statusOf(other.arn)).toMatchObject({ state: 'idle' })
+  // All that waits stands behind it.
+  await report(0)
+  expect(await statusOf(waits.arn)).toMatchObject({ state: 'flowing' })
+  await report(null)
+  expect(await statusOf(waits.arn)).toMatchObject({ state: 'flowing' })
+  await pool.end()
+})
+
 test('delivery.status tells the backlog and lag of each logging configuration, and that no writer lives', async () => {
   const configuration = await createConfiguration('status-bucket')
   const room = (await api.call('room.create', { loggingConfigurationIdentifiers: [configuration.arn] })).data

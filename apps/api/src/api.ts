@@ -1,6 +1,6 @@
 import { connect, createPool, createSecretBox } from '@roomlog/db'
-import { type AccountId, newId } from '@roomlog/domain'
-import { createAppender, createPostgresJournal, toAppendId } from '@roomlog/journal'
+import { type AccountId, newId, UNKNOWN_KEYS_RATE } from '@roomlog/domain'
+import { createAppender, createPostgresJournal, startDatabaseClock, toAppendId } from '@roomlog/journal'
 import type { FastifyInstance } from 'fastify'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createKeyFinder } from './access/find-key.ts'
@@ -20,13 +20,14 @@ import { createRandomPool } from './random-pool.ts'
 import { createRoomLoader } from './rooms/load-rooms.ts'
 import { createRoomCache } from './rooms/room-cache.ts'
 import { createRouter } from './router.ts'
-import { followClock, startClock } from './time/follow.ts'
 
 /** What a process finds around it; made in main.ts. */
 export type Ambient = {
   readonly monotonicNs: () => bigint
   readonly monotonicMs: () => number
   readonly wallMs: () => number
+  /** Counts the time that the machine was suspended. */
+  readonly uptimeMs: () => number
   readonly randomBytes: (n: number) => Uint8Array
   readonly randomUUID: () => string
   readonly sleep: (ms: number) => Promise<void>
@@ -49,6 +50,8 @@ export type ApiOptions = {
   readonly rates?: Rates | undefined
   readonly ceilings?: Partial<Ceilings> | undefined
   readonly limits?: Partial<ServerLimits> | undefined
+  /** The database's clock is right, whatever this machine's says. @default false */
+  readonly trustDatabaseClock?: boolean | undefined
   /** Counts only for a database whose journal is new. */
   readonly partitionsIfNew?: number | undefined
   readonly checkDestination: CheckDestination
@@ -62,7 +65,8 @@ export type Api = {
   close(): Promise<void>
 }
 
-const CLOCK_SAMPLE_EVERY_MS = 10_000
+/** It asks the database as often as it needs to: seldom, unless there is doubt. */
+const CLOCK_TICK_MS = 1_000
 /** Of those that change rooms, configurations, tags and access keys. */
 const TRANSACTIONS = { waitingMax: 1_000, waitMaxMs: 10_000 } as const
 
@@ -84,15 +88,22 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const transact = createTransact(db, createWaitingLine({ atOnce, ...TRANSACTIONS, nowMs }))
   try {
     const secretBox = createSecretBox(options.encryptionKeys)
-    const partitions = options.partitionsIfNew === undefined ? {} : { partitionsIfNew: options.partitionsIfNew }
-    const [journal, clock] = await Promise.all([
-      createPostgresJournal({ pool, ...partitions }),
-      startClock(pool, options.ambient),
+    const clock = await startDatabaseClock(pool, {
+      ...options.ambient,
+      trustDatabase: options.trustDatabaseClock,
+      log,
+    })
+    const [journal] = await Promise.all([
+      createPostgresJournal({ pool, partitionsIfNew: options.partitionsIfNew, time: clock }),
       warnOfLostCommits(pool, log),
       ensureAccount(transact, secretBox, options.accountId, options.rootKey),
     ])
     const rooms = createRoomCache({ load: createRoomLoader(pool), nowMs })
     const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
+    const limiter = createRateLimiter({ nowMs })
+    const rates = options.rates ?? {}
+    const { name: key, perSecond } = UNKNOWN_KEYS_RATE
+    const strangers = { key, perSecond: rates[key] ?? perSecond }
     const pooledBytes = createRandomPool(randomBytes)
     const operations = bindOperations(await loadOperations(), {
       region: options.region,
@@ -102,22 +113,26 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       rooms,
       appender,
       journal,
-      limiter: createRateLimiter({ nowMs }),
-      rates: options.rates ?? {},
+      limiter,
+      rates,
       ceilings: { ...CEILINGS_DEFAULT, ...options.ceilings },
       clock,
       secretBox,
-      authenticator: createAuthenticator({ find: createKeyFinder(pool, secretBox, log), nowMs }),
+      authenticator: createAuthenticator({
+        find: createKeyFinder(pool, secretBox, log),
+        mayLookUp: () => limiter.take([strangers]) === undefined,
+        nowMs,
+      }),
       checkDestination: options.checkDestination,
       newAppendId: () => toAppendId(randomUUID()),
       newId: () => newId(pooledBytes),
       randomBytes,
       log,
     })
-    serveHealth(server, readinessChecks({ pool, clock }))
+    serveHealth(server, readinessChecks({ pool, clock, nowMs, newAppendId: () => toAppendId(randomUUID()) }))
     await serveRouter(server, operations, createRouter(operations), limits)
     const url = await server.listen({ host: options.host, port: options.port })
-    const sampling = setInterval(() => void followClock(clock, log), CLOCK_SAMPLE_EVERY_MS)
+    const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
 
     let closing: Promise<void> | undefined
     const close = async () => {

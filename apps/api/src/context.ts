@@ -1,6 +1,6 @@
 import type { PrismaClient, SecretBox } from '@roomlog/db'
 import type { AccountId, Destination, MessageId, NewId } from '@roomlog/domain'
-import type { Appender, AppendId, Journal } from '@roomlog/journal'
+import type { Appender, AppendId, DatabaseClock, Journal } from '@roomlog/journal'
 import type { CheckOutcome } from '@roomlog/sinks'
 import type { FastifyBaseLogger } from 'fastify'
 import type pg from 'pg'
@@ -10,7 +10,6 @@ import type { RateLimiter } from './limits/rate-limiter.ts'
 import type { Ceilings, Rates } from './limits/rates.ts'
 import type { Caller } from './operations.ts'
 import type { RoomCache } from './rooms/room-cache.ts'
-import type { DatabaseClock } from './time/database-clock.ts'
 
 /** Proves that a destination is there, and can be written to and read back for the account; bounded in time. */
 export type CheckDestination = (

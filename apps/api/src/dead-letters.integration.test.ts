@@ -212,6 +212,29 @@ test('discarded letters are gone for good, and others are not', async () => {
   expect(await journaled(letters)).toEqual([])
 })
 
+test('the message that a configuration is held for can be set aside, and no other', async () => {
+  const configuration = await createConfiguration('/held')
+  const [held, other] = [newId(randomBytes), newId(randomBytes)]
+  await pool.query(
+    `insert into journal_lane (partition, destination_version_id, checkpoint, state, last_error)
+     select 0, id, 0, 'held', $2 from destination_version where logging_configuration_id = $1`,
+    [configuration.id, `Novel: refused. Message ${held} is refused alone.`],
+  )
+  const setAside = (messageId: string, as = api) =>
+    as.call('delivery.setAside', { loggingConfigurationIdentifier: configuration.arn, messageId })
+  const kept = async () =>
+    (
+      await pool.query('select set_aside from destination_version where logging_configuration_id = $1', [
+        configuration.id,
+      ])
+    ).rows
+  expect(await setAside(other)).toMatchObject({ status: 400, ivs: { name: 'ValidationException' } })
+  expect(await setAside(held, stranger)).toMatchObject({ status: 404, ivs: { name: 'ResourceNotFoundException' } })
+  expect(await kept()).toEqual([{ set_aside: null }])
+  for (let n = 0; n < 2; n++) expect(await setAside(held)).toMatchObject({ status: 200, data: {} })
+  expect(await kept()).toEqual([{ set_aside: [held] }])
+})
+
 test('what is wrong with a request is named', async () => {
   const loggingConfigurationIdentifier = (await createConfiguration('/wrong')).arn
   const wrong: readonly (readonly [string, unknown])[] = [
@@ -224,6 +247,7 @@ test('what is wrong with a request is named', async () => {
     ['delivery.redrive', { loggingConfigurationIdentifier, deadLetterIds: ["1' or true"] }],
     ['delivery.redrive', { loggingConfigurationIdentifier, deadLetterIds: Array(501).fill('1') }],
     ['delivery.discardDeadLetters', {}],
+    ['delivery.setAside', { loggingConfigurationIdentifier, messageId: "' or true" }],
   ]
   for (const [procedure, input] of wrong) {
     const answer = await api.call(procedure, input)

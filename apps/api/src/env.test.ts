@@ -50,6 +50,17 @@ test('one message names every variable that is wrong, and no secret', () => {
   expect(read.message).toContain('AWS_REGION: is missing')
 })
 
+test('a name that is near one of ours is told, also of a variable that the writer reads', () => {
+  const typos = { ROOMLOG_RETENTION_DAY: '7', ROOMLOG_S3_FLUSH_SECONDS: '60', ROOMLOG_COLOUR: 'red' }
+  const warnings = [
+    'ROOMLOG_COLOUR is no variable of Roomlog and has no effect',
+    'ROOMLOG_RETENTION_DAY is no variable of Roomlog and has no effect; was ROOMLOG_RETENTION_DAYS meant?',
+  ]
+  expect(readEnv({ ...good, ...typos })).toMatchObject({ ok: true, warnings })
+  const wrong = readEnv({ ...good, ...typos, ROOMLOG_MIGRATE: 'maybe' })
+  expect(wrong).toMatchObject({ ok: false, message: expect.stringContaining(warnings.join('\n  ')) })
+})
+
 test('a root key needs both of its halves', () => {
   const read = readEnv({ ...good, ROOMLOG_ROOT_ACCESS_KEY_ID: 'ROOT' })
   expect(read).toMatchObject({

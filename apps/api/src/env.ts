@@ -1,5 +1,5 @@
-import { createSecretBox } from '@roomlog/db'
-import { AccessKeyId, AccountId, RATE_NAMES, type RateName } from '@roomlog/domain'
+import { createSecretBox, isDatabaseUrl } from '@roomlog/db'
+import { AccessKeyId, AccountId, RATE_NAMES, unknownVariables } from '@roomlog/domain'
 import { z } from 'zod'
 import { CEILINGS_DEFAULT, type Rates } from './limits/rates.ts'
 
@@ -11,7 +11,7 @@ const rates = Object.fromEntries(RATE_NAMES.map((name) => [`${RATE_PREFIX}${name
 
 const Env = z
   .object({
-    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
+    DATABASE_URL: z.string().refine(isDatabaseUrl, 'must be a postgresql:// URL'),
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: whole(0, 65_535).default(3000),
     AWS_REGION: z.string().regex(/^[a-z0-9-]+$/, 'must be a region, as us-east-1'),
@@ -30,6 +30,7 @@ const Env = z
       .optional(),
     ROOMLOG_MIGRATE: z.enum(['on', 'off']).default('on'),
     ROOMLOG_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    ROOMLOG_CLOCK: z.enum(['agreed', 'database']).default('agreed'),
     ROOMLOG_SHUTDOWN_SECONDS: whole(1, 600).default(10),
     ROOMLOG_DATABASE_CONNECTIONS_MAX: whole(2, 500).default(20),
     ROOMLOG_JOURNAL_PARTITIONS: whole(1, 1024).default(16),
@@ -52,7 +53,9 @@ const Env = z
   })
 
 export type Env = ReturnType<typeof envOf>
-export type EnvResult = { readonly ok: true; readonly env: Env } | { readonly ok: false; readonly message: string }
+export type EnvResult =
+  | { readonly ok: true; readonly env: Env; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly message: string }
 
 /** All that the api is told by its environment; one message names every variable that is wrong. */
 export function readEnv(variables: Readonly<Record<string, string | undefined>>): EnvResult {
@@ -65,11 +68,14 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
         const name = issue.path.map(String).join('.')
         return `${name}: ${given[name] === undefined && issue.code !== 'custom' ? 'is missing' : issue.message}`
       })
+  const isNoRate = (name: string) => name.startsWith(RATE_PREFIX) && !(name in rates)
   for (const name of Object.keys(given)) {
-    if (name.startsWith(RATE_PREFIX) && !(name in rates)) faults.push(`${name}: there is no such rate`)
+    if (isNoRate(name)) faults.push(`${name}: there is no such rate`)
   }
-  if (parsed.success && faults.length === 0) return { ok: true, env: envOf(parsed.data, given) }
-  return { ok: false, message: `Wrong environment variables:\n${faults.map((fault) => `  ${fault}`).join('\n')}` }
+  const warnings = unknownVariables(Object.keys(given).filter((name) => !isNoRate(name)))
+  if (parsed.success && faults.length === 0) return { ok: true, env: envOf(parsed.data, given), warnings }
+  const lines = [...faults, ...warnings].map((line) => `  ${line}`)
+  return { ok: false, message: `Wrong environment variables:\n${lines.join('\n')}` }
 }
 
 function envOf(env: z.output<typeof Env>, given: Readonly<Record<string, string | undefined>>) {
@@ -85,6 +91,7 @@ function envOf(env: z.output<typeof Env>, given: Readonly<Record<string, string 
     rootKey: accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
     migrate: env.ROOMLOG_MIGRATE === 'on',
     logLevel: env.ROOMLOG_LOG_LEVEL,
+    trustDatabaseClock: env.ROOMLOG_CLOCK === 'database',
     shutdownMs: env.ROOMLOG_SHUTDOWN_SECONDS * 1000,
     partitionsIfNew: env.ROOMLOG_JOURNAL_PARTITIONS,
     checkTimeoutMs: env.ROOMLOG_CHECK_SECONDS * 1000,
@@ -100,7 +107,7 @@ function envOf(env: z.output<typeof Env>, given: Readonly<Record<string, string 
 
 /** Only those that were set; they have passed the schema. */
 function ratesOf(given: Readonly<Record<string, string | undefined>>): Rates {
-  const set: Partial<Record<RateName, number>> = {}
+  const set: Record<string, number> = {}
   for (const name of RATE_NAMES) {
     const value = given[`${RATE_PREFIX}${name}`]
     if (value !== undefined) set[name] = Number(value)

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { uptime } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assertMigrated, MigrationError, migrate } from '@roomlog/db/migrate'
+import { pino } from 'pino'
 import { RootKeyTakenError } from './access/root-key.ts'
 import { type Ambient, type Api, createApi } from './api.ts'
 import { isDatabaseAway } from './database/availability.ts'
@@ -11,6 +13,7 @@ const ambient: Ambient = {
   monotonicNs: () => process.hrtime.bigint(),
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
+  uptimeMs: () => uptime() * 1_000,
   randomBytes,
   randomUUID,
   sleep: (ms) => sleep(ms),
@@ -32,16 +35,23 @@ if (process.argv.includes('--help')) {
   process.stdout.write(HELP)
 } else {
   const read = readEnv(process.env)
-  if (read.ok) await run(read.env)
+  if (read.ok) await run(read.env, read.warnings)
   else stop(2, read.message)
 }
 
-async function run(env: Env): Promise<void> {
+async function run(env: Env, warnings: readonly string[]): Promise<void> {
+  // For what comes before there is a server, which has a log of its own; in its form.
+  const log = pino({ level: env.logLevel, base: null })
+  for (const warning of warnings) log.warn({ event: 'api.unknownVariable' }, warning)
   const destinations = createDestinationCheck({ region: env.region, timeoutMs: env.checkTimeoutMs })
   try {
     // Until there is something to drain, a signal just ends the process.
     for (const signal of SIGNALS) process.once(signal, leave)
-    await (env.migrate ? migrate : assertMigrated)({ url: env.databaseUrl })
+    await (env.migrate ? migrate : assertMigrated)({
+      url: env.databaseUrl,
+      log: (line) => log.info({ event: 'api.migrating' }, line),
+      warn: (line) => log.warn({ event: 'api.migrating' }, line),
+    })
     const api = await createApi({ ...env, checkDestination: destinations.check, ambient })
     for (const signal of SIGNALS) process.off(signal, leave)
     closeOnSignal(api, env.shutdownMs, destinations.close)

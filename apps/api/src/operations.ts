@@ -1,23 +1,26 @@
 import { type AccessKeyScope, type AccountId, CONTRACT, type OperationName, ok, type Result } from '@roomlog/domain'
+import { checkScope } from './access/authenticator.ts'
 import type { Services } from './context.ts'
 import { throttle } from './limits/throttle.ts'
 import type { Operation } from './operation.ts'
 import { perform } from './operations/perform.ts'
 
-/** What came with a request, before anybody is trusted. */
-export type Call = { readonly authorization: string | undefined }
-
-/** Who is asking, once admitted. */
+/** Who is asking, once that is known. */
 export type Caller = {
   readonly accountId: AccountId
   readonly scopes: readonly AccessKeyScope[]
   readonly signal?: AbortSignal | undefined
 }
 
+/** What a look-up will tell, and who this was before, by a key that must be read again; else it is a stranger so far. */
+export type LookedUp = { readonly answer: Promise<Result<Caller>>; readonly lastKnownAs: AccountId | undefined }
+
 /** All that a front door needs of the operations. Nothing here throws. */
 export type Operations = {
-  /** By key, scope and rate, before the input is looked at: a stranger learns nothing about it. */
-  readonly admit: (name: OperationName, call: Call) => Promise<Result<Caller>>
+  /** Whose key the header `Authorization` has; at once where the key is known, else after a look-up. */
+  readonly identify: (authorization: string | undefined) => Result<Caller> | LookedUp
+  /** By scope and rate, before the input is looked at: who may not do this learns nothing about it. */
+  readonly admit: (name: OperationName, caller: Caller) => Result<Caller>
   /** Checks the input, performs, and answers what the contract says. */
   readonly perform: (name: OperationName, caller: Caller, input: unknown) => Promise<Result<unknown>>
 }
@@ -25,7 +28,11 @@ export type Operations = {
 /** The operations as front doors use them, working with these services. */
 export function bindOperations(operations: ReadonlyMap<OperationName, Operation>, services: Services): Operations {
   return {
-    admit: (name, call) => perform(services.log, () => admit(services, name, call)),
+    identify: (authorization) => {
+      const found = services.authenticator.authenticate(authorization)
+      return 'answer' in found ? { ...found, answer: perform(services.log, () => found.answer) } : found
+    },
+    admit: (name, caller) => admit(services, name, caller),
     perform: (name, { accountId, scopes, signal }, input) =>
       perform(services.log, () => {
         const operation = operations.get(name)
@@ -36,13 +43,13 @@ export function bindOperations(operations: ReadonlyMap<OperationName, Operation>
   }
 }
 
-async function admit(services: Services, name: OperationName, call: Call): Promise<Result<Caller>> {
+function admit(services: Services, name: OperationName, caller: Caller): Result<Caller> {
   const { scopes, rate } = CONTRACT[name]
-  const principal = await services.authenticator.authenticate(call.authorization, scopes)
-  if (!principal.ok) return principal
+  const allowed = checkScope(caller, scopes)
+  if (!allowed.ok) return allowed
   if (rate.counts === 'calls') {
-    const throttled = throttle(services, principal.value.accountId, rate)
+    const throttled = throttle(services, caller.accountId, rate)
     if (!throttled.ok) return throttled
   }
-  return ok(principal.value)
+  return ok(caller)
 }

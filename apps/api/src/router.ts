@@ -1,7 +1,7 @@
 import type { AppRouter } from '@roomlog/client'
 import { CONTRACT, OPERATION_NAMES, type OperationName, type Result } from '@roomlog/domain'
 import { type AnyTRPCProcedure, type AnyTRPCRouter, initTRPC } from '@trpc/server'
-import type { Call, Operations } from './operations.ts'
+import type { Caller, Operations } from './operations.ts'
 import { ivsErrorOf, toTRPCError } from './trpc/error.ts'
 
 /**
@@ -20,8 +20,8 @@ export function createRouter(operations: Operations): AnyTRPCRouter {
 
 function procedure(operations: Operations, name: OperationName): AnyTRPCProcedure {
   const admitted = trpc.procedure
-    .use(async ({ ctx, signal, next }) => {
-      const caller = await operations.admit(name, ctx)
+    .use(({ ctx, signal, next }) => {
+      const caller = operations.admit(name, ctx)
       if (!caller.ok) throw toTRPCError(caller.error)
       return next({ ctx: { caller: { ...caller.value, signal } } })
     })
@@ -32,7 +32,7 @@ function procedure(operations: Operations, name: OperationName): AnyTRPCProcedur
     : admitted.mutation(({ ctx, input }) => answer(operations.perform(name, ctx.caller, input)))
 }
 
-const trpc = initTRPC.context<Call>().create({
+const trpc = initTRPC.context<Caller>().create({
   isDev: false,
   errorFormatter: ({ shape, error }) => {
     const ivs = ivsErrorOf(error)
@@ -40,6 +40,9 @@ const trpc = initTRPC.context<Call>().create({
     return { ...shape, message: ivs.message, data: { ...shape.data, ivs } }
   },
 })
+
+/** What gives an error its shape, for answers that no procedure gives. */
+export const errorConfig = trpc._config
 
 async function answer<T>(result: Promise<Result<T>>): Promise<T> {
   const settled = await result

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { uptime } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '@roomlog/db/migrate'
 import { AccountId, RATE_NAMES, type RoomlogError } from '@roomlog/domain'
@@ -14,6 +15,7 @@ export const ambient = {
   monotonicNs: () => process.hrtime.bigint(),
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
+  uptimeMs: () => uptime() * 1_000,
   randomBytes,
   randomUUID,
   sleep: (ms: number) => sleep(ms),

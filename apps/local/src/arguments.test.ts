@@ -19,6 +19,18 @@ test('the commands and their options', () => {
     keep: false,
     json: 'k.json',
   })
+  expect(readArguments(['attack'])).toEqual({
+    command: 'attack',
+    only: [],
+    apps: undefined,
+    keep: false,
+    json: undefined,
+  })
+  expect(readArguments(['attack', '--only', 'F1,F2', '--apps', '../before', '--json', 'a.json'])).toMatchObject({
+    only: ['F1', 'F2'],
+    apps: '../before',
+    json: 'a.json',
+  })
   expect(readArguments(['demo', '--help'])).toEqual({ command: 'help' })
 })
 
@@ -30,6 +42,7 @@ test.each([
   [['demo', '--file', 'x', '--limit', '1.5'], /greater than 0/],
   [['kills'], /--rounds/],
   [['kills', '--rounds', '-1'], /--rounds/],
+  [['attack', 'F1'], /F1/],
   [['stop'], /no command "stop"/],
 ])('%j is refused', (args, reason) => {
   expect(() => readArguments(args)).toThrow(reason)

@@ -21,7 +21,17 @@ export type KillsArguments = {
   /** File for the report. */
   readonly json: string | undefined
 }
-export type Arguments = StartArguments | DemoArguments | KillsArguments | { readonly command: 'help' }
+export type AttackArguments = {
+  readonly command: 'attack'
+  /** Rows to play; all if none is named. */
+  readonly only: readonly string[]
+  /** Folder of a checkout whose built api and writer are attacked. */
+  readonly apps: string | undefined
+  readonly keep: boolean
+  /** File for the report. */
+  readonly json: string | undefined
+}
+export type Arguments = StartArguments | DemoArguments | KillsArguments | AttackArguments | { readonly command: 'help' }
 
 export const HELP = `Roomlog on one machine.
 
@@ -45,6 +55,13 @@ npm run kills -- --rounds N   kills writers, apis, the stand-in and Postgres of 
   --keep                      keep the data folder of the run
   --json PATH                 write the report there too, as JSON
 
+npm run attack [-- options]   floods and deceives a system of its own, over loopback alone, for about five minutes, and says
+                              what a well-behaved account saw meanwhile; 1 if something did not hold
+  --only ROW[,ROW]            only these rows, as F1 (docs/security.md lists them)
+  --apps CHECKOUT             attacks the api and writer that are built in another checkout, an older version say
+  --keep                      keep the data folder of the run
+  --json PATH                 write the report there too, as JSON
+
 Variables of npm start:
   ROOMLOG_API_PORT 3000, ROOMLOG_WRITER_PORT 3001, ROOMLOG_AWS_PORT 4566, ROOMLOG_POSTGRES_PORT 5433
   ROOMLOG_DATABASE_URL        as --database; DATABASE_URL is not looked at
@@ -62,6 +79,7 @@ export function readArguments(args: readonly string[]): Arguments {
     if (command === 'start') return startArguments(rest)
     if (command === 'demo') return demoArguments(rest)
     if (command === 'kills') return killsArguments(rest)
+    if (command === 'attack') return attackArguments(rest)
   } catch (error) {
     if (error instanceof TypeError) throw new Failure(`${error.message}\n\n${HELP}`, 2)
     throw error
@@ -113,6 +131,23 @@ function killsArguments(args: string[]): KillsArguments {
     rounds,
     seed: positive('--seed', values.seed, Number.isSafeInteger),
     writers: positive('--writers', values.writers, Number.isSafeInteger) ?? WRITERS,
+    keep: values.keep === true,
+    json: values.json,
+  }
+}
+
+function attackArguments(args: string[]): AttackArguments {
+  const options = {
+    only: { type: 'string' },
+    apps: { type: 'string' },
+    keep: { type: 'boolean' },
+    json: { type: 'string' },
+  } as const
+  const { values } = parseArgs({ args, options, strict: true })
+  return {
+    command: 'attack',
+    only: values.only === undefined ? [] : values.only.split(','),
+    apps: values.apps,
     keep: values.keep === true,
     json: values.json,
   }

@@ -1,6 +1,7 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { FirehoseClient } from '@aws-sdk/client-firehose'
 import { S3Client } from '@aws-sdk/client-s3'
+import type { StandInKey } from './credentials.ts'
 
 export type AwsClients = {
   readonly s3: S3Client
@@ -10,12 +11,8 @@ export type AwsClients = {
 }
 
 /** Plain SDK clients for the stand-in. */
-export function standInClients(url: string, region: string): AwsClients {
-  const options = {
-    endpoint: url,
-    region,
-    credentials: { accessKeyId: 'roomlog-local', secretAccessKey: 'roomlog-local' },
-  }
+export function standInClients(url: string, region: string, key: StandInKey): AwsClients {
+  const options = { endpoint: url, region, credentials: key }
   const s3 = new S3Client({ ...options, forcePathStyle: true })
   const logs = new CloudWatchLogsClient(options)
   const firehose = new FirehoseClient(options)

@@ -27,15 +27,16 @@ export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signa
 export function startChild(options: {
   readonly name: string
   readonly entry: URL
+  readonly args?: readonly string[] | undefined
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly logFile: string
   readonly append?: boolean | undefined
 }): Child {
-  const { name, entry, env, cwd, logFile } = options
+  const { name, entry, args = [], env, cwd, logFile } = options
   if (!options.append && existsSync(logFile)) renameSync(logFile, `${logFile}.1`)
   const log = openSync(logFile, 'a', 0o600)
-  const child = spawn(process.execPath, ['--import', TETHER, fileURLToPath(entry)], {
+  const child = spawn(process.execPath, ['--import', TETHER, fileURLToPath(entry), ...args], {
     cwd,
     env,
     stdio: ['ignore', log, log, 'ipc'],

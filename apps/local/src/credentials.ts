@@ -9,11 +9,18 @@ const Credentials = z.object({
   accountId: z.string().regex(/^[0-9]{12}$/),
   region: z.string().min(1),
 })
-const Secrets = z.object({ encryptionKey: z.string().min(1) })
+const EncryptionKey = z.object({ encryptionKey: z.string().min(1) })
+const StandInKey = z.object({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) })
+/** Whose requests they are, at the stand-in, which takes any id with its secret. */
+const STAND_IN_ID = 'roomlog-local'
 
 /** The access key of the local system: what a caller sends as `Bearer <accessKeyId>.<secretAccessKey>`. */
 export type Credentials = z.infer<typeof Credentials>
-export type Secrets = z.infer<typeof Secrets>
+export type Secrets = z.infer<typeof EncryptionKey> & {
+  /** What the stand-in for AWS is called with; it takes no other calls. */
+  readonly standInKey: StandInKey
+}
+export type StandInKey = z.infer<typeof StandInKey>
 
 type RandomBytes = (length: number) => Buffer
 
@@ -30,9 +37,16 @@ export function openCredentials(
   }))
 }
 
-/** What the folder's database is encrypted with, made once. */
-export function openSecrets(folder: Folder, randomBytes: RandomBytes): Promise<Secrets> {
-  return openFile(folder.secrets, Secrets, () => ({ encryptionKey: randomBytes(32).toString('base64') }))
+/** What the folder's database is encrypted with, and the key of its stand-in; each made once. */
+export async function openSecrets(folder: Folder, randomBytes: RandomBytes): Promise<Secrets> {
+  const { encryptionKey } = await openFile(folder.secrets, EncryptionKey, () => ({
+    encryptionKey: randomBytes(32).toString('base64'),
+  }))
+  const standInKey = await openFile(folder.standIn, StandInKey, () => ({
+    accessKeyId: STAND_IN_ID,
+    secretAccessKey: randomBytes(30).toString('base64url'),
+  }))
+  return { encryptionKey, standInKey }
 }
 
 /** Writes the options that let curl call the api without the secret on its command line; returns the file's path. */

@@ -1,3 +1,4 @@
+import { isDatabaseUrl } from '@roomlog/db/pool'
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 
@@ -8,7 +9,7 @@ const Environment = z.object({
   ROOMLOG_WRITER_PORT: port(3001),
   ROOMLOG_AWS_PORT: port(4566),
   ROOMLOG_POSTGRES_PORT: port(5433),
-  ROOMLOG_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  ROOMLOG_DATABASE_URL: z.string().refine(isDatabaseUrl, 'must be a postgresql:// URL').optional(),
   ROOMLOG_FOLDER: z.string().optional(),
   ROOMLOG_ACCOUNT_ID: z
     .string()

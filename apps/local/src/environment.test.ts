@@ -20,7 +20,7 @@ const options = {
   port: 3000,
   databaseUrl: 'postgresql://postgres:x@127.0.0.1:5433/roomlog',
   credentials,
-  secrets: { encryptionKey: 'a2V5' },
+  secrets: { encryptionKey: 'a2V5', standInKey: { accessKeyId: 'LOCAL', secretAccessKey: 'stand-in' } },
 }
 
 test('nothing of another project reaches api or writer', () => {

@@ -1,4 +1,4 @@
-import type { Credentials, Secrets } from './credentials.ts'
+import type { Credentials, Secrets, StandInKey } from './credentials.ts'
 import { HOST, PORT_VARIABLES } from './ports.ts'
 
 type Environment = Readonly<Record<string, string>>
@@ -12,8 +12,6 @@ export type Destinations =
 // and the like may belong to another project.
 const PASSED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS']
 const OWN = new Set([...Object.values(PORT_VARIABLES), 'ROOMLOG_DATABASE_URL', 'ROOMLOG_FOLDER'])
-/** The stand-in takes any key; these say whose requests they are. */
-const LOCAL_KEY = 'roomlog-local'
 
 /** The part of the environment that every child gets. */
 export function baseEnvironment(env: NodeJS.ProcessEnv): Environment {
@@ -41,9 +39,15 @@ export function forgetForeign(env: NodeJS.ProcessEnv): void {
 /** Of the stand-in's process. */
 export function standInEnvironment(
   base: Environment,
-  options: { readonly port: number; readonly data: string },
+  options: { readonly port: number; readonly data: string; readonly key: StandInKey },
 ): Environment {
-  return { ...base, HOST, PORT: String(options.port), LOCAL_AWS_DATA: options.data }
+  return {
+    ...base,
+    HOST,
+    PORT: String(options.port),
+    LOCAL_AWS_DATA: options.data,
+    LOCAL_AWS_SECRET_ACCESS_KEY: options.key.secretAccessKey,
+  }
 }
 
 /** Of api or writer. */
@@ -59,7 +63,7 @@ export function appEnvironment(options: {
   const { base, settings, credentials, destinations } = options
   return {
     ...base,
-    ...awsEnvironment(destinations, credentials.region),
+    ...awsEnvironment(destinations, credentials.region, options.secrets.standInKey),
     ROOMLOG_ENCRYPTION_KEY: options.secrets.encryptionKey,
     ...settings,
     ROOMLOG_ACCOUNT_ID: credentials.accountId,
@@ -84,14 +88,14 @@ const noSharedFiles = {
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 }
 
-function awsEnvironment(destinations: Destinations, region: string): Environment {
+function awsEnvironment(destinations: Destinations, region: string, key: StandInKey): Environment {
   if (destinations.kind === 'aws') return { AWS_REGION: region, ...destinations.env }
   return {
     ...noSharedFiles,
     AWS_REGION: region,
     AWS_ENDPOINT_URL: destinations.url,
-    AWS_ACCESS_KEY_ID: LOCAL_KEY,
-    AWS_SECRET_ACCESS_KEY: LOCAL_KEY,
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
   }
 }
 

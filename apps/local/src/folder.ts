@@ -10,6 +10,8 @@ export type Folder = {
   readonly logs: string
   readonly credentials: string
   readonly secrets: string
+  /** Key of the stand-in for AWS. */
+  readonly standIn: string
   /** Options for curl: the header with the access key. */
   readonly curl: string
   readonly lock: string
@@ -50,6 +52,7 @@ function foldersIn(path: string): Folder {
     logs: join(path, 'logs'),
     credentials: join(path, 'credentials.json'),
     secrets: join(path, 'secrets.json'),
+    standIn: join(path, 'stand-in.json'),
     curl: join(path, 'curl.conf'),
     lock: join(path, 'start.lock'),
   }

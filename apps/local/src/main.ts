@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Arguments, HELP, readArguments } from './arguments.ts'
+import { attack } from './attack/attack.ts'
 import { demo } from './demo/demo.ts'
 import { readEnvironment } from './env.ts'
 import { awsVariablesFrom, baseEnvironment, forgetForeign, settingsFrom } from './environment.ts'
@@ -41,6 +42,10 @@ async function run(signal: AbortSignal): Promise<number> {
       forgetForeign(process.env)
       const seed = args.seed ?? randomInt(1, 1_000_000)
       return await kills({ ...args, seed, base, from: process.env.INIT_CWD ?? process.cwd(), print, signal })
+    }
+    if (args.command === 'attack') {
+      forgetForeign(process.env)
+      return await attack({ ...args, base, from: process.env.INIT_CWD ?? process.cwd(), print, signal })
     }
     const environment = readEnvironment(process.env)
     const settings = settingsFrom(process.env)

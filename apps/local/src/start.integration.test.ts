@@ -63,7 +63,7 @@ describe('npm start', () => {
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', line])
     expect(JSON.parse(stdout)).toMatchObject({ result: { data: { id: expect.stringMatching(/^[A-Za-z0-9]{12}$/) } } })
 
-    for (const name of ['credentials.json', 'secrets.json', 'curl.conf']) {
+    for (const name of ['credentials.json', 'secrets.json', 'stand-in.json', 'curl.conf']) {
       expect(statSync(join(folder, name)).mode & 0o777, name).toBe(0o600)
     }
     command.process.kill('SIGINT')

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createRoomlogClient } from '@roomlog/client'
 import type { StartArguments } from './arguments.ts'
 import { standInClients } from './aws-clients.ts'
-import { type Credentials, openCredentials, openSecrets, writeCurlOptions } from './credentials.ts'
+import { type Credentials, openCredentials, openSecrets, type StandInKey, writeCurlOptions } from './credentials.ts'
 import { ensureDemoRoom } from './demo-room.ts'
 import { createDestinations, DEMO_DESTINATIONS } from './destinations.ts'
 import type { LocalEnvironment } from './env.ts'
@@ -54,7 +54,7 @@ export async function start(options: StartOptions): Promise<void> {
       signal,
     })
     try {
-      const demoRoom = await prepareDemoRoom(system, credentials, signal)
+      const demoRoom = await prepareDemoRoom(system, credentials, secrets.standInKey, signal)
       const curlOptions = await writeCurlOptions(folder, credentials)
       print(welcome({ system, pids: system.pids(), folder, curlOptions, demoRoom }))
       const bad = await Promise.race([system.died, aborted(signal)])
@@ -98,10 +98,11 @@ async function credentialsFor(folder: Folder, options: StartOptions): Promise<Cr
 async function prepareDemoRoom(
   { apiUrl, standInUrl }: System,
   credentials: Credentials,
+  standInKey: StandInKey,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (standInUrl === undefined) return undefined
-  const clients = standInClients(standInUrl, credentials.region)
+  const clients = standInClients(standInUrl, credentials.region, standInKey)
   try {
     await createDestinations(clients, DEMO_DESTINATIONS, { bufferSeconds: FIREHOSE_BUFFER_SECONDS, signal })
   } finally {

@@ -90,10 +90,10 @@ async function startDatabase(parts: Parts, { database, ports }: SystemOptions): 
 
 async function startDestinations(
   parts: Parts,
-  { destinations, folder, ports, base, signal }: SystemOptions,
+  { destinations, folder, ports, base, secrets, signal }: SystemOptions,
 ): Promise<Destinations> {
   if (destinations.kind === 'aws') return destinations
-  const env = standInEnvironment(base, { port: ports.aws, data: folder.aws })
+  const env = standInEnvironment(base, { port: ports.aws, data: folder.aws, key: secrets.standInKey })
   const standIn = parts.start({ name: STAND_IN, entry: ENTRIES.standIn, env })
   const url = urlOf(ports.aws)
   await untilReady(standIn, `${url}/_local/health`, signal)

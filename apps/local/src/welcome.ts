@@ -1,3 +1,4 @@
+import { parseDatabaseUrl } from '@roomlog/db/pool'
 import { DEMO_DESTINATIONS } from './destinations.ts'
 import type { Folder } from './folder.ts'
 import type { Pids, System } from './system.ts'
@@ -6,7 +7,7 @@ import type { Pids, System } from './system.ts'
 export function welcome(about: {
   readonly system: Pick<System, 'apiUrl' | 'writerUrl' | 'standInUrl' | 'databaseUrl'>
   readonly pids: Pids
-  readonly folder: Pick<Folder, 'path' | 'aws' | 'logs' | 'credentials' | 'postgres'>
+  readonly folder: Pick<Folder, 'path' | 'aws' | 'standIn' | 'logs' | 'credentials' | 'postgres'>
   readonly curlOptions: string
   readonly demoRoom: string | undefined
 }): string {
@@ -22,7 +23,7 @@ export function welcome(about: {
       : `  Postgres    ${withoutPassword(system.databaseUrl)} (pid ${pids.postgres}), password in ${folder.postgres}/password`,
     system.standInUrl === undefined
       ? '  records to  AWS, by the variables of your environment'
-      : `  stand-in    ${system.standInUrl} (pid ${pids.standIn}) for S3, CloudWatch Logs and Firehose, data in ${folder.aws}`,
+      : `  stand-in    ${system.standInUrl} (pid ${pids.standIn}) for S3, CloudWatch Logs and Firehose, data in ${folder.aws}, key in ${folder.standIn}`,
     `  access key  ${folder.credentials}`,
     `  logs        ${folder.logs}`,
   ]
@@ -56,7 +57,8 @@ function quote(text: string): string {
 }
 
 function withoutPassword(databaseUrl: string): string {
-  const url = new URL(databaseUrl)
+  const url = parseDatabaseUrl(databaseUrl)
   url.password = ''
+  url.searchParams.delete('password')
   return url.href
 }

@@ -8,6 +8,7 @@ import {
   type DestinationVersion,
   DestinationVersionId,
   LoggingConfigurationId,
+  type MessageId,
 } from '@roomlog/domain'
 import { createScratch } from '@roomlog/sinks'
 import { createCloudWatchLogsSink } from '@roomlog/sinks/cloudwatch-logs'
@@ -16,6 +17,7 @@ import { createGzips, createS3Sink, type S3SinkOptions } from '@roomlog/sinks/s3
 import pLimit from 'p-limit'
 import type pg from 'pg'
 import type { Destination, LanePolicy } from './lane/destination.ts'
+import { Refusals } from './lane/refusals.ts'
 
 export type Clients = {
   s3(): S3Client
@@ -52,6 +54,8 @@ export type Destinations = {
 const SELECT = `select id, logging_configuration_id, account_id, region, kind, target, abandoned_at
   from destination_version where id = $1`
 
+const SET_ASIDE = 'select from destination_version where id = $1 and $2 = any(set_aside)'
+
 /** Destination versions and their sinks, made when a lane first needs them. */
 export function createDestinations(options: DestinationsOptions): Destinations {
   const made = new Map<DestinationVersionId, { readonly destination: Destination; readonly destroy: () => void }>()
@@ -86,10 +90,18 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       version,
       sink,
       policy: options.policies[version.kind],
+      refusals: new Refusals(),
+      isSetAside: (message) => isSetAside(id, message),
       limited: (task) => limit(task),
     }
     made.set(id, { destination, destroy })
     return destination
+  }
+
+  /** While the database cannot be asked, nothing is set aside. */
+  async function isSetAside(id: DestinationVersionId, message: MessageId): Promise<boolean> {
+    const { rowCount } = await options.pool.query(SET_ASIDE, [id, message]).catch(() => ({ rowCount: 0 }))
+    return rowCount === 1
   }
 
   function sinkFor(destination: DestinationVersion) {

@@ -1,3 +1,5 @@
+import { isDatabaseUrl } from '@roomlog/db/pool'
+import { unknownVariables } from '@roomlog/domain'
 import { z } from 'zod'
 
 const seconds = (fallback: number, min: number, max: number) => z.coerce.number().min(min).max(max).default(fallback)
@@ -5,7 +7,7 @@ const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback)
 
 const Env = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_URL: z.string().refine(isDatabaseUrl, 'must be a postgresql:// URL'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(3001, 0, 65_535),
   AWS_REGION: z.string().regex(/^[a-z0-9-]+$/),
@@ -13,6 +15,7 @@ const Env = z.object({
   AWS_ENDPOINT_URL: z.url().optional(),
   AWS_ENDPOINT_URL_S3: z.url().optional(),
   ROOMLOG_MIGRATE: z.enum(['on', 'off']).default('on'),
+  ROOMLOG_CLOCK: z.enum(['agreed', 'database']).default('agreed'),
   ROOMLOG_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   ROOMLOG_SHUTDOWN_SECONDS: seconds(20, 1, 300),
   ROOMLOG_JOURNAL_PARTITIONS: whole(16, 1, 1024),
@@ -39,7 +42,9 @@ export type WriterEnv = z.infer<typeof Env>
 /** The writer's configuration, or every variable that is wrong, one a line. */
 export function parseEnv(
   env: Readonly<Record<string, string | undefined>>,
-): { readonly ok: true; readonly env: WriterEnv } | { readonly ok: false; readonly message: string } {
+):
+  | { readonly ok: true; readonly env: WriterEnv; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly message: string } {
   // An empty variable is what a deployment file leaves when it means none.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = Env.safeParse(given)
@@ -49,10 +54,11 @@ export function parseEnv(
   if (parsed.success && parsed.data.ROOMLOG_REQUEST_TIMEOUT_SECONDS >= parsed.data.ROOMLOG_LEASE_SECONDS - 1) {
     wrong.push('  ROOMLOG_REQUEST_TIMEOUT_SECONDS: must be more than 1 s below ROOMLOG_LEASE_SECONDS')
   }
-  if (parsed.success && wrong.length === 0) return { ok: true, env: parsed.data }
+  const warnings = unknownVariables(Object.keys(given))
+  if (parsed.success && wrong.length === 0) return { ok: true, env: parsed.data, warnings }
   return {
     ok: false,
-    message: `Wrong or missing variables (docs/configuration.md lists them all):\n${wrong.join('\n')}`,
+    message: `Wrong or missing variables (docs/configuration.md lists them all):\n${[...wrong, ...warnings.map((warning) => `  ${warning}`)].join('\n')}`,
   }
 }
 

@@ -19,11 +19,11 @@ it('records of a format that only a newer writer knows wait for one, nothing is 
   const behind = idsOf(await pipeline.send(roomId, 3, destinations))
   const partition = partitionOf(roomId, pipeline.journal.partitions)
   const setFormat = (format: number) =>
-    pipeline.pool.query('update journal_batch set format = $1 where partition = $2 and first_position = 4', [
-      format,
-      partition,
-    ])
-  await setFormat(3)
+    pipeline.pool.query(
+      'update journal_batch set format = $1, crc32 = null where partition = $2 and first_position = 4',
+      [format, partition],
+    )
+  await setFormat(4)
 
   const older = await pipeline.start()
   const others = idsOf(await pipeline.send(elsewhere, 3, destinations))

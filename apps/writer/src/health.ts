@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 export async function startHealth(options: {
   readonly host: string
   readonly port: number
-  readonly ready: () => boolean
+  /** Why this process cannot do its work, in words: then it is not ready. */
+  readonly wrong: () => readonly (string | undefined)[]
+  /** What is wrong elsewhere, which no other process would do better at: shown, and no more. */
+  readonly troubles: () => readonly object[]
 }): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const answer = (status: number, body: object) => {
@@ -14,8 +17,14 @@ export async function startHealth(options: {
     }
     if (request.url === '/healthz') return answer(200, { status: 'ok' })
     if (request.url !== '/readyz') return answer(404, { status: 'not found' })
-    const ready = options.ready()
-    answer(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready: the database cannot be reached' })
+    const reasons = options.wrong().filter((reason) => reason !== undefined)
+    const troubles = options.troubles()
+    const isReady = reasons.length === 0
+    answer(isReady ? 200 : 503, {
+      status: isReady ? 'ready' : 'not ready',
+      ...(isReady ? {} : { reasons }),
+      ...(troubles.length === 0 ? {} : { troubles }),
+    })
   })
   await listen(server, options.host, options.port)
   const { port } = addressOf(server)

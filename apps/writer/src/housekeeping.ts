@@ -1,9 +1,11 @@
-import type { Journal, RetentionLimits } from '@roomlog/journal'
+import type { DestinationVersionId } from '@roomlog/domain'
+import type { Journal, JournalTime, RetentionLimits } from '@roomlog/journal'
 import type pg from 'pg'
 import { type Clock, sleep } from './clock.ts'
 import { finishDeletions } from './deletions.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
+import { aboutOf } from './reports.ts'
 import { createRetention } from './retention.ts'
 import type { Writer } from './writer.ts'
 
@@ -31,6 +33,7 @@ export async function keepHouse(
     destinations,
     writer,
     clock,
+    time,
     log,
     retention,
     pace = PACE,
@@ -40,6 +43,7 @@ export async function keepHouse(
     readonly destinations: Destinations
     readonly writer: Writer
     readonly clock: Clock
+    readonly time: JournalTime
     readonly log: Log
     readonly retention: RetentionLimits
     /** @default a minute, and 5 minutes */
@@ -49,14 +53,18 @@ export async function keepHouse(
 ): Promise<void> {
   let trimAtMs = clock.monotonicMs() + TRIM_EVERY_MS
   const { expireEveryMs, patienceMs } = pace
-  const enforceRetention = createRetention({ journal, clock, log, limits: retention, patienceMs })
+  const describe = async (id: DestinationVersionId) => {
+    const found = await destinations.get(id).catch(() => undefined)
+    return found === undefined || found === 'abandoned' ? undefined : aboutOf(found.version)
+  }
+  const enforceRetention = createRetention({ journal, clock, log, limits: retention, patienceMs, aboutOf: describe })
   let expireAtMs = clock.monotonicMs() + expireEveryMs
   let tidyAtMs = clock.monotonicMs() + TIDY_EVERY_MS
   while (!signal.aborted) {
     await sleep(clock, EVERY_MS, signal)
     if (signal.aborted) return
     try {
-      await finishDeletions(pool, log)
+      await finishDeletions(pool, time, log)
       if (clock.monotonicMs() >= trimAtMs) {
         trimAtMs = clock.monotonicMs() + TRIM_EVERY_MS
         await trimAll(journal, writer, log)

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { uptime } from 'node:os'
 import { MigrationError } from '@roomlog/db/migrate'
 import { type Logger, pino } from 'pino'
 import { parseEnv, type WriterEnv } from './env.ts'
@@ -12,6 +13,8 @@ DATABASE_URL and AWS_REGION are required; PORT (3001) serves /healthz and /ready
 SIGTERM or SIGINT ends it: what is in flight is finished, the rest is left to the next writer.
 `
 
+const uptimeMs = () => uptime() * 1_000
+
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** What stopping may take beyond its deadline: giving leases back, closing connections. */
 const STOP_GRACE_MS = 2_000
@@ -20,17 +23,18 @@ if (process.argv.includes('--help')) {
   process.stdout.write(HELP)
 } else {
   const parsed = parseEnv(process.env)
-  if (parsed.ok) await main(parsed.env)
+  if (parsed.ok) await main(parsed.env, parsed.warnings)
   else quit(2, parsed.message)
 }
 
-async function main(env: WriterEnv): Promise<void> {
+async function main(env: WriterEnv, warnings: readonly string[]): Promise<void> {
   const log = pino({ level: env.ROOMLOG_LOG_LEVEL, base: { app: 'writer' } })
+  for (const warning of warnings) log.warn({ event: 'writer.unknownVariable' }, warning)
   const leave = () => process.exit(0)
   // Until there is something to finish, a signal just ends the process.
   for (const signal of SIGNALS) process.once(signal, leave)
   try {
-    const writer = await startWriter(env, { clock: systemClock, random: Math.random, log })
+    const writer = await startWriter(env, { clock: systemClock, uptimeMs, random: Math.random, log })
     for (const signal of SIGNALS) process.off(signal, leave)
     stopOnSignal(writer, env, log)
     log.info({ event: 'writer.ready', url: writer.url }, 'Writer ready.')

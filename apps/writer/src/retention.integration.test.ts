@@ -61,10 +61,11 @@ function start() {
   }
   const writer = createWriter({ journal, destinations, clock, random: Math.random, randomUUID, log, settings })
   const ending = new AbortController()
+  const time = { nowMs: () => Date.now(), sure: () => true }
   const pace = { expireEveryMs: 500, patienceMs: 500 }
   const running = Promise.all([
     writer.run(),
-    keepHouse({ journal, pool, destinations, writer, clock, log, retention: RETENTION, pace }, ending.signal),
+    keepHouse({ journal, pool, destinations, writer, clock, time, log, retention: RETENTION, pace }, ending.signal),
   ])
   return async () => {
     ending.abort()

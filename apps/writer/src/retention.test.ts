@@ -21,6 +21,7 @@ it('nothing is given up in a partition until its writer has had time to deliver 
     log: { debug() {}, info() {}, warn() {}, error() {} },
     limits: { keepMs: 1, bytesMax: 1 },
     patienceMs: 1_000,
+    aboutOf: async () => undefined,
   })
   const worker = (n: number) => ({ lease: lease(n), reload() {} })
   await enforce([worker(0)])

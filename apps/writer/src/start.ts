@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { assertMigrated, migrate } from '@roomlog/db/migrate'
 import { createPool } from '@roomlog/db/pool'
-import { createPostgresJournal, type RetentionLimits } from '@roomlog/journal'
+import { createPostgresJournal, type RetentionLimits, startDatabaseClock } from '@roomlog/journal'
 import { createClients } from './clients.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, sleep } from './clock.ts'
 import { createDestinations } from './destinations.ts'
 import type { WriterEnv } from './env.ts'
 import { startHealth } from './health.ts'
@@ -18,12 +18,16 @@ const KIB = 1024
 const MIB = 1024 * KIB
 const GIB = 1024 * MIB
 const DAY_MS = 86_400_000
+const CLOCK_TICK_MS = 1_000
 /** FilterLogEvents allows about 5 a second in an account; operators' own reads need some of it. */
 const READ_BACK_EVERY_MS = 250
 const CONCURRENCY = { s3: 16, cloudWatchLogs: 16, firehose: 16 }
 
 export type StartOptions = {
+  /** The machine's. */
   readonly clock: Clock
+  /** How long the machine has been up, suspended or not (ms). */
+  readonly uptimeMs: () => number
   readonly random: () => number
   readonly log: Log
   /** @default policiesFor(env) */
@@ -42,17 +46,35 @@ export type RunningWriter = {
 /** Puts a writer together from its configuration and starts it. */
 export async function startWriter(
   env: WriterEnv,
-  { clock, random, log, policies = policiesFor(env), readBackEveryMs = READ_BACK_EVERY_MS }: StartOptions,
+  {
+    clock: machineClock,
+    uptimeMs,
+    random,
+    log,
+    policies = policiesFor(env),
+    readBackEveryMs = READ_BACK_EVERY_MS,
+  }: StartOptions,
 ): Promise<RunningWriter> {
-  if (env.ROOMLOG_MIGRATE === 'on') await migrate({ url: env.DATABASE_URL })
-  else await assertMigrated({ url: env.DATABASE_URL })
+  await (env.ROOMLOG_MIGRATE === 'on' ? migrate : assertMigrated)({
+    url: env.DATABASE_URL,
+    log: (line) => log.info({ event: 'writer.migrating' }, line),
+    warn: (line) => log.warn({ event: 'writer.migrating' }, line),
+  })
   const pool = createPool({
     url: env.DATABASE_URL,
     max: env.ROOMLOG_DATABASE_CONNECTIONS_MAX,
     applicationName: 'roomlog-writer',
     onError: (err) => log.warn({ event: 'database.connection.lost', err }, 'A database connection broke.'),
   })
-  const journal = await createPostgresJournal({ pool, partitionsIfNew: env.ROOMLOG_JOURNAL_PARTITIONS })
+  const time = await startDatabaseClock(pool, {
+    monotonicNs: () => BigInt(Math.round(machineClock.monotonicMs() * 1_000_000)),
+    wallMs: machineClock.nowMs,
+    uptimeMs,
+    trustDatabase: env.ROOMLOG_CLOCK === 'database',
+    log,
+  })
+  const clock: Clock = { ...machineClock, nowMs: time.nowMs }
+  const journal = await createPostgresJournal({ pool, partitionsIfNew: env.ROOMLOG_JOURNAL_PARTITIONS, time })
   const destinations = createDestinations({
     pool,
     clients: createClients(env, { s3: 2 * CONCURRENCY.s3, other: 2 * CONCURRENCY.firehose }),
@@ -85,12 +107,19 @@ export async function startWriter(
       turnsMax: 4,
     },
   })
-  const health = await startHealth({ host: env.HOST, port: env.PORT, ready: writer.ready })
+  const wrong = () => [writer.ready() ? undefined : 'The database cannot be reached', time.doubt()]
+  const troubles = () => [...writer.incidents(), ...writer.troubles()]
+  const health = await startHealth({ host: env.HOST, port: env.PORT, wrong, troubles })
   const ending = new AbortController()
+  const followTime = async () => {
+    // It asks the database as often as it needs to: seldom, unless there is doubt.
+    for (; !ending.signal.aborted; await sleep(clock, CLOCK_TICK_MS, ending.signal)) await time.follow()
+  }
   const running = Promise.all([
     writer.run(),
+    followTime(),
     keepHouse(
-      { journal, pool, destinations, writer, clock, log, retention: retentionOf(env, journal.partitions) },
+      { journal, pool, destinations, writer, clock, time, log, retention: retentionOf(env, journal.partitions) },
       ending.signal,
     ),
   ])

@@ -4,9 +4,11 @@ import pLimit from 'p-limit'
 import { type Clock, sleep } from './clock.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
+import type { Incident } from './partition/incidents.ts'
 import { PartitionWorker } from './partition/partition.ts'
 import { createTurns } from './partition/turns.ts'
 import { createPins } from './pins.ts'
+import { createReports, type Reported } from './reports.ts'
 
 export type WriterSettings = {
   /** Unique among the writers alive. */
@@ -44,9 +46,13 @@ export type Writer = {
   run(): Promise<void>
   /** Finishes what is in flight, leaves open runs to the next writer and gives the leases back; drops the rest after `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>
-  /** Whether the last roll reached the journal. */
+  /** Whether it can extend its leases: without them it may not deliver. */
   ready(): boolean
+  /** What is wrong with the destinations that it works for. */
+  troubles(): readonly Reported[]
   partitions(): readonly PartitionWorker[]
+  /** Batches of its partitions that cannot be read; what is behind them waits. */
+  incidents(): readonly Incident[]
   /** Of the batches that lanes keep in memory. */
   bufferedBytes(): number
 }
@@ -59,24 +65,26 @@ const LEFT_TO_LATER_MS = 30_000
 export function createWriter(options: WriterOptions): Writer {
   const { journal, destinations, clock, log, settings } = options
   const workers = new Map<Partition, { readonly worker: PartitionWorker; readonly done: Promise<void> }>()
-  /** Until when partitions are left to later versions of the writer. */
-  const leftUntilMs = new Map<Partition, number>()
+  /** Partitions that are left to later versions of the writer, until when and why. */
+  const left = new Map<Partition, { readonly untilMs: number; readonly incidents: readonly Incident[] }>()
+  const told = new Set<string>()
   const stopping = new AbortController()
   const readLimit = pLimit(settings.readsMax)
   const turns = createTurns(settings.turnsMax)
   const pins = createPins({ limitBytes: settings.bufferBytesMax, wholeBytesMin: settings.wholeBytesMin }, () => {
     for (const { worker } of workers.values()) worker.wakeLanes()
   })
-  let rolled = false
+  const reports = createReports({ clock, log })
+  let rolledAtMs: number | undefined
   let running: Promise<unknown> = Promise.resolve()
 
   async function rollLoop(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
         await roll()
-        rolled = true
+        rolledAtMs = clock.monotonicMs()
       } catch (error) {
-        rolled = false
+        rolledAtMs = undefined
         log.warn({ event: 'lease.roll.failed', err: error }, 'Leases could not be extended; trying again.')
       }
       await sleep(clock, settings.rollEveryMs, stopping.signal)
@@ -92,13 +100,14 @@ export function createWriter(options: WriterOptions): Writer {
     for (const { worker, revision } of before) {
       const still = renewed.find(({ partition }) => partition === worker.lease.partition)
       if (!still) worker.lose()
-      else if (still.revision < revision) worker.reload()
+      // Ahead of what this writer may have written itself, even if one answer is still on its way: a batch was set aside.
+      else if (still.revision < revision || still.revision > worker.revision + 1) worker.reload()
       else worker.extended(untilMs)
     }
     const share = shareOf(journal.partitions, { writers, rank })
     const mine = [...workers.values()].map(({ worker }) => worker)
     for (const worker of mine.slice(share)) worker.stop()
-    const wanted = free.filter((partition) => (leftUntilMs.get(partition) ?? 0) <= clock.monotonicMs())
+    const wanted = free.filter((partition) => (left.get(partition)?.untilMs ?? 0) <= clock.monotonicMs())
     for (const partition of wanted.slice(0, Math.max(0, share - mine.length))) await take(partition)
     const abandoned = await destinations.abandonedOf(activeLanes())
     for (const id of abandoned) for (const worker of mine) worker.abandon(id)
@@ -114,13 +123,15 @@ export function createWriter(options: WriterOptions): Writer {
     const worker = openPartition(lease, loaded, untilMs)
     const done = worker.run().then(async (end) => {
       workers.delete(partition)
-      if (end === 'unreadable') leftUntilMs.set(partition, clock.monotonicMs() + LEFT_TO_LATER_MS)
+      const { incidents } = worker
+      if (end === 'unreadable') left.set(partition, { untilMs: clock.monotonicMs() + LEFT_TO_LATER_MS, incidents })
       log.info({ event: 'partition.left', partition, end }, 'Partition left.')
       // Either may be how a restored database shows.
       if (end === 'reload' || end === 'lost') destinations.doubt()
       if (end !== 'lost') await giveBack(lease)
     })
     workers.set(partition, { worker, done })
+    left.delete(partition)
     log.info({ event: 'partition.taken', partition, lanes: loaded.lanes.length }, 'Partition taken.')
   }
 
@@ -146,11 +157,13 @@ export function createWriter(options: WriterOptions): Writer {
         random: options.random,
         pins,
         log,
+        reports,
         readBytesMax: settings.readBytesMax,
         catchUpRecords: settings.catchUpRecords,
         laneCount,
         limitedRead: (task) => readLimit(task),
         turns,
+        told,
       },
       untilMs,
     )
@@ -205,10 +218,17 @@ export function createWriter(options: WriterOptions): Writer {
       await Promise.all(ends.map((end) => end.done))
       done.abort()
       await deadline
+      reports.close()
       await journal.signOut(settings.writerId)
     },
-    ready: () => rolled,
+    // A database that does not answer at all ends no roll: by then the leases are over.
+    ready: () => rolledAtMs !== undefined && clock.monotonicMs() - rolledAtMs < settings.leaseMs,
+    troubles: () => reports.troubles(),
     partitions: () => [...workers.values()].map(({ worker }) => worker),
+    incidents: () => [
+      ...[...workers.values()].flatMap(({ worker }) => worker.incidents),
+      ...[...left.values()].flatMap(({ untilMs, incidents }) => (untilMs > clock.monotonicMs() ? incidents : [])),
+    ],
     bufferedBytes: pins.bytes,
   }
 }

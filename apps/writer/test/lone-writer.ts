@@ -11,6 +11,7 @@ import { createMemoryJournal, type Journal, toAppendId, toLeaseToken, toPartitio
 import type { Sink } from '@roomlog/sinks'
 import { sleep } from '../src/clock.ts'
 import { parseEnv } from '../src/env.ts'
+import { Refusals } from '../src/lane/refusals.ts'
 import { policiesFor } from '../src/policies.ts'
 import { createWriter } from '../src/writer.ts'
 import { seeded, uuidFrom } from './simulation/random.ts'
@@ -69,7 +70,8 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
       target: 'target',
     }
     const now = <T>(task: () => Promise<T>) => task()
-    return { version, sink, policy: policies[kind], limited: now }
+    const isSetAside = async () => false
+    return { version, sink, policy: policies[kind], refusals: new Refusals(), isSetAside, limited: now }
   }
 
   return {

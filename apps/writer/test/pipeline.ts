@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, uptime } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
@@ -124,7 +124,7 @@ export async function startPipeline(partitionsIfNew = 4) {
 
   async function start(
     variables: Readonly<Record<string, string>> = {},
-    pace: (env: WriterEnv) => Pick<StartOptions, 'policies' | 'readBackEveryMs'> = () => ({}),
+    pace: (env: WriterEnv) => Partial<Pick<StartOptions, 'log' | 'policies' | 'readBackEveryMs'>> = () => ({}),
   ) {
     const parsed = parseEnv({
       DATABASE_URL: database.url,
@@ -141,7 +141,8 @@ export async function startPipeline(partitionsIfNew = 4) {
     })
     if (!parsed.ok) throw new Error(parsed.message)
     const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' })
-    return startWriter(parsed.env, { clock: systemClock, random: Math.random, log, ...pace(parsed.env) })
+    const uptimeMs = () => uptime() * 1_000
+    return startWriter(parsed.env, { clock: systemClock, uptimeMs, random: Math.random, log, ...pace(parsed.env) })
   }
 
   const read: Record<DestinationKind, (target: string) => Promise<string[]>> = {

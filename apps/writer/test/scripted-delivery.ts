@@ -1,10 +1,11 @@
 import { type MessageId, messageRecord, newId, type RoomId } from '@roomlog/domain'
 import { toPosition } from '@roomlog/journal'
-import type { Sink } from '@roomlog/sinks'
+import type { Failure, FoundRun, Sink, SinkRecord } from '@roomlog/sinks'
 import type { Attempted } from '../src/lane/attempt.ts'
-import type { Cycle, Dead, Delivery } from '../src/lane/cycle.ts'
+import type { Cycle, Dead, Delivery, Tombstone } from '../src/lane/cycle.ts'
 import type { LaneRecord } from '../src/lane/record.ts'
 import { type Part, Records } from '../src/lane/records.ts'
+import { Refusals } from '../src/lane/refusals.ts'
 
 export const LOST: Attempted = {
   status: 'unknown',
@@ -24,20 +25,30 @@ export function aCycle(
 /** Answers writes and recalls from the script, `delivered` at its end, and keeps what was asked, in order. */
 export function scriptedDelivery(script: {
   readonly writes?: readonly ((records: readonly LaneRecord[]) => Attempted)[]
-  readonly recalls?: readonly ((records: readonly LaneRecord[]) => readonly LaneRecord[])[]
+  readonly recalls?: readonly ((records: readonly SinkRecord[]) => readonly SinkRecord[])[]
+  readonly tombstones?: readonly Tombstone[]
+  /** What each listing finds. */
+  readonly runs?: readonly (readonly FoundRun[])[]
   readonly quietForMs?: number
+  /** Asked with each refusal of one record: the one that a person has set aside by now. */
+  readonly setAside?: () => MessageId | undefined
 }) {
   const writes = [...(script.writes ?? [])]
   const recalls = [...(script.recalls ?? [])]
-  /** `write 1,2`, `recall 1` by position, and `sleep 5000`. */
+  const runs = [...(script.runs ?? [])]
+  /** `write 1,2`, `recall 1` by position, `list 3-4` by tombstone, and `sleep 5000`. */
   const calls: string[] = []
   const buried: Dead[] = []
+  const refusals = new Refusals()
+  /** Why, at each hold. */
+  const held: Failure[] = []
+  let nowMs = 0
   const counted = { repeats: 0 }
-  const note = (what: string, records: readonly LaneRecord[]) =>
+  const note = (what: string, records: readonly SinkRecord[]) =>
     calls.push(`${what} ${records.map(({ position }) => position)}`)
   const delivery: Delivery = {
     sink: SINK,
-    clock: { nowMs: () => 0, monotonicMs: () => 0, after: () => () => {} },
+    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} },
     settings: {
       objectBytesMax: 1_000_000,
       readBackAfterMs: 5_000,
@@ -46,10 +57,23 @@ export function scriptedDelivery(script: {
       resendAfterMs: 200,
     },
     ghosts: new Map(),
+    tombstones: new Map((script.tombstones ?? []).map((tombstone) => [tombstone.first, tombstone])),
+    async runsIn({ first, last }) {
+      calls.push(`list ${first}-${last}`)
+      return runs.shift() ?? []
+    },
+    async landed() {
+      calls.push('landed')
+      return true
+    },
     async write(records) {
       const asked = [...records]
       note('write', asked)
-      return writes.shift()?.(asked) ?? { status: 'delivered' }
+      const sent = refusals.now()
+      const answer = writes.shift()?.(asked) ?? { status: 'delivered' }
+      if (answer.status === 'delivered') refusals.accepted(sent)
+      if (answer.status === 'refused') refusals.refused(asked)
+      return answer
     },
     async recall(records) {
       const asked = [...records]
@@ -65,6 +89,14 @@ export function scriptedDelivery(script: {
       return true
     },
     bury: (dead) => buried.push(dead),
+    refusals,
+    isSetAside: async (id) => script.setAside?.() === id,
+    async hold(_batch, why, times) {
+      calls.push(`hold ${times}`)
+      held.push(why)
+      return true
+    },
+    release() {},
     countRepeatsPossible(records) {
       counted.repeats += records
     },
@@ -75,7 +107,10 @@ export function scriptedDelivery(script: {
       return true
     },
   }
-  return { delivery, calls, buried, counted }
+  const pass = (ms: number) => {
+    nowMs += ms
+  }
+  return { delivery, calls, buried, held, counted, refusals, pass }
 }
 
 const SINK: Sink = {

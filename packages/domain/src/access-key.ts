@@ -3,9 +3,10 @@ import { Nothing } from './nothing.ts'
 import { operation } from './operation.ts'
 import { nextToken, oneToken, paging } from './paging.ts'
 import { AccessKeyScope } from './scope.ts'
+import { StoredText } from './text.ts'
 
 /** The part of a bearer token before its dot. */
-export const AccessKeyId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'Must be letters, digits, _ and -')
+export const AccessKeyId = StoredText.regex(/^[A-Za-z0-9_-]{1,128}$/, 'Must be letters, digits, _ and -')
 
 export const CreateAccessKeyInput = z.object({
   scopes: z

@@ -1,17 +1,16 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { AccountId, LoggingConfigurationId, RoomId } from './id.ts'
 import { ARN_LENGTH_MAX } from './limits.ts'
+import { StoredText } from './text.ts'
 
 const ARN_PARTS = /^arn:aws:ivschat:([a-z0-9-]+):([0-9]+):(room|logging-configuration)\/([a-zA-Z0-9-]+)$/
 
 const ROOM_ARN = /^arn:aws:ivschat:[a-z0-9-]+:[0-9]+:room\/[a-zA-Z0-9-]+$/
 
-export const RoomArn = z.string().max(ARN_LENGTH_MAX).regex(ROOM_ARN, 'Must be the ARN of a room').brand<'RoomArn'>()
+export const RoomArn = StoredText.max(ARN_LENGTH_MAX).regex(ROOM_ARN, 'Must be the ARN of a room').brand<'RoomArn'>()
 export type RoomArn = z.infer<typeof RoomArn>
 
-export const LoggingConfigurationArn = z
-  .string()
-  .max(ARN_LENGTH_MAX)
+export const LoggingConfigurationArn = StoredText.max(ARN_LENGTH_MAX)
   .regex(
     /^arn:aws:ivschat:[a-z0-9-]+:[0-9]+:logging-configuration\/[a-zA-Z0-9-]+$/,
     'Must be the ARN of a logging configuration',
@@ -20,9 +19,7 @@ export const LoggingConfigurationArn = z
 export type LoggingConfigurationArn = z.infer<typeof LoggingConfigurationArn>
 
 /** ARN of anything that takes tags. */
-export const ResourceArn = z
-  .string()
-  .max(ARN_LENGTH_MAX)
+export const ResourceArn = StoredText.max(ARN_LENGTH_MAX)
   .regex(ARN_PARTS, 'Must be the ARN of a room or of a logging configuration')
   .brand<'ResourceArn'>()
 export type ResourceArn = z.infer<typeof ResourceArn>

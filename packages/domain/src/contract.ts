@@ -26,12 +26,16 @@ export type InputOf<N extends OperationName> = z.output<Contract[N]['input']>
 /** What an operation answers. */
 export type OutputOf<N extends OperationName> = z.output<Contract[N]['output']>
 
-/** Names of rates; operations that share a name share the rate. */
-export type RateName = Contract[OperationName]['rate']['name']
-
 export function isOperationName(name: string): name is OperationName {
   return Object.hasOwn(CONTRACT, name)
 }
 
 export const OPERATION_NAMES: readonly OperationName[] = Object.keys(CONTRACT).filter(isOperationName)
-export const RATE_NAMES: readonly RateName[] = [...new Set(OPERATION_NAMES.map((name) => CONTRACT[name].rate.name))]
+/** Of all callers together: look-ups of access keys that a process has not found good before. */
+export const UNKNOWN_KEYS_RATE = { name: 'UNKNOWN_KEYS', perSecond: 100 } as const
+
+/** Each is the end of a variable `ROOMLOG_RATE_<name>`; operations that share a name share the rate. */
+export type RateName = Contract[OperationName]['rate']['name'] | (typeof UNKNOWN_KEYS_RATE)['name']
+export const RATE_NAMES: readonly RateName[] = [
+  ...new Set([...OPERATION_NAMES.map((name) => CONTRACT[name].rate.name), UNKNOWN_KEYS_RATE.name]),
+]

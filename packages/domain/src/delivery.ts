@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { LoggingConfigurationArn } from './arn.ts'
 import { DestinationConfigured } from './destination.ts'
+import { MessageId } from './id.ts'
 import { DEAD_LETTER_IDS_MAX } from './limits.ts'
 import { LoggingConfigurationState } from './logging-configuration.ts'
+import { Nothing } from './nothing.ts'
 import { operation } from './operation.ts'
 import { nextToken, oneToken, paging } from './paging.ts'
+import { StoredText } from './text.ts'
 
 export const DeliveryStatusInput = z.object({}).prefault({})
 export type DeliveryStatusInput = z.infer<typeof DeliveryStatusInput>
@@ -88,7 +91,7 @@ export const ListDeadLettersOutput = z.object({ deadLetters: z.array(DeadLetter)
 export type ListDeadLettersOutput = z.infer<typeof ListDeadLettersOutput>
 
 const deadLetterIds = z
-  .array(z.string().regex(/^[1-9][0-9]{0,17}$/, 'Must be the id of a dead letter'))
+  .array(StoredText.regex(/^[1-9][0-9]{0,17}$/, 'Must be the id of a dead letter'))
   .min(1)
   .max(DEAD_LETTER_IDS_MAX)
   .optional()
@@ -103,6 +106,13 @@ export type RedriveDeadLettersInput = z.infer<typeof RedriveDeadLettersInput>
 /** `redriven` by this call; `remaining` of the logging configuration. */
 export const RedriveDeadLettersOutput = z.object({ redriven: z.int(), remaining: z.int() }).readonly()
 export type RedriveDeadLettersOutput = z.infer<typeof RedriveDeadLettersOutput>
+
+/** A message that its destination refuses, and that `delivery.status` names as what a configuration is held for. */
+export const SetAsideInput = z.object({
+  loggingConfigurationIdentifier: LoggingConfigurationArn,
+  messageId: MessageId,
+})
+export type SetAsideInput = z.infer<typeof SetAsideInput>
 
 /** The configuration may be gone already. Without ids: any, the oldest first. */
 export const DiscardDeadLettersInput = z.object({
@@ -192,6 +202,17 @@ export const deliveryOperations = {
     description:
       'Sends dead letters again, to where their logging configuration points now. A letter is sent again once, whoever else asks.',
     example: { input: { loggingConfigurationIdentifier: CONFIGURATION }, output: { redriven: 3, remaining: 0 } },
+  }),
+  'delivery.setAside': operation({
+    kind: 'mutation',
+    scopes: ['admin'],
+    rate: rate('SET_ASIDE', 5),
+    input: SetAsideInput,
+    output: Nothing,
+    errors: ['ResourceNotFoundException'],
+    description:
+      'Lets a destination that is held for one message go on without it. Only the message that `delivery.status` names is taken; the writer makes it a dead letter at its next probe, if that is refused.',
+    example: { input: { loggingConfigurationIdentifier: CONFIGURATION, messageId: 'MnOpQr345678' }, output: {} },
   }),
   'delivery.discardDeadLetters': operation({
     kind: 'mutation',

@@ -6,6 +6,7 @@ import {
   DELIVERY_STREAM_NAME_LENGTH_MAX,
   LOG_GROUP_NAME_LENGTH_MAX,
 } from './limits.ts'
+import { StoredText } from './text.ts'
 
 export type DestinationKind = 's3' | 'cloudWatchLogs' | 'firehose'
 
@@ -32,27 +33,21 @@ export const DestinationConfiguration = z
   .object({
     s3: z
       .object({
-        bucketName: z
-          .string()
-          .min(BUCKET_NAME_LENGTH_MIN)
+        bucketName: StoredText.min(BUCKET_NAME_LENGTH_MIN)
           .max(BUCKET_NAME_LENGTH_MAX)
           .regex(/^[a-z0-9-.]+$/, 'Must be lower-case letters, digits, - and .'),
       })
       .optional(),
     cloudWatchLogs: z
       .object({
-        logGroupName: z
-          .string()
-          .min(1)
+        logGroupName: StoredText.min(1)
           .max(LOG_GROUP_NAME_LENGTH_MAX)
           .regex(/^[.\-_/#A-Za-z0-9]+$/, 'Must be letters, digits and . - _ / #'),
       })
       .optional(),
     firehose: z
       .object({
-        deliveryStreamName: z
-          .string()
-          .min(1)
+        deliveryStreamName: StoredText.min(1)
           .max(DELIVERY_STREAM_NAME_LENGTH_MAX)
           .regex(/^[a-zA-Z0-9_.-]+$/, 'Must be letters, digits and _ . -'),
       })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ID_LENGTH } from './limits.ts'
+import { StoredText } from './text.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 /** Bytes from here on are thrown away: 256 is no multiple of 62, and ids must be evenly spread. */
@@ -7,13 +8,10 @@ const BYTE_LIMIT = 256 - (256 % ALPHABET.length)
 const ID_PATTERN = /^[a-zA-Z0-9]{12}$/
 
 /** The 12 digits of an account. */
-export const AccountId = z
-  .string()
-  .regex(/^[0-9]{12}$/, 'Must be 12 digits')
-  .brand<'AccountId'>()
+export const AccountId = StoredText.regex(/^[0-9]{12}$/, 'Must be 12 digits').brand<'AccountId'>()
 export type AccountId = z.infer<typeof AccountId>
 
-const id = z.string().regex(ID_PATTERN, 'Must be 12 characters of a-z, A-Z, 0-9')
+const id = StoredText.regex(ID_PATTERN, 'Must be 12 characters of a-z, A-Z, 0-9')
 
 export const RoomId = id.brand<'RoomId'>()
 export type RoomId = z.infer<typeof RoomId>

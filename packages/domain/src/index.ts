@@ -1,5 +1,14 @@
 export * from './access-key.ts'
 export * from './arn.ts'
+export {
+  type BelievedTime,
+  believedNs,
+  CLOCKS_AGREE_AT_START_MS,
+  CLOCKS_AGREE_MS,
+  hearTime,
+  type TimeWitnesses,
+  timeDoubt,
+} from './believed-time.ts'
 export * from './chat.ts'
 export * from './contract.ts'
 export * from './delivery.ts'
@@ -19,7 +28,7 @@ export { jsonSizeFault } from './json-size.ts'
 export * from './limits.ts'
 export * from './logging-configuration.ts'
 export { Nothing } from './nothing.ts'
-export { logStreamName, objectKey, type RunStart } from './object-key.ts'
+export { hourFolder, logStreamName, objectKey, type RunStart, runStartOf } from './object-key.ts'
 export { COMMON_ERRORS, type OperationEntry } from './operation.ts'
 export { isPlainCall, isPlainMessage } from './plain-message.ts'
 export { QUOTAS } from './quotas.ts'
@@ -40,5 +49,6 @@ export * from './scope.ts'
 export { formatEventTimestamp, formatSendTime, type RecordTime, recordTime, recordTimes } from './send-time.ts'
 export { EventAttributes, MessageAttributes, Tags } from './string-map.ts'
 export * from './tags.ts'
-export { codePoints } from './text.ts'
+export { codePoints, StoredText, storable } from './text.ts'
 export { validationError } from './validation.ts'
+export { unknownVariables, VARIABLES } from './variables.ts'

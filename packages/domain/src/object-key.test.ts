@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AccountId, DestinationVersionId, MessageId, RoomId } from './id.ts'
-import { logStreamName, objectKey } from './object-key.ts'
+import { hourFolder, logStreamName, objectKey, runStartOf } from './object-key.ts'
 
 const run = {
   accountId: AccountId.parse('123456789012'),
@@ -58,6 +58,23 @@ test('the keys of a room sort as its positions do, whatever the ids, versions an
     }),
   )
 })
+
+test('a key lies in the folder of its hour, and tells its first position and its minute', () => {
+  fc.assert(
+    fc.property(anyRun, (first) => {
+      const key = objectKey({ ...run, ...first })
+      expect(key.startsWith(hourFolder({ ...run, ...first }))).toBe(true)
+      expect(runStartOf(key)).toEqual({ position: first.position, timeMs: first.timeMs - (first.timeMs % 60_000) })
+    }),
+  )
+})
+
+test.each(['', 'AWSLogs/notes.txt', 'a_20221399T9999Z_00000000000000010000000000000000.log.gz'])(
+  '"%s" is no key',
+  (key) => {
+    expect(runStartOf(key)).toBeUndefined()
+  },
+)
 
 test('a key is the same for every time of one minute, and another for the next', () => {
   const key = (iso: string) => objectKey({ ...run, timeMs: Date.parse(iso) })

@@ -26,10 +26,26 @@ export function objectKey(run: RunStart): string {
   const [year, month, day, hour, minute] = [0, 5, 8, 11, 14].map((at) => iso.slice(at, at === 0 ? 4 : at + 2))
   const hash = createHash('sha256').update(`${destinationVersionId}/${id}`).digest('hex').slice(0, 16)
   return (
-    `AWSLogs/${accountId}/IVSChatLogs/${RECORD_VERSION}/${region}/room_${roomId}/${year}/${month}/${day}/${hour}/` +
+    hourFolder(run) +
     `${accountId}_IVSChatLogs_${RECORD_VERSION}_${region}_room_${roomId}_` +
     `${year}${month}${day}T${hour}${minute}Z_${position.toString(16).padStart(16, '0')}${hash}.log.gz`
   )
+}
+
+/** Where a room's objects of one hour lie: before each of their keys. */
+export function hourFolder(at: Pick<RunStart, 'accountId' | 'region' | 'roomId' | 'timeMs'>): string {
+  const { accountId, region, roomId, timeMs } = at
+  const hour = new Date(timeMs).toISOString().slice(0, 13).replace(/[-T]/g, '/')
+  return `AWSLogs/${accountId}/IVSChatLogs/${RECORD_VERSION}/${region}/room_${roomId}/${hour}/`
+}
+
+/** What a key says of its first record, its minute being all of its time; undefined if it is none of ours. */
+export function runStartOf(key: string): Pick<RunStart, 'timeMs' | 'position'> | undefined {
+  const [, date, hour, minute, hex = ''] = /_(\d{8})T(\d\d)(\d\d)Z_([0-9a-f]{16})[0-9a-f]{16}\.log\.gz$/.exec(key) ?? []
+  if (date === undefined) return undefined
+  const timeMs = Date.parse(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T${hour}:${minute}:00.000Z`)
+  const position = Number.parseInt(hex, 16)
+  return Number.isSafeInteger(position) && !Number.isNaN(timeMs) ? { timeMs, position } : undefined
 }
 
 /** The CloudWatch log stream of a room, in its configuration's log group. */

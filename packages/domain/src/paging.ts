@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { MAX_RESULTS_DEFAULT, MAX_RESULTS_MAX, NEXT_TOKEN_LENGTH_MAX } from './limits.ts'
+import { StoredText } from './text.ts'
 
-const token = z.string().max(NEXT_TOKEN_LENGTH_MAX)
+const token = StoredText.max(NEXT_TOKEN_LENGTH_MAX)
 
 /** Members of every list call. `cursor` is what tRPC's infinite queries call `nextToken`. */
 export const paging = {

@@ -14,11 +14,12 @@ import { operation } from './operation.ts'
 import { nextToken, oneToken, paging } from './paging.ts'
 import { QUOTAS } from './quotas.ts'
 import { Tags } from './string-map.ts'
+import { StoredText } from './text.ts'
 
-const reviewHandlerUri = z
-  .string()
-  .max(REVIEW_HANDLER_URI_LENGTH_MAX)
-  .regex(/^$|^arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$/, 'Must be empty or the ARN of a Lambda function')
+const reviewHandlerUri = StoredText.max(REVIEW_HANDLER_URI_LENGTH_MAX).regex(
+  /^$|^arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$/,
+  'Must be empty or the ARN of a Lambda function',
+)
 
 /** Who reviews a room's messages; an empty `uri` in an update takes the handler off. */
 export const MessageReviewHandler = z.object({

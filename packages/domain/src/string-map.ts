@@ -6,7 +6,7 @@ import {
   TAG_VALUE_LENGTH_MAX,
   TAGS_MAX,
 } from './limits.ts'
-import { hasLength } from './text.ts'
+import { hasLength, isStorable } from './text.ts'
 
 // Not z.record: it drops a key called __proto__ without a word, and copies every map.
 
@@ -26,11 +26,6 @@ function bytesOf(map: Readonly<Record<string, string>>): number {
   let bytes = 0
   for (const key of Object.keys(map)) bytes += Buffer.byteLength(key) + Buffer.byteLength(map[key] ?? '')
   return bytes
-}
-
-/** Whether a tag's key or value can be stored: Postgres takes neither NUL nor half a surrogate pair in JSON. */
-function isStorable(value: string): boolean {
-  return !value.includes('\0') && !/\p{Surrogate}/u.test(value)
 }
 
 type StringMap = Record<string, string>

@@ -5,7 +5,7 @@ import { Nothing } from './nothing.ts'
 import { operation } from './operation.ts'
 import { QUOTAS } from './quotas.ts'
 import { Tags } from './string-map.ts'
-import { text } from './text.ts'
+import { hasLength, StoredText } from './text.ts'
 
 export const ListTagsInput = z.object({ resourceArn: ResourceArn })
 export type ListTagsInput = z.infer<typeof ListTagsInput>
@@ -14,9 +14,13 @@ export type ListTagsInput = z.infer<typeof ListTagsInput>
 export const AddTagsInput = z.object({ resourceArn: ResourceArn, tags: Tags })
 export type AddTagsInput = z.infer<typeof AddTagsInput>
 
+const tagKey = StoredText.refine((key) => hasLength(key, 1, TAG_KEY_LENGTH_MAX), {
+  error: `Must have 1 to ${TAG_KEY_LENGTH_MAX} characters`,
+})
+
 export const RemoveTagsInput = z.object({
   resourceArn: ResourceArn,
-  tagKeys: z.array(text(1, TAG_KEY_LENGTH_MAX)).max(TAGS_MAX),
+  tagKeys: z.array(tagKey).max(TAGS_MAX),
 })
 export type RemoveTagsInput = z.infer<typeof RemoveTagsInput>
 

@@ -1,3 +1,4 @@
+export { fakeDatabaseClock } from './clock-shift.ts'
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './error.ts'
 export { type FailoverPair, startFailoverPair } from './failover.ts'
 export { type Postgres, type PostgresOptions, startPostgres } from './start.ts'

@@ -1,7 +1,10 @@
+import { SET_ASIDE_FORMAT } from './entry.ts'
+
 /**
  * Records of the destination versions `$1` that are in the journal and not settled, by partition. Settled up to its
  * checkpoint is a version that has a lane, up to `dispatched` one that has none. A batch in which a checkpoint lies
- * counts in proportion, since batches tell only how many of their records go to a version.
+ * counts in proportion, since batches tell only how many of their records go to a version. What was set aside is given up
+ * and waits no more.
  *
  * At most `batchesMax` batches of a partition are looked at, oldest first; what lies beyond is taken to be like them.
  */
@@ -17,7 +20,7 @@ floors as (
   select partition, min(position) as position from settled where position < head group by partition),
 batches as (
   select f.partition, b.first_position + b.record_count - 1 as last_position, b.record_count, b.committed_at,
-         b.destination_version_ids, b.destination_counts
+         b.destination_version_ids, b.destination_counts, b.format
     from floors f
    cross join lateral (
      select * from journal_batch j
@@ -32,7 +35,7 @@ owed as (
     from settled s
     join batches b on b.partition = s.partition and b.last_position > s.position
    cross join lateral unnest(b.destination_version_ids, b.destination_counts) c (version, count)
-   where c.version = s.version
+   where c.version = s.version and b.format <> ${SET_ASIDE_FORMAT}
    group by s.partition, s.version, s.position, s.head)
 select o.partition, o.version as destination_version_id, o.oldest as oldest_committed_at,
        (o.records + coalesce(round(o.records * (o.head - l.position) / nullif(l.position - o.position, 0)), 0))::bigint

@@ -1,11 +1,20 @@
 import { MessageId, RoomId } from '@roomlog/domain'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeEntries, decodeEntry, encodeEntry, PACKED_FORMAT } from './entry.ts'
+import {
+  decodeEntries,
+  decodeEntry,
+  encodeEntry,
+  faultOf,
+  firstTimeMs,
+  indexedCounts,
+  SET_ASIDE_FORMAT,
+} from './entry.ts'
 import { toPartition } from './partition.ts'
 import type { NewRecord } from './port.ts'
 import { toPosition } from './position.ts'
 import { anAppendId, aRecord, batchesOf, recordsOf, TIME_MS, versionId } from './samples.contract.ts'
+import { countsAtMost } from './set-aside.ts'
 
 const FLOOR_MS = TIME_MS - 50
 
@@ -28,6 +37,9 @@ function stored(batch: readonly NewRecord[]) {
     appendId: anAppendId(),
     committedAtMs: TIME_MS,
     floorTimeMs: FLOOR_MS,
+    recordCount: batch.length,
+    crc32: undefined,
+    setAsideRevision: undefined,
     memory: { bytes: 0, release() {} },
   }
 }
@@ -88,15 +100,12 @@ test('the largest batch fits: thousands of rooms, each with its own destinations
   expect(opened.rooms[opened.room[7_999] ?? -1]).toBe(batch[7_999]?.roomId)
 })
 
-test('an entry of a later format is refused with what to do', () => {
-  expect(() => decodeEntry({ ...stored([aRecord()]), format: PACKED_FORMAT + 1 })).toThrow(/format 3 .* upgrade/)
-})
-
 test('rows are read up to the first one of a later format, which is never passed over', () => {
   const [one, two, three] = [stored([aRecord()]), stored([aRecord()]), stored([aRecord()])]
-  const later = { ...two, format: PACKED_FORMAT + 1, index: Buffer.from('a layout of its own') }
+  const later = faultOf({ ...two, format: SET_ASIDE_FORMAT + 1, index: Buffer.from('a layout of its own') })
+  if (!later) throw new Error('it is opened')
   expect(decodeEntries([one, later, three])).toMatchObject({ status: 'read', batches: [{ appendId: one.appendId }] })
-  expect(decodeEntries([later, three])).toEqual({ status: 'unreadable', format: PACKED_FORMAT + 1 })
+  expect(decodeEntries([later, three])).toEqual({ status: 'unreadable', position: 41, format: 4 })
   expect(decodeEntries([])).toEqual({ status: 'read', batches: [] })
 })
 
@@ -114,6 +123,7 @@ test('the bytes of format 1 that journals hold stay readable, whatever is writte
       bytes: Buffer.from('one\nsecond\n'),
       destinationVersionIds: [7, 258],
       destinationCounts: [2, 1],
+      recordCount: 2,
     },
   ])
   const place = { roomId: 'roomroomroom', timeMs: 1_900_000_000_001 }
@@ -123,7 +133,45 @@ test('the bytes of format 1 that journals hold stay readable, whatever is writte
   ])
 })
 
-test('an entry whose bytes are cut short is refused', () => {
+test.each([
+  ['bytes that are cut short', { bytes: Buffer.from('short') }],
+  ['no index', { index: Buffer.alloc(0) }],
+  ['an index that is cut short', { index: stored([aRecord()]).index.subarray(0, 30) }],
+  ['an index of noise', { index: Buffer.alloc(200, 0xa5) }],
+  ['another number of records', { recordCount: 2 }],
+  ['a destination that is none', { destinationVersionIds: [-1] }],
+  ['a format that is none', { format: 0 }],
+])('a row without a checksum that has %s is damaged, and what stands before it is read', (_, change) => {
   const entry = stored([aRecord()])
-  expect(() => decodeEntry({ ...entry, bytes: entry.bytes.subarray(1) })).toThrow('damaged')
+  const row = { ...entry, ...change }
+  expect(decodeEntries([row])).toEqual({ status: 'damaged', position: 41, reason: expect.any(String) })
+  expect(decodeEntries([entry, row])).toMatchObject({ status: 'read', batches: [{ appendId: entry.appendId }] })
+  expect(Number.isFinite(firstTimeMs(row))).toBe(true)
+})
+
+test('a tombstone has its place and its counts, and no records', () => {
+  const none = { index: Buffer.alloc(0), bytes: Buffer.alloc(0), recordCount: 5, setAsideRevision: 7 }
+  const opened = decodeEntry({ ...stored([aRecord()]), ...none, format: SET_ASIDE_FORMAT })
+  expect(opened).toMatchObject({ firstPosition: 41, lastPosition: 45, setAsideRevision: 7 })
+  expect(opened.counts).toEqual(new Map([[1, 1]]))
+  expect(recordsOf([opened])).toEqual([])
+})
+
+test('where counts and index differ the greater counts, and nothing counts more than there are records', () => {
+  const { index, ...claims } = stored([aRecord({ destinations: [versionId(1), versionId(2)] }), aRecord()])
+  expect(indexedCounts(index)).toEqual(
+    new Map([
+      [1, 2],
+      [2, 1],
+    ]),
+  )
+  const most = (ids: number[], counts: number[], read: Buffer | undefined) =>
+    Object.fromEntries(
+      countsAtMost({ ...claims, destinationVersionIds: ids, destinationCounts: counts, index: read }, 2),
+    )
+  expect(most([1, 2], [2, 1], index)).toEqual({ 1: 2, 2: 1 })
+  expect(most([1, 2], [2, 1], undefined)).toEqual({ 1: 2, 2: 1 })
+  expect(most([1, 3], [0, 1], index)).toEqual({ 1: 2, 2: 1, 3: 1 })
+  expect(most([1, 2], [2 ** 30, -1], index.subarray(3))).toEqual({ 1: 2, 2: 2 })
+  expect(most([1, 2], [2], index)).toEqual({ 1: 2, 2: 2 })
 })

@@ -4,14 +4,17 @@ import {
   MessageId as messageId,
   RoomId as roomIdOf,
 } from '@roomlog/domain'
+import { checksumOf } from './checksum.ts'
 import { DestinationSets } from './destination-sets.ts'
-import type { AppendId, BatchMemory, JournalBatch, NewRecord, Partition, Position, ReadOutcome } from './port.ts'
+import type { AppendId, BatchMemory, Fault, JournalBatch, NewRecord, Partition, Position, ReadOutcome } from './port.ts'
 import { toPosition } from './position.ts'
 
 /** What `encodeEntry` makes and `decodeEntry` opens: the layout of the index, the records one after another. */
 export const ENTRY_FORMAT = 1
 /** The same with the records as an LZ4 frame: what Postgres keeps of batches that are worth it. */
 export const PACKED_FORMAT = 2
+/** A tombstone: an operator set the batch aside. It has its place and its counts, no index and no records. */
+export const SET_ASIDE_FORMAT = 3
 
 // Layout: u16 rooms, u16 sets, u32 records; rooms of 12 bytes; sets of u8 n and n u32; then per record
 // u16 room, u16 set, f64 time, 12 bytes id, u32 length. Little endian; fixed width, so nothing is parsed twice.
@@ -90,27 +93,53 @@ export type StoredEntry = {
   readonly bytes: Buffer
   readonly destinationVersionIds: readonly number[]
   readonly destinationCounts: readonly number[]
+  readonly recordCount: number
+  /** Undefined in a row that an earlier version wrote. */
+  readonly crc32: number | undefined
+  /** Of a tombstone: the revision of the partition's progress since it was set aside. */
+  readonly setAsideRevision: number | undefined
 }
 
 /** A journal row as it was read: `index` and `bytes` are in `memory`. */
 export type ReadEntry = StoredEntry & { readonly memory: BatchMemory }
 
-/** Opens rows up to the first one that a later version wrote; where that is the very first, it says so. */
-export function decodeEntries(entries: readonly ReadEntry[]): ReadOutcome {
-  const later = entries.findIndex(({ format }) => format > ENTRY_FORMAT)
-  const unknown = later === 0 ? entries[0] : undefined
-  if (unknown) return { status: 'unreadable', format: unknown.format }
-  return { status: 'read', batches: (later === -1 ? entries : entries.slice(0, later)).map(decodeEntry) }
+/** Why a row, as it is stored, cannot be opened, if that shows before it is. */
+export function faultOf(stored: StoredEntry): Fault | undefined {
+  const { crc32, format, firstPosition: position } = stored
+  if (crc32 !== undefined && crc32 !== checksumOf(stored)) return damaged(position, 'its checksum does not fit')
+  return format > SET_ASIDE_FORMAT ? { status: 'unreadable', position, format } : undefined
 }
 
-/** Opens a stored row: offsets and effective times, no record is parsed. */
+export function damaged(position: Position, reason: string): Fault {
+  return { status: 'damaged', position, reason }
+}
+
+/** Opens rows up to the first one that cannot be; where that is the very first, it is the answer. */
+export function decodeEntries(rows: readonly (ReadEntry | Fault)[]): ReadOutcome {
+  const batches: JournalBatch[] = []
+  for (const row of rows) {
+    const opened = 'status' in row ? row : open(row)
+    if (!('status' in opened)) batches.push(opened)
+    else if (batches.length > 0) break
+    else return opened
+  }
+  return { status: 'read', batches }
+}
+
+/** What a row without a checksum holds may be anything. */
+function open(entry: ReadEntry): JournalBatch | Fault {
+  try {
+    return decodeEntry(entry)
+  } catch (error) {
+    return damaged(entry.firstPosition, error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Opens a stored row: offsets and effective times, no record is parsed. Throws where it is damaged. */
 export function decodeEntry(entry: ReadEntry): JournalBatch {
   const { index, bytes } = entry
-  if (entry.format !== ENTRY_FORMAT) {
-    throw new Error(
-      `journal entry format ${entry.format} is unknown to this version (it knows ${PACKED_FORMAT}): upgrade`,
-    )
-  }
+  if (entry.format === SET_ASIDE_FORMAT) return tombstone(entry)
+  if (entry.format !== ENTRY_FORMAT) throw new Error(`its format ${entry.format} is none`)
   const roomCount = index.readUInt16LE(0)
   const setCount = index.readUInt16LE(2)
   const count = index.readUInt32LE(4)
@@ -143,17 +172,16 @@ export function decodeEntry(entry: ReadEntry): JournalBatch {
     end += view.getUint32(at + 24, true)
     offset[i + 1] = end
   }
-  if (end !== bytes.length)
-    throw new Error(`journal entry ${entry.appendId} is damaged: ${bytes.length} bytes, ${end} indexed`)
+  if (end !== bytes.length) throw new Error(`it has ${bytes.length} bytes, and ${end} are indexed`)
+  if (count !== entry.recordCount) throw new Error(`it has ${entry.recordCount} records, and ${count} are indexed`)
   return {
     partition: entry.partition,
     firstPosition: entry.firstPosition,
     lastPosition: toPosition(entry.firstPosition + count - 1),
     appendId: entry.appendId,
     committedAtMs: entry.committedAtMs,
-    counts: new Map(
-      entry.destinationVersionIds.map((id, i) => [destinationVersionId.parse(id), entry.destinationCounts[i] ?? 0]),
-    ),
+    setAsideRevision: undefined,
+    counts: countsOf(entry),
     rooms,
     sets,
     room,
@@ -169,11 +197,83 @@ export function decodeEntry(entry: ReadEntry): JournalBatch {
   }
 }
 
-/** Effective time of an entry's first record, from the index alone; the floor where the format is not known. */
-export function firstTimeMs(entry: Pick<StoredEntry, 'format' | 'index' | 'floorTimeMs'>): number {
-  const { index, floorTimeMs } = entry
-  if (entry.format > PACKED_FORMAT) return floorTimeMs
+const NOTHING = Buffer.alloc(0)
+
+function tombstone(entry: ReadEntry): JournalBatch {
+  return {
+    partition: entry.partition,
+    firstPosition: entry.firstPosition,
+    lastPosition: toPosition(entry.firstPosition + entry.recordCount - 1),
+    appendId: entry.appendId,
+    committedAtMs: entry.committedAtMs,
+    setAsideRevision: entry.setAsideRevision ?? 0,
+    counts: countsOf(entry),
+    rooms: [],
+    sets: [],
+    room: new Uint16Array(0),
+    set: new Uint16Array(0),
+    timeMs: new Float64Array(0),
+    offset: new Uint32Array(1),
+    bytes: NOTHING,
+    memory: entry.memory,
+    idOf: (i) => {
+      throw new Error(`record ${i} of batch ${entry.appendId} was set aside`)
+    },
+  }
+}
+
+function countsOf(entry: Pick<StoredEntry, 'destinationVersionIds' | 'destinationCounts'>) {
+  const { destinationVersionIds: ids, destinationCounts: counts } = entry
+  return new Map(ids.map((id, i) => [destinationVersionId.parse(id), counts[i] ?? 0]))
+}
+
+/** Records to each destination as an index has them; undefined if it is none. What it is of may be damaged. */
+export function indexedCounts(index: Buffer): ReadonlyMap<number, number> | undefined {
+  if (index.length < HEADER_BYTES) return undefined
   let at = HEADER_BYTES + ID_BYTES * index.readUInt16LE(0)
-  for (let sets = index.readUInt16LE(2); sets > 0; sets--) at += 1 + 4 * index.readUInt8(at)
-  return Math.max(floorTimeMs, index.readDoubleLE(at + 4))
+  const sets: number[][] = []
+  for (let n = index.readUInt16LE(2); n > 0; n--) {
+    const ids = index[at]
+    if (ids === undefined || at + 1 + 4 * ids > index.length) return undefined
+    sets.push(Array.from({ length: ids }, (_, i) => index.readUInt32LE(at + 1 + 4 * i)))
+    at += 1 + 4 * ids
+  }
+  if (at + RECORD_BYTES * index.readUInt32LE(4) !== index.length) return undefined
+  const counts = new Map<number, number>()
+  for (; at < index.length; at += RECORD_BYTES) {
+    for (const id of sets[index.readUInt16LE(at + 2)] ?? []) counts.set(id, (counts.get(id) ?? 0) + 1)
+  }
+  return counts
+}
+
+/** Greatest effective time of an entry's records, from the index alone; the floor where there is none to be read. */
+export function lastTimeMs({
+  format,
+  index,
+  floorTimeMs,
+}: Pick<StoredEntry, 'format' | 'index' | 'floorTimeMs'>): number {
+  if (format > PACKED_FORMAT || index.length < HEADER_BYTES) return floorTimeMs
+  let latestMs = floorTimeMs
+  for (let at = recordsAt(index); at + RECORD_BYTES <= index.length; at += RECORD_BYTES) {
+    latestMs = Math.max(latestMs, index.readDoubleLE(at + 4))
+  }
+  return latestMs
+}
+
+/** Effective time of an entry's first record, from the index alone; the floor where there is none to be read. */
+export function firstTimeMs({
+  format,
+  index,
+  floorTimeMs,
+}: Pick<StoredEntry, 'format' | 'index' | 'floorTimeMs'>): number {
+  if (format > PACKED_FORMAT || index.length < HEADER_BYTES) return floorTimeMs
+  const at = recordsAt(index)
+  return at + RECORD_BYTES > index.length ? floorTimeMs : Math.max(floorTimeMs, index.readDoubleLE(at + 4))
+}
+
+/** Where an index has its records; beyond its end if it is damaged. */
+function recordsAt(index: Buffer): number {
+  let at = HEADER_BYTES + ID_BYTES * index.readUInt16LE(0)
+  for (let sets = index.readUInt16LE(2); sets > 0; sets--) at += 1 + 4 * (index[at] ?? 0)
+  return at
 }

@@ -1,7 +1,17 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { toPartition } from './partition.ts'
-import type { AppendId, DeadLetter, Journal, LaneChange, Partition, Position, Totals } from './port.ts'
+import type {
+  AppendId,
+  DeadLetter,
+  Journal,
+  LaneChange,
+  Partition,
+  PartitionTrouble,
+  Position,
+  SetAsideOutcome,
+  Totals,
+} from './port.ts'
 import { START, toPosition } from './position.ts'
 import {
   aLane,
@@ -28,6 +38,8 @@ export type JournalUnderTest = {
   changeConfig(): Promise<void>
   /** Gives up a destination version's backlog. */
   abandon(id: DestinationVersionId): Promise<void>
+  /** What the process believes from now on: the database's clock, off by so much; not sure of it, if so said. */
+  believe(aheadMs: number, sure?: boolean): void
   /** Lets time pass. */
   elapse(ms: number): Promise<void>
   contents(): Promise<{
@@ -35,6 +47,12 @@ export type JournalUnderTest = {
     readonly deadLetters: readonly (DeadLetter & { readonly partition: Partition })[]
     readonly totals: readonly (Totals & { readonly partition: Partition })[]
   }>
+  /** Flips a bit of the batch that holds the position. */
+  damage(partition: Partition, position: number, part: 'index' | 'bytes'): Promise<void>
+  /** What the operator's command does. */
+  setAside(partition: Partition, position: number): Promise<SetAsideOutcome>
+  /** Why a partition is not delivered on, as it was reported. */
+  trouble(partition: Partition): Promise<PartitionTrouble | undefined>
   /** Of dead letters, in the order they were buried. */
   letterIds(): Promise<readonly string[]>
   /** Keeps the state of now; the answer goes back to it. */

@@ -57,6 +57,12 @@ export type JournalBatch = {
   readonly appendId: AppendId
   /** ms since the epoch, by the database's clock. */
   readonly committedAtMs: number
+  /**
+   * Undefined for all but a tombstone: a batch that an operator set aside. It has its place and its counts; its records
+   * are gone. The number is the revision of the partition's progress since then: whoever took the partition at an earlier
+   * one may have seen the batch whole.
+   */
+  readonly setAsideRevision: number | undefined
   /** Records to each destination version. */
   readonly counts: ReadonlyMap<DestinationVersionId, number>
   readonly rooms: readonly RoomId[]
@@ -77,12 +83,18 @@ export type JournalBatch = {
 
 export type Head = { readonly head: Position; readonly appendId: AppendId | undefined }
 
+/** Why the next batch cannot be read; what is behind it waits. `position` is its first record's. */
+export type Fault =
+  /** Its row is not what was written, or cannot be read, or is not there: a person must act. */
+  | { readonly status: 'damaged'; readonly position: Position; readonly reason: string }
+  /** It is of a later version's format: it waits until that version reads it. */
+  | { readonly status: 'unreadable'; readonly position: Position; readonly format: number }
+
 export type ReadOutcome =
   | { readonly status: 'read'; readonly batches: readonly JournalBatch[] }
   /** The reader is below the floor: it must reload its state. */
   | { readonly status: 'trimmed'; readonly trimmed: Position }
-  /** The next batch is of a later version's format: it waits, and all behind it, until that version reads it. */
-  | { readonly status: 'unreadable'; readonly format: number }
+  | Fault
   /** Another batch stands before `after` than the reader has seen, or the head is behind it: the database was restored. */
   | { readonly status: 'rewound' }
 
@@ -110,8 +122,13 @@ export type Progress = {
   readonly dispatched: Position
   readonly dispatchedAppendId: AppendId | undefined
   readonly trimmed: Position
+  /** From where on an earlier writer could not read. */
+  readonly troubleAt: Position | undefined
   readonly lanes: readonly LoadedLane[]
 }
+
+/** Why a partition's records are not delivered from a position on, in words for an operator. */
+export type PartitionTrouble = { readonly position: Position; readonly words: string }
 
 export type LaneChange = Lane & {
   /** Calls for the intent may be on their way from now on. */
@@ -165,6 +182,24 @@ export type RetentionLimits = {
 /** A lane that was moved on, and its records in between: it has not settled them and will not. May be none. */
 export type GivenUp = { readonly destinationVersionId: DestinationVersionId; readonly records: number }
 
+export type SetAsideOutcome =
+  /** `records`: how many stand between its first and its last position. `givenUp`: an upper bound for each destination. */
+  | {
+      readonly status: 'set aside'
+      readonly first: Position
+      readonly last: Position
+      readonly reason: string
+      readonly givenUp: readonly GivenUp[]
+    }
+  /** It verifies: nothing was changed. */
+  | { readonly status: 'whole' }
+  /** It verifies, and is of a later version's format: nothing was changed. */
+  | { readonly status: 'unreadable'; readonly format: number }
+  /** It was set aside before. */
+  | { readonly status: 'tombstone' }
+  /** The journal holds no such position: trimmed, or not there yet. */
+  | { readonly status: 'nowhere' }
+
 export type RedriveRequest = {
   /** Whose dead letters are sent again. */
   readonly from: readonly DestinationVersionId[]
@@ -183,6 +218,19 @@ export type RedriveOutcome = {
   readonly status: 'redriven' | 'stale'
   /** How many are dead letters no more and stand in the journal again. */
   readonly letters: number
+}
+
+/** `aheadMs`: how far the time of the partition's last record was ahead of now. */
+export type TimeHealing = {
+  readonly aheadMs: number
+  readonly status:
+    | 'healed'
+    /** It would be healed: this was a dry run. */
+    | 'ahead'
+    /** Not ahead by more than clocks may be apart: there is nothing to heal. */
+    | 'right'
+    /** Nothing was done: nobody can say what time it is. */
+    | 'unsure'
 }
 
 export type HeldLease = { readonly partition: Partition; readonly token: LeaseToken }
@@ -234,6 +282,8 @@ export type Journal = {
    * restored database may hold the same token, with another history); a checkpoint or `dispatched` never moves back.
    */
   settle(lease: HeldLease, change: ProgressChange, options?: CallOptions): Promise<'settled' | 'lost'>
+  /** Writes down why the partition cannot be read on, or (undefined) that it can; nothing if the lease is another's. */
+  report(lease: HeldLease, trouble: PartitionTrouble | undefined, options?: CallOptions): Promise<void>
   /**
    * Gives up what is beyond the limits: counted exactly, in one transaction with the checkpoints that pass it, and only
    * while the lease is held. Whole hours of effective time go, because no S3 object spans two: a lane that begins behind
@@ -246,6 +296,13 @@ export type Journal = {
    * a partition): it happens once or not at all, whoever else asks and whatever breaks. Their time is now.
    */
   redrive(request: RedriveRequest, options?: CallOptions): Promise<RedriveOutcome>
+  /**
+   * Lets the time of a partition fall to now, after a clock that had jumped left it ahead (`dryRun`: only tells by how much).
+   * From there on effective time begins again: a room's S3 keys from then on sort before those that were written with the time
+   * that was ahead, until the real time has passed it. Nothing is lost or repeated: where time falls cycles end, so no S3
+   * object, call or reading back spans it.
+   */
+  healTime(partition: Partition, how: { readonly dryRun: boolean }, options?: CallOptions): Promise<TimeHealing>
   /** Deletes settled batches older than `keepMs`; returns how many records went. */
   trim(partition: Partition, limits: { readonly keepMs: number }, options?: CallOptions): Promise<number>
 }

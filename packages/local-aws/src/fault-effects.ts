@@ -34,6 +34,11 @@ export function insteadOf(fault: Fault, service: Service): Instead {
       )
     case 'error':
       return refuse(new AwsError(fault.status, fault.name, fault.message ?? 'An injected error.'))
+    case 'answer': {
+      const { status, contentType, body } = fault
+      const headers = contentType === undefined ? {} : { 'content-type': contentType }
+      return { do: 'answer', reply: { status, headers, body } }
+    }
     case 'html502':
       return {
         do: 'answer',

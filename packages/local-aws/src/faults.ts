@@ -53,6 +53,13 @@ export const Fault = z.discriminatedUnion('effect', [
   Strikes.extend({ effect: z.literal('emptyPage') }),
   /** PutObject overwrites, as stores do that do not know conditional writes. */
   Strikes.extend({ effect: z.literal('ignoreIfNoneMatch') }),
+  /** Somebody else answers in the service's place, and nothing happened: a proxy, a sign-in page, an empty success. */
+  Strikes.extend({
+    effect: z.literal('answer'),
+    status: z.int().min(200).max(599),
+    contentType: z.string().optional(),
+    body: z.string().default(''),
+  }),
   /** A proxy's answer: status 502 with an HTML body. */
   Strikes.extend({ effect: z.literal('html502') }),
   /** The same with status 200, and nothing done: with no body, or the one given. */

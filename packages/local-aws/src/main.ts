@@ -13,8 +13,8 @@ const Environment = z
     LOCAL_AWS_FSYNC: z.enum(['on', 'off']).default('on'),
     AWS_REGION: z.string().min(1).default('us-east-1'),
   })
-  .refine((env) => (env.LOCAL_AWS_ACCESS_KEY_ID === undefined) === (env.LOCAL_AWS_SECRET_ACCESS_KEY === undefined), {
-    message: 'LOCAL_AWS_ACCESS_KEY_ID and LOCAL_AWS_SECRET_ACCESS_KEY go together',
+  .refine((env) => env.LOCAL_AWS_ACCESS_KEY_ID === undefined || env.LOCAL_AWS_SECRET_ACCESS_KEY !== undefined, {
+    message: 'LOCAL_AWS_ACCESS_KEY_ID needs LOCAL_AWS_SECRET_ACCESS_KEY',
   })
 
 await main()
@@ -32,9 +32,7 @@ async function main() {
       host: env.HOST,
       region: env.AWS_REGION,
       fsync: env.LOCAL_AWS_FSYNC === 'on',
-      ...(accessKeyId !== undefined && secretAccessKey !== undefined
-        ? { credentials: { accessKeyId, secretAccessKey } }
-        : {}),
+      ...(secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } }),
       onError: (error) =>
         process.stderr.write(`${JSON.stringify({ event: 'localAws.error', error: String(error) })}\n`),
     })

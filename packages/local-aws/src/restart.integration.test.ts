@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, readdir, readFile } from 'node:fs/promises'
+import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import {
@@ -201,6 +202,43 @@ test('with keys every request must be signed by them', async () => {
   expect((await refusal(group(wrong))).name).toBe('InvalidSignatureException')
   expect((await refusal(group(unknown))).name).toBe('UnrecognizedClientException')
   expect((await fetch(`${aws.url}/bucket/a`)).status).toBe(403)
+})
+
+test('with a secret alone any id may sign, its own endpoints want the secret, and the health is free', async () => {
+  const secretAccessKey = 'right/secret'
+  const aws = await startLocalAws({ dataDir: await clean.folder(), credentials: { secretAccessKey } })
+  clean.atEnd(() => aws.close())
+  const { s3 } = clean.clients(aws.url, 'anybody', secretAccessKey)
+  await s3.send(new CreateBucketCommand({ Bucket: 'bucket' }))
+  const wrong = clean.clients(aws.url, 'anybody', 'wrong').s3.send(new CreateBucketCommand({ Bucket: 'stolen' }))
+  expect((await refusal(wrong)).name).toBe('SignatureDoesNotMatch')
+  const statusOf = async (path: string, authorization?: string) => {
+    const headers = authorization === undefined ? {} : { authorization }
+    return (await fetch(`${aws.url}/_local/${path}`, { headers })).status
+  }
+  for (const path of ['faults', 'calls', 'stats']) {
+    expect(await statusOf(path)).toBe(403)
+    expect(await statusOf(path, 'Bearer wrong')).toBe(403)
+    expect(await statusOf(path, `Bearer ${secretAccessKey}`)).toBe(200)
+  }
+  expect(await statusOf('health')).toBe(200)
+})
+
+test('a page that makes its own name lead here is refused, whatever it asks', async () => {
+  const aws = await startLocalAws({ dataDir: await clean.folder() })
+  clean.atEnd(() => aws.close())
+  const ask = async (host: string, path: string) => {
+    const call = request({ host: '127.0.0.1', port: aws.port, path, headers: { host } })
+    call.end()
+    const [answer]: IncomingMessage[] = await once(call, 'response')
+    answer?.resume()
+    return answer?.statusCode
+  }
+  for (const path of ['/', '/_local/faults', '/_local/health']) {
+    expect(await ask(`rebound.example:${aws.port}`, path)).toBe(421)
+    expect(await ask('127.0.0.1:1', path)).toBe(421)
+    expect(await ask(`localhost:${aws.port}`, path)).toBe(200)
+  }
 })
 
 test('it refuses to run in production, on other hosts than this one, and with wrong variables', async () => {

@@ -11,7 +11,7 @@ import type { Plan } from './faults.ts'
 import { parseJson } from './json-input.ts'
 import type { Reply } from './reply.ts'
 import { type Asked, asked, checkProtocol, errorReply, runService, type Services, targetIn } from './services.ts'
-import { accessKeyIdOf, type Credentials, checkSignature } from './sigv4.ts'
+import { accessKeyIdOf, type Credentials, carriesSecret, checkSignature } from './sigv4.ts'
 
 export type ServerParts = {
   readonly services: Services
@@ -19,6 +19,8 @@ export type ServerParts = {
   readonly calls: Calls
   plan(service: Asked['service'], operation: string, target: string): Plan
   readonly credentials: Credentials | undefined
+  /** Whether a Host header names this server. */
+  isOwnHost(header: string | undefined): boolean
   readonly now: () => number
   readonly randomUUID: () => string
   /** Told of errors that are the stand-in's own fault. */
@@ -54,7 +56,11 @@ const LATE_BYTES_MAX = 256 * 1024 * 1024
 
 async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse, stopping: AbortSignal) {
   const call = callOf(request, parts.randomUUID())
-  if (call.path.startsWith('/_local/')) return void (await send(response, call, await runAdmin(parts.admin, call)))
+  if (!parts.isOwnHost(request.headers.host)) {
+    await drain(call)
+    return void (await send(response, call, { status: 421, body: 'This is not the host that was asked for.\n' }))
+  }
+  if (call.path.startsWith('/_local/')) return void (await send(response, call, await answerAdmin(parts, call)))
   let wanted: Asked | undefined
   let record: CallRecord | undefined
   try {
@@ -87,6 +93,14 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
     const bytesOut = await send(response, call, errorReply(told, wanted?.service, call))
     if (wanted !== undefined) parts.calls.countBytes(wanted.service, 'out', bytesOut)
   }
+}
+
+/** Whoever can inject faults can lose records: with keys, all but the health wants the secret. */
+async function answerAdmin({ admin, credentials }: ServerParts, call: Call): Promise<Reply> {
+  const isFree = credentials === undefined || call.path === '/_local/health' || carriesSecret(call, credentials)
+  if (isFree) return runAdmin(admin, call)
+  await drain(call)
+  return { status: 403, body: 'The header must be "Authorization: Bearer <secret access key>".\n' }
 }
 
 async function handle(

@@ -3,7 +3,8 @@ import { AwsError } from './aws-error.ts'
 import { type Call, header, type Service } from './call.ts'
 import { CLOCK_SKEW_MAX_MS } from './s3/limits.ts'
 
-export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
+/** Without an id, any that signs with the secret: the ids then tell callers apart. */
+export type Credentials = { readonly accessKeyId?: string | undefined; readonly secretAccessKey: string }
 
 /** Checks the request's signature, version 4 in the Authorization header; throws what the service would answer. */
 export function checkSignature(
@@ -20,7 +21,11 @@ export function checkSignature(
   const match = AUTHORIZATION.exec(header(call, 'authorization') ?? '')
   if (match === null) throw refuse('missing', 'The request is not signed.')
   const [, accessKeyId = '', day = '', region = '', name = '', signedHeaders = '', signature = ''] = match
-  if (accessKeyId !== credentials.accessKeyId) throw refuse('unknown', 'The security token is not valid.')
+  if (credentials.accessKeyId !== undefined && accessKeyId !== credentials.accessKeyId) {
+    throw refuse('unknown', 'The security token is not valid.')
+  }
+  // What is signed for another server must not count here.
+  if (!signedHeaders.split(';').includes('host')) throw refuse('wrong', 'The header host must be signed.')
 
   const time = header(call, 'x-amz-date') ?? ''
   const sentMs = Date.parse(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
@@ -38,6 +43,15 @@ export function checkSignature(
   if (sent.length !== expected.length || !timingSafeEqual(sent, expected)) {
     throw refuse('wrong', 'The request signature we calculated does not match the signature you provided.')
   }
+}
+
+/** Whether a call of the stand-in's own endpoints carries the secret itself, as `Bearer <secret>`. */
+export function carriesSecret(call: Call, { secretAccessKey }: Credentials): boolean {
+  // Hashed first: what is compared is then of one length, whatever was sent.
+  const [sent, expected] = [header(call, 'authorization') ?? '', `Bearer ${secretAccessKey}`].map((text) =>
+    createHash('sha256').update(text).digest(),
+  )
+  return sent !== undefined && expected !== undefined && timingSafeEqual(sent, expected)
 }
 
 /** Whose request it says it is, unchecked. */

@@ -9,6 +9,7 @@ import { isProduction } from './env.ts'
 import { createFaults, type FaultControl } from './faults.ts'
 import type { Deliver } from './firehose/delivery-stream.ts'
 import { createStreams } from './firehose/streams.ts'
+import { isOwnHost } from './hosts.ts'
 import { createGroups } from './logs/groups.ts'
 import { createPolicies } from './logs/policies.ts'
 import { createMetricStore } from './metrics/metric-store.ts'
@@ -26,7 +27,7 @@ export type LocalAwsOptions = {
   readonly port?: number
   /** A loopback address; default 127.0.0.1. */
   readonly host?: string
-  /** With these every request must be signed by them. */
+  /** With these every request must be signed by them; without an id, by any id that has the secret. Default: anybody may call. */
   readonly credentials?: Credentials
   readonly region?: string
   readonly accountId?: string
@@ -73,6 +74,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const faults = createFaults(random)
   const calls = createCalls(now)
   const arn = (service: string) => `arn:aws:${service}:${region}:${accountId}:`
+  let port = options.port ?? 0
   const { server, settled, stop } = createLocalServer({
     services: {
       s3: { buckets, objects, now },
@@ -84,13 +86,14 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     calls,
     plan: faults.plan,
     credentials: options.credentials,
+    isOwnHost: (header) => isOwnHost(header, { host, port }),
     now,
     randomUUID,
     onError: options.onError ?? (() => undefined),
   })
-  server.listen(options.port ?? 0, host)
+  server.listen(port, host)
   await once(server, 'listening')
-  const { port } = addressOf(server.address())
+  port = addressOf(server.address()).port
   let closing: Promise<void> | undefined
 
   return {

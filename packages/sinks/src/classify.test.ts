@@ -21,6 +21,7 @@ const ACCESS = { class: 'access', action: 'hold', taken: 'no' } as const
 const EXPIRED = { class: 'credentials', action: 'retry', taken: 'no' } as const
 const MISSING = { class: 'missing', action: 'hold', taken: 'no' } as const
 const INVALID = { class: 'invalid', action: 'split', taken: 'no' } as const
+const UNKNOWN = { class: 'invalid', action: 'doubt', taken: 'no' } as const
 const EXISTS = { action: 'exists', taken: 'no' } as const
 
 describe('what each error of S3 means', () => {
@@ -96,8 +97,10 @@ describe('what an unknown name means, by HTTP status', () => {
     [http(403, 'Novel'), ACCESS],
     [http(404, 'Novel'), MISSING],
     [http(409, 'Novel'), TRANSIENT],
-    [http(400, 'Novel'), INVALID],
-    [http(418, 'Novel'), INVALID],
+    [http(400, 'Novel'), UNKNOWN],
+    [http(418, 'Novel'), UNKNOWN],
+    [http(400, 'SubscriptionRequiredException'), UNKNOWN],
+    [http(413, 'Novel'), INVALID],
   ]
   test.each(rows)('%o', (error, expected) => expect(classify(error)).toMatchObject(expected))
 })

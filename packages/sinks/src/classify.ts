@@ -4,12 +4,13 @@ import type { FailureClass } from './port.ts'
 /**
  * What an error of an AWS client means to a sink.
  * - `retry`: try again later. `hold`: a person must act. `split`: something in the batch is unacceptable.
+ *   `doubt`: a 4xx whose name is not known. It may be about the destination or about a record, so nothing may be dropped for it.
  *   `exists`: what was asked for is there already.
  * - `taken`: whether the call may have had its effect in spite of the error.
  */
 export type Verdict = {
   readonly class: FailureClass
-  readonly action: 'retry' | 'hold' | 'split' | 'exists'
+  readonly action: 'retry' | 'hold' | 'split' | 'doubt' | 'exists'
   readonly taken: 'no' | 'maybe'
   /** The service's error name, the socket's code, or `HTTP <status>`. */
   readonly name: string
@@ -56,6 +57,7 @@ const EXPIRED: Meaning = { class: 'credentials', action: 'retry' }
 const MISSING: Meaning = { class: 'missing', action: 'hold' }
 const EXISTS: Meaning = { class: 'transient', action: 'exists' }
 const INVALID: Meaning = { class: 'invalid', action: 'split' }
+const UNKNOWN: Meaning = { class: 'invalid', action: 'doubt' }
 
 const MEANING_BY_NAME: ReadonlyMap<string, Meaning> = new Map([
   ...named(
@@ -117,7 +119,9 @@ function byStatus(status: number | undefined): Meaning | undefined {
   if (status >= 500 || status < 300 || status === 408 || status === 409) return TRANSIENT
   if (status === 401 || status === 403) return ACCESS
   if (status === 404 || status === 410 || status < 400) return MISSING
-  return status === 412 ? EXISTS : INVALID
+  if (status === 412) return EXISTS
+  // A body that is too large is about what was sent, whatever it is called.
+  return status === 413 ? INVALID : UNKNOWN
 }
 
 function bySocket(code: string | undefined): Meaning | undefined {

@@ -38,6 +38,8 @@ export function writeOutcomeOf(
       return { status: 'refused', scope: 'destination', failure }
     case 'split':
       return { status: 'refused', scope: 'batch', failure }
+    case 'doubt':
+      return { status: 'refused', scope: 'unknown', failure }
     case 'retry':
     case 'exists':
       return { status: 'retry', failure }
@@ -47,7 +49,7 @@ export function writeOutcomeOf(
 /** What a verdict means to a call that changes nothing: whatever a person need not mend may be asked again. */
 export function readOutcomeOf(verdict: Verdict, subject: Subject): ReadFailure {
   const failure = failureOf(verdict, subject)
-  const isRefused = verdict.action === 'hold' || verdict.action === 'split'
+  const isRefused = verdict.action === 'hold' || verdict.action === 'split' || verdict.action === 'doubt'
   return isRefused ? { status: 'refused', failure } : { status: 'retry', failure }
 }
 
@@ -100,11 +102,16 @@ function wordsOf({ class: failure, action, name }: Verdict, subject: Subject): s
     case 'missing':
       return `${target} was not found in ${region}: ${name}. Create it, or check its name, account and Region.`
     case 'invalid':
-      return `${call} to ${target} was refused as invalid: ${name}.${action === 'hold' ? ` ${ADVICE[subject.kind]}` : ''}`
+      return `${call} to ${target} was refused ${wayOf(action, name)}.${action === 'hold' ? ` ${ADVICE[subject.kind]}` : ''}`
     case 'conditional-writes-ignored':
       if (name === NO_ETAG) {
         return `${target} sends no ETag with its answer to ${call}, so nothing proves what it has taken. Use a store that does, and look for a proxy in between.`
       }
       return `${target} does not honour conditional writes (If-None-Match: *): ${name}. Use a store that does.`
   }
+}
+
+function wayOf(action: Verdict['action'], name: string): string {
+  if (action !== 'doubt') return `as invalid: ${name}`
+  return `by a name that is not known here: ${name}. Look it up in the documentation of the service; nothing is dropped for it`
 }

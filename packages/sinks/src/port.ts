@@ -83,8 +83,11 @@ export type WriteOutcome =
   | { readonly status: 'occupied'; readonly occupant: Occupant }
   /** Surely not taken; worth another try. `retryAfterMs: 0`: the obstacle is gone already (a log stream was made). */
   | { readonly status: 'retry'; readonly failure: Failure; readonly retryAfterMs?: number }
-  /** Surely not taken. `destination`: a person must act. `batch`: something in it is unacceptable; a smaller one may pass. */
-  | { readonly status: 'refused'; readonly scope: 'destination' | 'batch'; readonly failure: Failure }
+  /**
+   * Surely not taken. `destination`: a person must act. `batch`: something in it is unacceptable; a smaller one may pass.
+   * `unknown`: the service gave a name that is not known, so that it may be either.
+   */
+  | { readonly status: 'refused'; readonly scope: 'destination' | 'batch' | 'unknown'; readonly failure: Failure }
   /** May have been taken: the answer was lost, or a server error. */
   | { readonly status: 'unknown'; readonly failure: Failure }
 
@@ -93,6 +96,22 @@ export type RecallOutcome =
   | { readonly status: 'recalled'; readonly found: ReadonlySet<MessageId> }
   | { readonly status: 'retry'; readonly failure: Failure }
   | { readonly status: 'refused'; readonly failure: Failure }
+
+/** Runs of a room that begin in an hour and between two positions. */
+export type RunsWanted = {
+  readonly roomId: RoomId
+  /** Any time of the hour, ms since the epoch. */
+  readonly timeMs: number
+  readonly first: number
+  readonly last: number
+}
+
+/** An object that was found: `first` is its first record, without its line and with no more than the minute of its time. */
+export type FoundRun = { readonly first: SinkRecord; readonly last: OccupantEnd }
+
+export type RunsOutcome =
+  /** In order. */
+  { readonly status: 'found'; readonly runs: readonly FoundRun[] } | Exclude<RecallOutcome, { status: 'recalled' }>
 
 export type CheckOutcome = { readonly status: 'ok' } | { readonly status: 'failed'; readonly failure: Failure }
 
@@ -112,6 +131,8 @@ export type Sink = {
   write(records: SinkRecords, options?: SinkOptions): Promise<WriteOutcome>
   /** Which of these records the destination holds already. Their memory is not read any more once the answer is there. */
   readonly recall?: (records: SinkRecords, options?: SinkOptions) => Promise<RecallOutcome>
+  /** S3: which runs of this destination begin where nobody knows any more what was journaled. */
+  readonly runs?: (wanted: RunsWanted, options?: SinkOptions) => Promise<RunsOutcome>
   /**
    * Proves what delivery and recovery will need of the destination, as far as reading tells: it is there, it can take
    * records, and it can be read back. Leaves nothing there.

@@ -7,8 +7,10 @@ import {
   grants,
   ok,
   type Result,
+  serviceUnavailable,
   unrecognizedClientException,
 } from '@roomlog/domain'
+import { createAbsences, forgetOldest } from '../absences.ts'
 
 /** An access key that may be used now. */
 export type UsableKey = {
@@ -19,9 +21,19 @@ export type UsableKey = {
 
 export type Principal = { readonly accountId: AccountId; readonly scopes: readonly AccessKeyScope[] }
 
+/** What a look-up will tell. */
+export type LookedUp = {
+  readonly answer: Promise<Result<Principal>>
+  /** Whose key this was when it was last read, by its secret too; without one a stranger asks. */
+  readonly lastKnownAs: AccountId | undefined
+}
+
 export type Authenticator = {
-  /** Who the header `Authorization: Bearer <accessKeyId>.<secretAccessKey>` is, if it may do what one of `scopes` may. */
-  authenticate(authorization: string | undefined, scopes: readonly AccessKeyScope[]): Promise<Result<Principal>>
+  /**
+   * Who the header `Authorization: Bearer <accessKeyId>.<secretAccessKey>` is. Answered at once where no look-up is needed,
+   * so that the front door can tell an account from a stranger before it lets either wait for anything.
+   */
+  authenticate(authorization: string | undefined): Result<Principal> | LookedUp
   /** This process changed the key. */
   forget(accessKeyId: string): void
 }
@@ -29,65 +41,114 @@ export type Authenticator = {
 const BEARER = /^Bearer +([A-Za-z0-9_-]{1,128})\.(\S{1,512})$/i
 /** Compared with where there is no key, so that the answer to an unknown key takes as long as that to a wrong secret. */
 const NOBODY = digestOf('')
+/** Nothing is said of the key: it may be a good one that is new to this process. */
+const TOO_MANY_STRANGERS = fail(serviceUnavailable('Too many unknown access keys are being tried; try again'))
 
 /**
  * Keys are read again after `freshMs`: a key revoked through another process works for that long there, and a new one
- * that was tried too early may be unknown for that long.
+ * that was tried too early may be unknown for that long. A key in use is read again halfway, behind its requests, so that
+ * these need not wait among the strangers whenever it goes stale.
+ *
+ * Anybody can make up key ids, so what is looked up for strangers is bounded. A key that is not there is remembered apart
+ * from those that are, and a look-up for a key that was not good here before needs `mayLookUp`. A key that was good stays
+ * in memory when it is stale: it is read again without asking strangers' leave, and no flood of others pushes it out.
  */
 export function createAuthenticator(options: {
   readonly find: (accessKeyId: string) => Promise<UsableKey | undefined>
+  /** Whether one more key that was not good here before may be looked up now. */
+  readonly mayLookUp: () => boolean
   readonly nowMs: () => number
   readonly freshMs?: number | undefined
   readonly keysMax?: number | undefined
 }): Authenticator {
-  const { find, nowMs, freshMs = 5_000, keysMax = 10_000 } = options
-  const known = new Map<string, { readonly key: Promise<UsableKey | undefined>; readonly staleAtMs: number }>()
+  const { find, mayLookUp, nowMs, freshMs = 5_000, keysMax = 10_000 } = options
+  const good = new Map<string, { readonly key: UsableKey; readonly staleAtMs: number }>()
+  const absent = createAbsences<string>({ nowMs, forMs: freshMs })
+  const asked = new Map<string, Promise<UsableKey | undefined>>()
 
-  function lookUp(accessKeyId: string): Promise<UsableKey | undefined> {
-    const item = known.get(accessKeyId)
-    if (item !== undefined && nowMs() < item.staleAtMs) return item.key
-    known.delete(accessKeyId)
-    if (known.size >= keysMax) forgetOldest(known)
-    const key = find(accessKeyId)
-    const found = { key, staleAtMs: nowMs() + freshMs }
-    known.set(accessKeyId, found)
-    // A failed look-up says nothing about the key.
-    key.catch(() => {
-      if (known.get(accessKeyId) === found) known.delete(accessKeyId)
-    })
-    return key
+  function lookUp(accessKeyId: string): Result<UsableKey | undefined> | Promise<UsableKey | undefined> {
+    const item = good.get(accessKeyId)
+    if (item !== undefined && nowMs() < item.staleAtMs) {
+      if (nowMs() >= item.staleAtMs - freshMs / 2 && !asked.has(accessKeyId)) {
+        // Where that fails the key is good until it is stale, and whoever asks then hears of it.
+        ask(accessKeyId).catch(() => undefined)
+      }
+      return ok(item.key)
+    }
+    if (absent.has(accessKeyId)) return ok(undefined)
+    const known = asked.get(accessKeyId)
+    if (known !== undefined) return known
+    if (item === undefined && !mayLookUp()) return TOO_MANY_STRANGERS
+    return ask(accessKeyId)
+  }
+
+  function ask(accessKeyId: string): Promise<UsableKey | undefined> {
+    // Whoever changed the key meanwhile has made us forget the question: its answer is of before.
+    const isOurs = () => asked.get(accessKeyId) === asking
+    const asking: Promise<UsableKey | undefined> = find(accessKeyId)
+      .then((key) => {
+        if (isOurs()) remember(accessKeyId, key)
+        return key
+      })
+      .finally(() => {
+        if (isOurs()) asked.delete(accessKeyId)
+      })
+    asked.set(accessKeyId, asking)
+    return asking
+  }
+
+  function remember(accessKeyId: string, key: UsableKey | undefined): void {
+    good.delete(accessKeyId)
+    if (key === undefined) {
+      absent.add(accessKeyId)
+      return
+    }
+    if (good.size >= keysMax) forgetOldest(good)
+    good.set(accessKeyId, { key, staleAtMs: nowMs() + freshMs })
   }
 
   return {
-    async authenticate(authorization, scopes) {
+    authenticate(authorization) {
       const [, accessKeyId, secret] = BEARER.exec(authorization ?? '') ?? []
       if (accessKeyId === undefined || secret === undefined) {
         return fail(
           unrecognizedClientException('The header must be "Authorization: Bearer <accessKeyId>.<secretAccessKey>"'),
         )
       }
-      const key = await lookUp(accessKeyId)
-      const same = timingSafeEqual(digestOf(secret), key?.secretDigest ?? NOBODY)
-      if (key === undefined || !same) return fail(unrecognizedClientException())
-      if (!grants(key.scopes, scopes)) {
-        return fail(accessDeniedException(`The access key does not have the scope ${scopes.join(' or ')}`))
+      const found = lookUp(accessKeyId)
+      if (found instanceof Promise) {
+        const before = principalOf(good.get(accessKeyId)?.key, secret)
+        const answer = found.then((key) => principalOf(key, secret))
+        return { answer, lastKnownAs: before.ok ? before.value.accountId : undefined }
       }
-      return ok({ accountId: key.accountId, scopes: key.scopes })
+      return found.ok ? principalOf(found.value, secret) : found
     },
     forget(accessKeyId) {
-      known.delete(accessKeyId)
+      good.delete(accessKeyId)
+      absent.delete(accessKeyId)
+      asked.delete(accessKeyId)
     },
   }
+}
+
+/** Whether the caller may do what a key with one of these scopes may do. */
+export function checkScope(
+  { scopes }: Pick<Principal, 'scopes'>,
+  wanted: readonly AccessKeyScope[],
+): Result<undefined> {
+  if (grants(scopes, wanted)) return MAY
+  return fail(accessDeniedException(`The access key does not have the scope ${wanted.join(' or ')}`))
+}
+
+const MAY = ok(undefined)
+
+function principalOf(key: UsableKey | undefined, secret: string): Result<Principal> {
+  const same = timingSafeEqual(digestOf(secret), key?.secretDigest ?? NOBODY)
+  if (key === undefined || !same) return fail(unrecognizedClientException())
+  return ok({ accountId: key.accountId, scopes: key.scopes })
 }
 
 /** What is compared and kept in memory in place of a secret. Secrets are long and random: one round is enough. */
 export function digestOf(secret: string): Buffer {
   return hash('sha256', secret, 'buffer')
-}
-
-function forgetOldest(known: Map<string, unknown>): void {
-  for (const accessKeyId of known.keys()) {
-    known.delete(accessKeyId)
-    return
-  }
 }

@@ -17,7 +17,7 @@ export function createKeyFinder(pool: pg.Pool, secretBox: SecretBox, log: Fastif
   return async (accessKeyId: string): Promise<UsableKey | undefined> => {
     const [row] = await lookUp<Row>(pool, { name: 'api-access-key', text: KEY, values: [accessKeyId] })
     if (row === undefined) return undefined
-    const secret = secretBox.decrypt(row.secret_encrypted)
+    const secret = secretBox.decrypt(row.secret_encrypted, [row.account_id, accessKeyId])
     if (secret === undefined) {
       const hint = 'None of the keys in ROOMLOG_ENCRYPTION_KEY decrypts the secret of an access key.'
       log.error({ event: 'api.accessKeyUnreadable', accessKeyId }, hint)

@@ -26,14 +26,18 @@ export async function ensureAccount(
     await tx.$executeRaw`insert into account (id) values (${accountId}) on conflict do nothing`
     if (rootKey === undefined) return
     const { accessKeyId: id, secretAccessKey } = rootKey
-    const key = { scopes: ['admin', 'chat'], secretEncrypted: secretBox.encrypt(secretAccessKey), revokedAt: null }
+    const key = {
+      scopes: ['admin', 'chat'],
+      secretEncrypted: secretBox.encrypt(secretAccessKey, [accountId, id]),
+      revokedAt: null,
+    }
     await tx.$executeRaw`
       insert into access_key (id, account_id, secret_encrypted, scopes)
       values (${id}, ${accountId}, ${key.secretEncrypted}, ${key.scopes}) on conflict do nothing`
     const [row] = await tx.$queryRaw<{ account_id: string; secret_encrypted: string; revoked_at: Date | null }[]>`
       select account_id, secret_encrypted, revoked_at from access_key where id = ${id} for update`
     if (row?.account_id !== accountId) throw new RootKeyTakenError(id)
-    const same = secretBox.decrypt(row.secret_encrypted) === secretAccessKey && row.revoked_at === null
+    const same = secretBox.decrypt(row.secret_encrypted, [accountId, id]) === secretAccessKey && row.revoked_at === null
     if (!same) await tx.accessKey.update({ where: { id }, data: key, select: { id: true } })
   })
 }

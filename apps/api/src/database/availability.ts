@@ -43,6 +43,13 @@ export function isWorthRepeating(error: unknown): boolean {
   return chainOf(error).some(({ code }) => code !== undefined && RETRY_CODES.has(code))
 }
 
+/** The server's code of what went wrong; undefined where it was not the server that said so. */
+export function sqlStateOf(error: unknown): string | undefined {
+  return chainOf(error).find(
+    ({ code }) => code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^P[0-9]{4}$/.test(code),
+  )?.code
+}
+
 type Link = { readonly code: string | undefined; readonly message: string }
 
 /** The error and what it was caused by; drivers bury the server's answer. */

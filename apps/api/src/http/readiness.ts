@@ -1,31 +1,83 @@
+import { CLOCKS_AGREE_MS } from '@roomlog/domain'
+import { type AppendId, type DatabaseClock, isWriterAlive, probeAppend } from '@roomlog/journal'
 import type pg from 'pg'
-import { CLOCK_OFF_MAX_MS, type DatabaseClock } from '../time/database-clock.ts'
+import { isDatabaseAway, sqlStateOf } from '../database/availability.ts'
 import type { ReadyCheck } from './health.ts'
 
 const ANSWER_WITHIN_MS = 2_000
+/** Anybody may ask, and each look writes a little that is then thrown away. */
+const LOOK_EVERY_MS = 1_000
 
-/** The database answers, and this machine's clock is right. */
+/** The journal takes appends, and the clocks are right. Not having a writer keeps no append from being taken. */
 export function readinessChecks(parts: {
   readonly pool: pg.Pool
-  readonly clock: Pick<DatabaseClock, 'aheadMs'>
-}): readonly ReadyCheck[] {
-  return [() => databaseAnswers(parts.pool), async () => clockIsRight(parts.clock.aheadMs())]
+  readonly clock: Pick<DatabaseClock, 'doubt' | 'wallAheadMs'>
+  readonly nowMs: () => number
+  readonly newAppendId: () => AppendId
+}): { readonly checks: readonly ReadyCheck[]; readonly notices: readonly ReadyCheck[] } {
+  const { pool, clock, nowMs, newAppendId } = parts
+  return {
+    checks: [
+      seldom(
+        () => withinTime(probeAppend(pool, newAppendId()).then(nothing, wordsFor), 'The database does not answer'),
+        nowMs,
+      ),
+      async () => clocksAreRight(clock),
+    ],
+    // While the database does not tell, nothing is said of writers.
+    notices: [seldom(() => withinTime(isWriterAlive(pool).then(writerWords, nothing), undefined), nowMs)],
+  }
 }
 
-async function databaseAnswers(pool: pg.Pool): Promise<string | undefined> {
-  const answer = pool.query('select 1').then(
-    () => undefined,
-    () => 'The database cannot be reached',
-  )
+/** What was found less than a second ago, or is just being looked for, is found again. */
+function seldom(look: ReadyCheck, nowMs: () => number): ReadyCheck {
+  let last: Promise<string | undefined> | undefined
+  let endedAtMs: number | undefined
+  return () => {
+    if (last === undefined || (endedAtMs !== undefined && nowMs() - endedAtMs >= LOOK_EVERY_MS)) {
+      endedAtMs = undefined
+      last = look().finally(() => {
+        endedAtMs = nowMs()
+      })
+    }
+    return last
+  }
+}
+
+async function withinTime(answer: Promise<string | undefined>, late: string | undefined): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, ANSWER_WITHIN_MS, 'The database does not answer')
+  const timeout = new Promise<string | undefined>((resolve) => {
+    timer = setTimeout(resolve, ANSWER_WITHIN_MS, late)
   })
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+  return Promise.race([answer, timeout]).finally(() => clearTimeout(timer))
 }
 
-/** Records are right all the same, as they follow the database's clock; but a machine like this wants looking after. */
-export function clockIsRight(aheadMs: number): string | undefined {
-  if (Math.abs(aheadMs) <= CLOCK_OFF_MAX_MS) return undefined
+/** By its SQLSTATE alone: whoever asks has no key, and the server's own words name files and users. */
+export function wordsFor(error: unknown): string {
+  const state = sqlStateOf(error)
+  if (state === '53100') return "The database's disk is full"
+  if (state === '25006') return 'The database takes no changes: it is read-only'
+  if (state === '42501') return 'The role of this process may not write to the journal'
+  if (state === '42P01' || state === '3F000' || state === '42703') {
+    return 'The tables of the journal are not there: run the migrations, or restore the schema roomlog'
+  }
+  if (state === undefined || isDatabaseAway(error)) return 'The database cannot be reached'
+  return `The database refuses to append (SQLSTATE ${state})`
+}
+
+function writerWords(isAlive: boolean): string | undefined {
+  return isAlive ? undefined : 'No writer lives: what is sent is kept in the journal, and delivered once one is started'
+}
+
+function nothing(): undefined {}
+
+/**
+ * While the database's clock is followed, records are right whatever this machine's says; but a machine like that wants
+ * looking after, and could not tell if the database's jumped.
+ */
+function clocksAreRight(clock: Pick<DatabaseClock, 'doubt' | 'wallAheadMs'>): string | undefined {
+  const aheadMs = clock.wallAheadMs()
+  const doubt = clock.doubt()
+  if (doubt !== undefined || Math.abs(aheadMs) <= CLOCKS_AGREE_MS) return doubt
   return `This machine's clock is ${(aheadMs / 1000).toFixed(1)} s ahead of the database's`
 }

@@ -1,14 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { AppRouter } from '@roomlog/client'
 import {
   internalServerException,
+  jsonSizeFault,
   type RoomlogError,
-  requestEntityTooLargeException,
-  serviceUnavailable,
+  SEND_MESSAGES_MAX,
   validationException,
 } from '@roomlog/domain'
-import { getTRPCErrorShape, TRPCError } from '@trpc/server'
-import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
-import { getHTTPStatusCodeFromError } from '@trpc/server/http'
+import { TRPCError } from '@trpc/server'
+import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
+import { resolveResponse } from '@trpc/server/http'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -16,18 +17,22 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import type { Operations } from '../operations.ts'
-import { isUnexpected, retryHeaders, toTRPCError } from '../trpc/error.ts'
+import type { Caller, Operations } from '../operations.ts'
+import { isUnexpected, retryHeaders } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
+import { createConnections } from './connections.ts'
+import { openDoor, type Pass, passing } from './door.ts'
+import { createListener } from './listener.ts'
+import { refusalOf } from './refusal.ts'
 import { createSingleCalls } from './single-call.ts'
 
-/** Of one request's body. */
-export const BODY_BYTES_MAX = 8 * 1024 * 1024
+/** Of the body of a request that holds `chat.sendMessages`, and of any other. */
+export const BODY_BYTES_MAX = { messages: 8 * 1024 * 1024, other: 128 * 1024 } as const
 /** Calls in one batched HTTP request; each counts against the rates. */
 export const BATCH_CALLS_MAX = 50
 
-const BUSY = 'Too many requests are being worked on; try again'
 const IDLE_CHECK_EVERY_MS = 50
+const PREFIX = '/trpc/'
 
 export type ServerLimits = {
   readonly requestsInFlightMax: number
@@ -35,6 +40,8 @@ export type ServerLimits = {
   /** For a request to arrive whole. */
   readonly requestTimeoutMs: number
   readonly connectionsMax: number
+  /** How long a client may leave an answer unread. */
+  readonly unreadAnswerMs: number
 }
 
 export const SERVER_LIMITS_DEFAULT: ServerLimits = {
@@ -42,22 +49,38 @@ export const SERVER_LIMITS_DEFAULT: ServerLimits = {
   bodyBytesInFlightMax: 128 * 1024 * 1024,
   requestTimeoutMs: 30_000,
   connectionsMax: 10_000,
+  unreadAnswerMs: 10_000,
 }
 
 /** The bare server: its logger exists before anything that it serves. */
 export function createServer(options: { readonly logLevel: string; readonly limits: ServerLimits }): FastifyInstance {
+  const { requestTimeoutMs } = options.limits
+  const connections = createConnections(options.limits)
   const server = Fastify({
     logger: { level: options.logLevel, base: null },
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: options.limits.requestTimeoutMs,
-    // Longer than the idle timeout of usual load balancers, so that it is they who close first.
-    keepAliveTimeout: 72_000,
+    serverFactory: (handle) => createListener({ connections, requestTimeoutMs }, handle),
+    // The listener has answered already.
+    clientErrorHandler: () => undefined,
+    frameworkErrors: (_error, _request, reply) => {
+      refuse(reply, validationException('The path is not valid, or too long'))
+    },
     forceCloseConnections: 'idle',
     // A batch names all of its calls in the path.
     routerOptions: { maxParamLength: 5_000 },
   })
-  server.server.maxConnections = options.limits.connectionsMax
+  server.addHook('preClose', async () => connections.closeResting())
+  // Bodies are read behind doors alone; outside of them nobody is known.
+  server.removeAllContentTypeParsers()
+  server.decorateRequest('pass', undefined)
+  server.setErrorHandler((error, request, reply) => {
+    request.pass?.ticket.leave()
+    refuse(reply, httpErrorOf(error, request.log))
+  })
+  server.setNotFoundHandler((request, reply) => {
+    const known = request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST'
+    refuse(reply, new TRPCError({ code: known ? 'NOT_FOUND' : 'METHOD_NOT_SUPPORTED' }))
+  })
   return server
 }
 
@@ -70,72 +93,105 @@ export async function serveRouter(
 ): Promise<void> {
   const admission = createAdmission({
     requestsMax: limits.requestsInFlightMax,
-    bodyBytesMax: limits.bodyBytesInFlightMax,
-    bodyBytesEach: BODY_BYTES_MAX,
+    bytesMax: limits.bodyBytesInFlightMax,
   })
-  const refuse = (reply: FastifyReply, error: TRPCError) => {
-    const shape = getTRPCErrorShape({
-      config: router._def._config,
-      error,
-      type: 'unknown',
-      path: undefined,
-      input: undefined,
-      ctx: undefined,
-    })
-    return reply.code(getHTTPStatusCodeFromError(error)).send({ error: shape })
-  }
-
-  server.setErrorHandler((error, request, reply) => refuse(reply, toTRPCError(httpErrorOf(error, request.log))))
-  server.setNotFoundHandler((_request, reply) => {
-    return refuse(reply, new TRPCError({ code: 'NOT_FOUND' }))
-  })
-
   await server.register(async (scope) => {
     scope.addHook('onRequest', (request, reply, done) => {
-      const leave = admission.enter(request.method === 'GET' ? '0' : request.headers['content-length'])
-      if (leave === undefined) {
-        refuse(reply, toTRPCError(serviceUnavailable(BUSY)))
-        return
-      }
-      reply.raw.once('close', leave)
-      done()
+      if (isReadable(request)) return done()
+      refuse(reply, new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' }))
     })
-    passBodiesOn(scope)
+    openDoor(scope, admission, {
+      identify: ({ headers }) => operations.identify(headers.authorization),
+      bodyBytesMax: ({ url }) =>
+        callsOf(url).includes('chat.sendMessages') ? BODY_BYTES_MAX.messages : BODY_BYTES_MAX.other,
+      // What JSON.parse makes of a body holds everybody up, so what is refused is told before.
+      bodyFault: ({ url }, body) => {
+        const itemsMax = callsOf(url).includes('chat.sendMessages') ? SEND_MESSAGES_MAX : 1
+        const fault = jsonSizeFault(body, { itemsMax })
+        return fault === undefined
+          ? undefined
+          : validationException(`The body is not what any operation takes: ${fault}`)
+      },
+      refuse: (reply, error) => refuse(reply, error, callsOf(reply.request.url).join()),
+    })
     const singleCalls = createSingleCalls(operations, router)
-    scope.all<{ Params: { path: string } }>('/trpc/:path', (request, reply) => {
-      const call = singleCalls.find(request)
-      return call ? singleCalls.answer(call, request, reply) : answerByAdapter(router, request, reply)
+    scope.route<{ Params: { path: string } }>({
+      method: ['GET', 'HEAD', 'POST'],
+      url: `${PREFIX}:path`,
+      handler: passing((pass, request, reply) => {
+        const call = singleCalls.find(request)
+        return call
+          ? singleCalls.answer(call, pass.caller, request, reply)
+          : answerByRouter(router, pass, request, reply)
+      }),
     })
   })
 }
 
-/** As bytes: what reads them makes of them what it needs. */
-function passBodiesOn(scope: FastifyInstance): void {
-  scope.removeContentTypeParser('application/json')
-  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
-  scope.addContentTypeParser('multipart/form-data', (_, body, done) => done(null, body))
+const JSON_TYPE = /^application\/json *(; *charset="?utf-8"? *)?$/i
+
+/** Whether a body, if there is one, is said to be JSON. */
+function isReadable({ raw }: FastifyRequest): boolean {
+  const type = raw.headers['content-type']
+  if (type === 'application/json') return true
+  return type === undefined ? !declaresBody(raw.headers) : JSON_TYPE.test(type)
+}
+
+function declaresBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+/** The names in the path, of which a batch has several. */
+function callsOf(url: string): readonly string[] {
+  const end = url.indexOf('?')
+  return url.slice(PREFIX.length, end === -1 ? undefined : end).split(',')
+}
+
+/** In the shape of the API. Where the body has not arrived it is the connection's last answer. */
+function refuse(reply: FastifyReply, why: RoomlogError | TRPCError, path?: string): void {
+  const { raw } = reply.request
+  const send = () => {
+    if (!raw.complete && declaresBody(raw.headers)) reply.header('connection', 'close')
+    const { status, body } = refusalOf(why, path)
+    reply.code(status).type('application/json').send(body)
+  }
+  // A small body comes in one piece with its headers, but is seen only after them.
+  if (raw.complete || !declaresBody(raw.headers)) send()
+  else setImmediate(send)
 }
 
 /** Any call, and any number of them, in any of tRPC's forms. */
-async function answerByAdapter(
+async function answerByRouter(
   router: AppRouter,
+  { caller }: Pass,
   request: FastifyRequest<{ Params: { path: string } }>,
   reply: FastifyReply,
 ): Promise<void> {
-  if (request.body instanceof Buffer) request.body = request.body.toString()
-  await fastifyRequestHandler({
+  const response = await resolveResponse<AppRouter>({
     router,
-    req: request,
-    res: reply,
+    req: fetchRequestOf(request, reply),
     path: request.params.path,
+    error: null,
     maxBatchSize: BATCH_CALLS_MAX,
     responseMeta: ({ errors }) => ({ headers: retryHeaders(errors) }),
-    createContext: ({ req }) => ({ authorization: req.headers.authorization }),
+    createContext: async (): Promise<Caller> => caller,
     onError: ({ error, path }) => {
       if (isUnexpected(error))
         request.server.log.error({ event: 'api.error', path, err: error }, 'A call failed unexpectedly.')
     },
   })
+  // The answers of a stream come as its calls end, and it holds its slot until then; any other is handed over whole.
+  if (response.headers.has('transfer-encoding')) {
+    await reply.send(response)
+    return
+  }
+  reply.code(response.status).headers(Object.fromEntries(response.headers)).type('application/json')
+  reply.send(Buffer.from(await response.arrayBuffer()))
+}
+
+function fetchRequestOf({ raw, body }: FastifyRequest, reply: FastifyReply): Request {
+  const request = Object.assign(raw, { body: body instanceof Buffer ? body.toString() : undefined })
+  return incomingMessageToRequest(request, reply.raw, { maxBodySize: null })
 }
 
 /** Takes no more connections and waits for the requests in flight; connections that fall idle meanwhile are closed too. */
@@ -144,18 +200,12 @@ export async function closeServer(server: FastifyInstance): Promise<void> {
   await server.close().finally(() => clearInterval(idle))
 }
 
-/** What Fastify refused before tRPC saw it. */
-function httpErrorOf(error: unknown, log: FastifyBaseLogger): RoomlogError {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return requestEntityTooLargeException(`The body has more than ${BODY_BYTES_MAX} bytes`)
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return validationException('The content type must be application/json')
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return validationException('The body is not as long as its content-length says')
-    default:
-      log.error({ event: 'api.error', err: error }, 'A request failed outside the operations.')
-      return internalServerException()
-  }
+/** What neither an operation nor a door refused. What a client can cause is no error of ours, and is not logged as one. */
+function httpErrorOf(error: unknown, log: FastifyBaseLogger): RoomlogError | TRPCError {
+  if (error instanceof TRPCError && !isUnexpected(error)) return error
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status === 415) return new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' })
+  if (status >= 400 && status < 500) return validationException('The request is not valid HTTP')
+  log.error({ event: 'api.error', err: error }, 'A request failed outside the operations.')
+  return internalServerException()
 }

@@ -2,7 +2,7 @@ import type { OperationName } from '@roomlog/domain'
 import { type AnyTRPCRouter, getTRPCErrorShape } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Operations } from '../operations.ts'
+import type { Caller, Operations } from '../operations.ts'
 import { retryHeaders, toTRPCError } from '../trpc/error.ts'
 import { createSocketSignals } from './socket-signals.ts'
 
@@ -15,7 +15,7 @@ export type SingleCalls = {
    */
   find(request: FastifyRequest): SingleCall | undefined
   /** Answers it as the adapter would. Never rejects. */
-  answer(call: SingleCall, request: FastifyRequest, reply: FastifyReply): Promise<void>
+  answer(call: SingleCall, caller: Caller, request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
 /** Mutations of which an application makes thousands a second, past tRPC's layers. */
@@ -28,7 +28,7 @@ export function createSingleCalls({ admit, perform }: Operations, router: AnyTRP
       const name = hot.get(request.url)
       const { body, headers } = request
       if (name === undefined || request.method !== 'POST' || !(body instanceof Buffer)) return undefined
-      if (headers['content-type']?.startsWith('application/json') !== true) return undefined
+      if (headers['content-type'] === undefined) return undefined
       if (headers['trpc-accept'] !== undefined || headers.accept === 'application/jsonl') return undefined
       try {
         return { name, input: JSON.parse(body.toString()) }
@@ -37,11 +37,10 @@ export function createSingleCalls({ admit, perform }: Operations, router: AnyTRP
       }
     },
 
-    async answer({ name, input }, request, reply) {
-      const ctx = { authorization: request.headers.authorization }
+    async answer({ name, input }, caller, request, reply) {
       const signal = signals.of(request.raw.socket)
-      const caller = await admit(name, ctx)
-      const result = caller.ok ? await perform(name, { ...caller.value, signal }, input) : caller
+      const admitted = admit(name, caller)
+      const result = admitted.ok ? await perform(name, { ...caller, signal }, input) : admitted
       reply.header('vary', 'trpc-accept, accept').type('application/json')
       if (result.ok) {
         reply.send(JSON.stringify({ result: { data: result.value } }))
@@ -49,7 +48,7 @@ export function createSingleCalls({ admit, perform }: Operations, router: AnyTRP
       }
       const error = toTRPCError(result.error)
       const { _config: config } = router._def
-      const shape = getTRPCErrorShape({ config, error, type: 'mutation', path: name, input, ctx })
+      const shape = getTRPCErrorShape({ config, error, type: 'mutation', path: name, input, ctx: caller })
       reply.headers(retryHeaders([error]))
       reply.code(getHTTPStatusCodeFromError(error)).send(JSON.stringify({ error: shape }))
     },

@@ -1,3 +1,5 @@
+import { forgetOldest } from '../absences.ts'
+
 /** A ceiling on what one key may do in a second. */
 export type Limit = { readonly key: string; readonly perSecond: number }
 
@@ -71,11 +73,4 @@ function refill(bucket: Bucket, perSecond: number, now: number): void {
   const elapsedMs = Math.max(0, now - bucket.refilledAtMs)
   bucket.tokens = Math.min(perSecond, bucket.tokens + (elapsedMs * perSecond) / 1000)
   bucket.refilledAtMs = now
-}
-
-function forgetOldest(buckets: Map<string, Bucket>): void {
-  for (const key of buckets.keys()) {
-    buckets.delete(key)
-    return
-  }
 }

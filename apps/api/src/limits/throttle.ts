@@ -1,4 +1,4 @@
-import { CONTRACT, fail, ok, type RateName, type Result, throttlingException } from '@roomlog/domain'
+import { CONTRACT, fail, ok, type RateName, type Result, type RoomlogError, throttlingException } from '@roomlog/domain'
 import type { Context, Services } from '../context.ts'
 import type { RoomEntry } from '../rooms/room-cache.ts'
 import { refilledInMs, takeToken } from './rate-limiter.ts'
@@ -21,6 +21,30 @@ function rateOf(services: Services, rate: Rate): number {
 }
 
 const MESSAGES = CONTRACT['chat.sendMessage'].rate
+
+/**
+ * What to tell the caller of a send that is refused. It counts against the account's rate as one that is taken, because
+ * it costs as much to decide on; once the rate is used up, that is what the caller hears instead.
+ */
+export function refusedSend(ctx: Context, error: RoomlogError): RoomlogError {
+  if (error.name === 'ThrottlingException') return error
+  const throttled = throttle(ctx, ctx.accountId, MESSAGES)
+  return throttled.ok ? error : throttled.error
+}
+
+/**
+ * Before the look-up of a room that this process does not know. An account that behaves needs fewer of them than it sends
+ * messages; one that makes up room ids gets no more than that.
+ */
+export function throttleLookUp(ctx: Context): Result<undefined> {
+  const { limiter, accountId } = ctx
+  const limit = { key: `ROOM_LOOK_UP:${accountId}`, perSecond: rateOf(ctx, MESSAGES) }
+  if (limiter.take([limit]) === undefined) return TAKEN
+  const { perSecond } = limit
+  const retryAfterMs = refilledInMs(limiter.bucket(limit), perSecond)
+  const refused = { resourceId: accountId, resourceType: 'ACCOUNT', limit: perSecond, retryAfterMs } as const
+  return fail(throttlingException(refused, `More than ${perSecond} rooms a second that are not known here`))
+}
 
 /** Takes messages out of a room's and the account's rate: one of both, or nothing of either. */
 export type MessageThrottle = () => Result<undefined>

@@ -7,15 +7,20 @@ test('a token leads back to where it was made', () => {
   expect(pageStart(undefined)).toEqual({ ok: true, value: undefined })
 })
 
-test.each(['x', 'bm9uZQ', Buffer.from('[1.5,"a"]').toString('base64url'), `${tokenAfter({ timeMs: 1, id: 'a' })}=`])(
-  '%j is no token',
-  (token) => {
-    expect(pageStart(token)).toMatchObject({
-      ok: false,
-      error: { name: 'ValidationException', reason: 'FIELD_VALIDATION_FAILED', fieldList: [{ name: 'nextToken' }] },
-    })
-  },
-)
+test.each([
+  'x',
+  'bm9uZQ',
+  Buffer.from('[1.5,"a"]').toString('base64url'),
+  // What no column can be compared with.
+  tokenAfter({ timeMs: 1, id: 'a\0' }),
+  tokenAfter({ timeMs: 1, id: '\ud800' }),
+  `${tokenAfter({ timeMs: 1, id: 'a' })}=`,
+])('%j is no token', (token) => {
+  expect(pageStart(token)).toMatchObject({
+    ok: false,
+    error: { name: 'ValidationException', reason: 'FIELD_VALIDATION_FAILED', fieldList: [{ name: 'nextToken' }] },
+  })
+})
 
 test('a page has a token only if there is more', () => {
   const endOf = (n: number) => ({ timeMs: n, id: String(n) })

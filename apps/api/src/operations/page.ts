@@ -1,10 +1,10 @@
-import { fail, ok, type Result, validationException } from '@roomlog/domain'
+import { fail, ok, type Result, StoredText, validationException } from '@roomlog/domain'
 import { z } from 'zod'
 
 /** The last item of a page: the next one starts after it. */
 export type PageEnd = { readonly timeMs: number; readonly id: string }
 
-const Token = z.tuple([z.int().min(0).max(8_640_000_000_000_000), z.string().min(1).max(128)])
+const Token = z.tuple([z.int().min(0).max(8_640_000_000_000_000), StoredText.min(1).max(128)])
 
 /** The token that continues after `end`; opaque to callers. */
 export function tokenAfter({ timeMs, id }: PageEnd): string {

@@ -64,13 +64,38 @@ test('a newer version, or the older one of a restored database, makes it look ag
   expect((await cache.resolve([first], { atLeast: 0 })).configVersion).toBe(3)
 })
 
-test('a missing room is left out and looked for again', async () => {
-  const { put, cache } = setUp()
+test('a missing room is left out, and looked for again a second later', async () => {
+  const { world, put, cache } = setUp()
+  expect(cache.knows([first])).toBe(false)
   expect((await cache.find([first])).size).toBe(0)
+  expect(cache.knows([first])).toBe(true)
+  put(first, [])
+  world.ms = 999
+  expect((await cache.find([first])).size).toBe(0)
+  expect(world.loads).toBe(1)
+  world.ms = 1_000
+  expect(cache.knows([first])).toBe(false)
+  expect((await cache.find([first])).get(first)?.roomId).toBe(first)
+})
+
+test('where records go is never decided by an absence that was remembered', async () => {
+  const { put, cache } = setUp()
+  await cache.find([first])
   expect((await cache.resolve([first], { atLeast: 0 })).destinations.size).toBe(0)
   put(first, [])
-  expect((await cache.find([first])).get(first)?.roomId).toBe(first)
   expect((await cache.resolve([first], { atLeast: 0 })).destinations.get(first)).toEqual([])
+  expect((await cache.find([first])).get(first)?.roomId).toBe(first)
+})
+
+test('however many rooms are asked for that are not there, those that are stay known', async () => {
+  const { world, put, cache } = setUp()
+  put(first, [])
+  await cache.find([first])
+  const nowhere = Array.from({ length: 60_000 }, (_, n) => RoomId.parse(`x${String(n).padStart(11, '0')}`))
+  await cache.find(nowhere)
+  expect(cache.knows([first])).toBe(true)
+  expect((await cache.find([first])).get(first)?.roomId).toBe(first)
+  expect(world.loads).toBe(2)
 })
 
 test('length and rate are read again after five seconds, or at once when this process changed them', async () => {

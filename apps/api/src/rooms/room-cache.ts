@@ -1,5 +1,6 @@
 import type { AccountId, DestinationVersionId, RoomId } from '@roomlog/domain'
 import type { Routes } from '@roomlog/journal'
+import { createAbsences, forgetOldest } from '../absences.ts'
 
 /** What sending to a room needs to know. */
 export type RoomEntry = {
@@ -23,6 +24,8 @@ export type RoomCache = Routes & {
     roomIds: readonly RoomId[],
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<ReadonlyMap<RoomId, RoomEntry>>
+  /** Whether `find` would answer without asking the database. */
+  knows(roomIds: readonly RoomId[]): boolean
   /** The room was changed or deleted by this process. */
   forget(roomId: RoomId): void
 }
@@ -33,15 +36,19 @@ type Known = { readonly entry: RoomEntry; readonly configVersion: number; readon
  * Rooms this process sends to. Where records go is exact however old an entry is, because an append names the version
  * that its entries hold at, and is refused when that version is over. The room's length and rate, which no append
  * checks, are read again after `freshMs`.
- * A room that does not exist is never remembered: it may be created at any moment, and by another process.
+ * A room that does not exist is remembered by `find` alone, for `absentMs`, so that messages to it cost one look-up a
+ * moment and not one each. Its id was drawn at random and is told by the answer that made it, so nobody can have asked for
+ * it before. `resolve`, which decides where records go, never takes a room for missing without asking.
  */
 export function createRoomCache(options: {
   readonly load: LoadRooms
   readonly nowMs: () => number
   readonly freshMs?: number | undefined
+  readonly absentMs?: number | undefined
   readonly roomsMax?: number | undefined
 }): RoomCache {
-  const { load, nowMs, freshMs = 5_000, roomsMax = 50_000 } = options
+  const { load, nowMs, freshMs = 5_000, absentMs = 1_000, roomsMax = 50_000 } = options
+  const absent = createAbsences<RoomId>({ nowMs, forMs: absentMs })
   const known = new Map<RoomId, Known>()
   let current = 0
 
@@ -57,6 +64,7 @@ export function createRoomCache(options: {
   }
 
   function remember(item: Known): void {
+    absent.delete(item.entry.roomId)
     if (known.size >= roomsMax) forgetOldest(known)
     known.set(item.entry.roomId, item)
   }
@@ -69,11 +77,20 @@ export function createRoomCache(options: {
       for (const roomId of roomIds) {
         const item = known.get(roomId)
         if (item !== undefined && item.loadedAtMs > oldest) found.set(roomId, item.entry)
-        else missing.push(roomId)
+        else if (!absent.has(roomId)) missing.push(roomId)
       }
       if (missing.length === 0) return found
       for (const entry of (await reload(missing, signal)).rooms) found.set(entry.roomId, entry)
+      for (const roomId of missing) if (!found.has(roomId)) absent.add(roomId)
       return found
+    },
+
+    knows(roomIds) {
+      const oldest = nowMs() - freshMs
+      return roomIds.every((roomId) => {
+        const item = known.get(roomId)
+        return item === undefined ? absent.has(roomId) : item.loadedAtMs > oldest
+      })
     },
 
     async resolve(roomIds, { atLeast, signal }) {
@@ -107,11 +124,4 @@ function entriesAt(
 
 function destinationsOf(rooms: readonly RoomEntry[]): ReadonlyMap<RoomId, readonly DestinationVersionId[]> {
   return new Map(rooms.map((room) => [room.roomId, room.destinations]))
-}
-
-function forgetOldest(known: Map<RoomId, Known>): void {
-  for (const roomId of known.keys()) {
-    known.delete(roomId)
-    return
-  }
 }

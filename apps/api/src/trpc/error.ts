@@ -71,6 +71,8 @@ export function ivsErrorOf(error: TRPCError): RoomlogError {
       return validationException('Queries are called with GET and mutations with POST')
     case 'UNSUPPORTED_MEDIA_TYPE':
       return validationException('The content type must be application/json')
+    case 'TIMEOUT':
+      return validationException('The request did not arrive whole in time')
     case 'BAD_REQUEST':
       return validationException(error.message)
     default:

@@ -33,19 +33,20 @@ export async function demo(options: DemoOptions): Promise<number> {
     await letPass(path)
     const folder = await openFolder(path)
     const credentials = await openCredentials(folder, { accountId: LOCAL_ACCOUNT, region: LOCAL_REGION }, randomBytes)
+    const secrets = await openSecrets(folder, randomBytes)
     print(`Starting a system of its own in ${path} ...\n${noteFor(length)}`)
     const system = await startSystem({
       folder,
       credentials,
       ports: await freePorts(),
-      secrets: await openSecrets(folder, randomBytes),
+      secrets,
       database: { kind: 'embedded' },
       destinations: { kind: 'stand-in' },
       base: options.base,
       settings: settingsFor(length, options.killWriterEverySeconds !== undefined),
       signal,
     })
-    const clients = standInClients(system.standInUrl ?? '', credentials.region)
+    const clients = standInClients(system.standInUrl ?? '', credentials.region, secrets.standInKey)
     try {
       const client = createRoomlogClient({ url: system.apiUrl, accessKey: credentials })
       const failed = system.died.then((message) => Promise.reject(new Failure(message)))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Postgres } from '@roomlog/embedded-postgres'
 import type { Child } from '../child.ts'
-import type { Credentials, Secrets } from '../credentials.ts'
+import type { Credentials, Secrets, StandInKey } from '../credentials.ts'
 import { type CatchPoint, type DatabaseProxy, proxyTo } from '../database-proxy.ts'
 import { appEnvironment, rootKeyEnvironment, standInEnvironment } from '../environment.ts'
 import type { Folder } from '../folder.ts'
@@ -37,6 +37,7 @@ export type App = {
 export type Plant = {
   readonly apiUrls: readonly [string, string]
   readonly standInUrl: string
+  readonly standInKey: StandInKey
   readonly databaseUrl: string
   /** Resolves, with what to tell, when something ends that nobody has killed. */
   readonly died: Promise<string>
@@ -107,6 +108,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     return {
       apiUrls: [urlOf(apiPorts[0]), urlOf(apiPorts[1])],
       standInUrl,
+      standInKey: options.secrets.standInKey,
       databaseUrl,
       died: parts.died,
       startWriter: async (name) => {
@@ -161,8 +163,12 @@ export async function untilCaught(
   }
 }
 
-async function launchStandIn(parts: Parts, { base, folder, signal }: PlantOptions, port: number): Promise<Child> {
-  const env = { ...standInEnvironment(base, { port, data: folder.aws }), ...STAND_IN_SETTINGS }
+async function launchStandIn(
+  parts: Parts,
+  { base, folder, secrets, signal }: PlantOptions,
+  port: number,
+): Promise<Child> {
+  const env = { ...standInEnvironment(base, { port, data: folder.aws, key: secrets.standInKey }), ...STAND_IN_SETTINGS }
   const child = parts.start({ name: STAND_IN, entry: ENTRIES.standIn, env, append: true })
   await untilReady(child, `${urlOf(port)}/_local/health`, signal)
   return child

@@ -39,11 +39,11 @@ export async function play(options: PlayOptions, plant: Plant, accessKey: Creden
   const draw = createRounds(seeded(seed + 1))
   const tally = newTally()
   const fleet = createFleet(plant, writers, signal)
-  const notes = createStandInNotes(plant.standInUrl, signal)
+  const notes = createStandInNotes(plant.standInUrl, plant.standInKey, signal)
   const scene: Scene = { plant, fleet, notes, tally, random: seeded(seed), asleep: new Set(), signal }
   const [one, two] = plant.apiUrls.map((url) => createRoomlogClient({ url, accessKey, timeoutMs: CALL_TIMEOUT_MS }))
   if (one === undefined || two === undefined) throw new Error('there are two apis')
-  const aws = standInClients(plant.standInUrl, accessKey.region)
+  const aws = standInClients(plant.standInUrl, accessKey.region, plant.standInKey)
   const chapters: Chapter[] = []
   let done = 0
   const conclude = async (): Promise<readonly string[]> => {

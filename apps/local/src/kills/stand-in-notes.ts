@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { StandInKey } from '../credentials.ts'
 import { SERVICES, type Service } from './rounds.ts'
 
 const Calls = z.object({
@@ -30,9 +31,10 @@ export type OpenCall = {
 export type StandInNotes = ReturnType<typeof createStandInNotes>
 
 /** What the stand-in knows of its calls, and the faults it is asked for. */
-export function createStandInNotes(url: string, signal: AbortSignal) {
+export function createStandInNotes(url: string, { secretAccessKey }: StandInKey, signal: AbortSignal) {
+  const headers = { authorization: `Bearer ${secretAccessKey}` }
   const ask = async (path: string, init?: RequestInit): Promise<unknown> => {
-    const answer = await fetch(`${url}/_local/${path}`, { ...init, signal })
+    const answer = await fetch(`${url}/_local/${path}`, { ...init, headers, signal })
     if (!answer.ok) throw new Error(`the stand-in answered ${answer.status} to ${path}`)
     const text = await answer.text()
     return text === '' ? undefined : JSON.parse(text)
@@ -44,13 +46,17 @@ export function createStandInNotes(url: string, signal: AbortSignal) {
       return known === undefined ? [] : [{ service: known, accessKeyId, ran: ranMs !== undefined }]
     })
   }
+  const add = async (fault: Readonly<Record<string, unknown>>): Promise<string> => {
+    const { ids } = Added.parse(await ask('faults', { method: 'POST', body: JSON.stringify(fault) }))
+    return ids[0] ?? ''
+  }
   return {
+    /** Asks for a fault; returns its id. */
+    add,
     /** Delays the next delivering call of that service, before or after its effect; returns the fault's id. */
-    delayOne: async (service: Service, point: 'before' | 'after', ms: number): Promise<string> => {
+    delayOne: (service: Service, point: 'before' | 'after', ms: number): Promise<string> => {
       const effect = point === 'before' ? 'latency' : 'slowAnswer'
-      const fault = { effect, ms, service, operation: DELIVERING[service], count: 1 }
-      const { ids } = Added.parse(await ask('faults', { method: 'POST', body: JSON.stringify(fault) }))
-      return ids[0] ?? ''
+      return add({ effect, ms, service, operation: DELIVERING[service], count: 1 })
     },
     /** Each delivering call takes that much longer. */
     delayAll: async (ms: number): Promise<void> => {
@@ -59,7 +65,7 @@ export function createStandInNotes(url: string, signal: AbortSignal) {
     },
     remove: async (id: string): Promise<void> => {
       // A stand-in that was killed meanwhile has forgotten it.
-      await fetch(`${url}/_local/faults?id=${encodeURIComponent(id)}`, { method: 'DELETE', signal })
+      await fetch(`${url}/_local/faults?id=${encodeURIComponent(id)}`, { method: 'DELETE', headers, signal })
     },
     clear: async (): Promise<void> => {
       await ask('faults', { method: 'DELETE' })

@@ -1,5 +1,7 @@
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { migrate } from '@roomlog/db/migrate'
+import { createPool } from '@roomlog/db/pool'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { proxyTo } from '../../src/database-proxy.ts'
 import type { AppName } from './deploy.ts'
@@ -91,6 +93,33 @@ describe.each(['api', 'writer'] as const)('%s', (app) => {
     const failed = start(app, { DATABASE_URL: empty, ROOMLOG_MIGRATE: 'off' })
     expect(await failed.exited).toBe(1)
     expect(failed.output()).toMatch(/lacks the migrations .*roomlog-migrate.*ROOMLOG_MIGRATE=on\.\n$/)
+  })
+
+  test('ROOMLOG_MIGRATE=off with a role that lacks rights: 1, and the message is the grants', async () => {
+    const url = await site.createEmptyDatabase()
+    await migrate({ url })
+    const role = `weak_${app}_${process.pid}`
+    const owner = createPool({ url, max: 1, applicationName: 'owner' })
+    await owner.query(`create role ${role} login password 'weak'; grant usage on schema roomlog to ${role};
+                       grant select on all tables in schema roomlog to ${role}`)
+    const weak = Object.assign(new URL(url), { username: role, password: 'weak' })
+    const failed = start(app, { DATABASE_URL: weak.href, ROOMLOG_MIGRATE: 'off' })
+    expect(await failed.exited).toBe(1)
+    expect(failed.output()).toMatch(
+      /lacks rights on .*journal_batch.*grant select, insert, update, delete on all tables/s,
+    )
+    expect(failed.output()).not.toMatch(/^\s+at /m)
+    await owner.query(`drop owned by ${role}; drop role ${role}`)
+    await owner.end()
+  })
+
+  test('a variable that nothing reads: it starts, and a warning names it and the one that was meant', async () => {
+    const running = start(app, { ROOMLOG_MIGRAET: 'off', ROOMLOG_S3_FLUSH_SECONDS: '60', ROOMLOG_RATE_GET_ROOM: '5' })
+    await running.ready()
+    expect(running.output()).toMatch(/"level":40.*ROOMLOG_MIGRAET is no variable.*was ROOMLOG_MIGRATE meant/)
+    expect(running.output().match(/is no variable/g)).toHaveLength(1)
+    running.kill('SIGTERM')
+    await running.exited
   })
 
   test('--help: 0, whatever the variables', async () => {

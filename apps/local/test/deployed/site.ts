@@ -43,12 +43,15 @@ export async function openSite(settings: Readonly<Record<string, string>>): Prom
     processes.push(process)
     return process
   }
-  const standIn = run(STAND_IN, { env: standInEnvironment(base, { port: 0, data: join(folder, 'aws') }) })
+  const standInKey = { accessKeyId: 'STANDIN', secretAccessKey: randomBytes(24).toString('hex') }
+  const standIn = run(STAND_IN, {
+    env: standInEnvironment(base, { port: 0, data: join(folder, 'aws'), key: standInKey }),
+  })
   const postgres = await testPostgres()
   const database = await postgres.createEmptyDatabase()
   const databases = [database]
   const url = await standIn.ready()
-  const aws = standInClients(url, REGION)
+  const aws = standInClients(url, REGION, standInKey)
   const destinations: Destinations = { kind: 'stand-in', url }
   const credentials = {
     accessKeyId: 'ROOT',
@@ -56,7 +59,7 @@ export async function openSite(settings: Readonly<Record<string, string>>): Prom
     accountId: '123456789012',
     region: REGION,
   }
-  const secrets = { encryptionKey: randomBytes(32).toString('base64') }
+  const secrets = { encryptionKey: randomBytes(32).toString('base64'), standInKey }
   const environment = (app: AppName) => ({
     ...appEnvironment({ base, settings, port: 0, databaseUrl: database.url, destinations, credentials, secrets }),
     ...(app === 'api' ? rootKeyEnvironment(credentials) : {}),

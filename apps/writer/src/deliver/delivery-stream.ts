@@ -1,7 +1,7 @@
 import { takeBatch } from '@roomlog/sinks'
 import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
 import type { LaneRecords } from '../lane/selection.ts'
-import { type BatchEnd, deliverHalves } from './halves.ts'
+import { type BatchEnd, deliverRefused, type Refusal } from './refused.ts'
 
 /**
  * Firehose: batches that mix rooms, one in flight a lane, so that a room's records are sent in order. What a batch
@@ -27,6 +27,13 @@ export async function deliverToDeliveryStream(delivery: Delivery, cycle: Cycle):
 }
 
 async function deliverBatch(delivery: Delivery, batch: LaneRecords): Promise<BatchEnd> {
+  const end = await sendBatch(delivery, batch)
+  if (typeof end === 'string') return end
+  return deliverRefused(delivery, end, (records) => sendBatch(delivery, records))
+}
+
+/** Until nothing of the batch is open, or what is left of it is refused. */
+async function sendBatch(delivery: Delivery, batch: LaneRecords): Promise<BatchEnd | Refusal> {
   let records = batch
   while (records.length > 0) {
     const outcome = await delivery.write(records)
@@ -49,7 +56,7 @@ async function deliverBatch(delivery: Delivery, batch: LaneRecords): Promise<Bat
         if (!(await delivery.aboutToSend())) return 'stopped'
         break
       case 'refused':
-        return deliverHalves(delivery, records, outcome.failure.message, deliverBatch)
+        return { ...outcome, records }
       case 'stopped':
       case 'stuck':
         return 'stopped'

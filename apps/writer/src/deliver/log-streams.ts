@@ -3,7 +3,7 @@ import type { Attempted } from '../lane/attempt.ts'
 import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
 import type { LaneRecord } from '../lane/record.ts'
 import type { LaneRecords } from '../lane/selection.ts'
-import { type BatchEnd, deliverHalves } from './halves.ts'
+import { type BatchEnd, deliverRefused, type Refusal } from './refused.ts'
 
 /**
  * CloudWatch Logs: a stream a room, one call in flight a stream. A call cannot be repeated: where its fate is unknown,
@@ -41,17 +41,20 @@ async function deliverRoom(delivery: Delivery, records: LaneRecords): Promise<Ba
     at += batch.length
     if (outcome === 'too large') {
       for (const record of batch) delivery.bury({ record, reason: 'too large for a log event' })
-    } else if ((await settleBatch(delivery, batch, outcome)) === 'stopped') return 'stopped'
+    } else if ((await settled(delivery, await settleBatch(delivery, batch, outcome))) === 'stopped') return 'stopped'
   }
   return 'settled'
 }
 
-async function deliverBatch(delivery: Delivery, batch: LaneRecords): Promise<BatchEnd> {
-  return settleBatch(delivery, batch, await delivery.limited(() => delivery.write(batch)))
+async function settled(delivery: Delivery, end: BatchEnd | Refusal): Promise<BatchEnd> {
+  if (typeof end === 'string') return end
+  return deliverRefused(delivery, end, async (records) => {
+    return settleBatch(delivery, records, await delivery.limited(() => delivery.write(records)))
+  })
 }
 
-/** Until nothing of the batch is open; `first` is what its first write came to. */
-async function settleBatch(delivery: Delivery, batch: LaneRecords, first: Attempted): Promise<BatchEnd> {
+/** Until nothing of the batch is open, or it is refused; `first` is what its first write came to. */
+async function settleBatch(delivery: Delivery, batch: LaneRecords, first: Attempted): Promise<BatchEnd | Refusal> {
   let records = batch
   let outcome = first
   for (;;) {
@@ -65,7 +68,7 @@ async function settleBatch(delivery: Delivery, batch: LaneRecords, first: Attemp
         }
         return 'settled'
       case 'refused':
-        return deliverHalves(delivery, records, outcome.failure.message, deliverBatch)
+        return { ...outcome, records }
       case 'unknown': {
         const missing = await readBack(delivery, records, delivery.settings.readBackAfterMs)
         if (missing === undefined) return 'stopped'

@@ -1,8 +1,7 @@
 import type { RoomId } from '@roomlog/domain'
 import { toPosition } from '@roomlog/journal'
-import type { Occupant } from '@roomlog/sinks'
+import type { OccupantEnd, SinkRecord } from '@roomlog/sinks'
 import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
-import type { LaneRecord } from '../lane/record.ts'
 import type { LaneRecords } from '../lane/selection.ts'
 
 const HOUR_MS = 3_600_000
@@ -14,6 +13,8 @@ type RoomEnd = CycleEnd['status']
  * there already was delivered by an earlier life or a rival: it is taken as settled, and the chain goes on behind it.
  */
 export async function deliverAsObjects(delivery: Delivery, cycle: Cycle): Promise<CycleEnd> {
+  // Here, where no other lane waits for its turn meanwhile.
+  if (delivery.tombstones.size > 0 && !(await delivery.landed())) return { status: 'stopped' }
   const rooms = [...cycle.records.byRoom()]
   const ends = await Promise.all(
     rooms.map(([roomId, records]) => delivery.limited(() => deliverRoom(delivery, cycle, roomId, records))),
@@ -32,6 +33,12 @@ async function deliverRoom(delivery: Delivery, cycle: Cycle, roomId: RoomId, all
   let records = unghosted
   let recordsMax = records.length
   while (records.length > 0) {
+    const behindThem = await behindTombstones(delivery, cycle, roomId, records)
+    if (behindThem === undefined) return delivery.stopped() ? 'stopped' : 'dropped'
+    if (behindThem.length < records.length) {
+      records = behindThem
+      continue
+    }
     const run = records.slice(0, Math.min(recordsMax, runLength(records, delivery.settings.objectBytesMax)))
     const outcome = await delivery.write(run)
     switch (outcome.status) {
@@ -39,7 +46,9 @@ async function deliverRoom(delivery: Delivery, cycle: Cycle, roomId: RoomId, all
         records = records.slice(run.length)
         break
       case 'occupied': {
-        const rest = await behind(delivery, cycle, roomId, records, outcome.occupant)
+        const first = records.at(0)?.detached()
+        if (first === undefined) throw new Error('a run has a first record')
+        const rest = await behind(delivery, cycle, records, { first, last: outcome.occupant.last })
         if (rest === undefined) return delivery.stopped() ? 'stopped' : 'dropped'
         records = rest
         break
@@ -64,23 +73,49 @@ async function deliverRoom(delivery: Delivery, cycle: Cycle, roomId: RoomId, all
   return 'settled'
 }
 
-/** Of the room's records, those not in the object that stands at the first of them. */
-async function behind(
+/**
+ * Of the room's records, those not in objects that begin inside a tombstone before the first of them: nobody knows the keys
+ * of those any more, so they are listed. Once for a room: what is written from then on is written here.
+ */
+async function behindTombstones(
   delivery: Delivery,
   cycle: Cycle,
   roomId: RoomId,
-  records: LaneRecords,
-  occupant: Occupant,
+  all: LaneRecords,
 ): Promise<LaneRecords | undefined> {
-  const at = [...records].findIndex((record) => record.position === occupant.last.position)
-  if (at >= 0 && records.at(at)?.id === occupant.last.id) return records.slice(at + 1)
+  let records = all
+  for (const tombstone of delivery.tombstones.values()) {
+    const first = records.at(0)
+    if (first === undefined) break
+    const mayBeReached = first.position > tombstone.last && first.position <= tombstone.until
+    if (!mayBeReached || tombstone.looked.has(roomId)) continue
+    const runs = await delivery.runsIn(tombstone, roomId, first.timeMs)
+    if (runs === undefined) return undefined
+    for (const run of runs) {
+      const isInside = run.last.position !== undefined && run.last.position <= tombstone.last
+      const rest = isInside ? records : await behind(delivery, cycle, records, run)
+      if (rest === undefined) return undefined
+      records = rest
+    }
+    tombstone.looked.add(roomId)
+  }
+  return records
+}
+
+/** Of the room's records, those not in an object that begins at the first of them or before. */
+async function behind(
+  delivery: Delivery,
+  cycle: Cycle,
+  records: LaneRecords,
+  { first, last }: { readonly first: SinkRecord; readonly last: OccupantEnd },
+): Promise<LaneRecords | undefined> {
+  const at = [...records].findIndex((record) => record.position === last.position)
+  if (at >= 0 && records.at(at)?.id === last.id) return records.slice(at + 1)
   // It ends beyond this cycle, or holds another history of the journal (a restored database): its Ids decide,
   // and until the lane is past its end no checkpoint may stand.
-  const first = records.at(0)
-  if (first === undefined) throw new Error('a run has a first record')
   const head = await delivery.freshHead()
-  const until = toPosition(Math.min(occupant.last.position ?? head, head))
-  if (until > cycle.to.position) delivery.ghosts.set(roomId, { first: first.detached(), until })
+  const until = toPosition(Math.min(last.position ?? head, head))
+  if (until > cycle.to.position) delivery.ghosts.set(first.roomId, { first, until })
   return missingFrom(delivery, first, records)
 }
 
@@ -99,7 +134,7 @@ async function withoutGhost(
 
 async function missingFrom(
   delivery: Delivery,
-  first: LaneRecord,
+  first: SinkRecord,
   records: LaneRecords,
 ): Promise<LaneRecords | undefined> {
   const found = await delivery.recall([first, ...records])

@@ -8,7 +8,7 @@ export type Recalled = Extract<RecallOutcome, { status: 'recalled' }>
 /** What is left for the caller to decide. */
 export type Attempted =
   | Exclude<WriteOutcome, { status: 'retry' | 'refused' }>
-  | { readonly status: 'refused'; readonly scope: 'batch'; readonly failure: Failure }
+  | { readonly status: 'refused'; readonly scope: 'batch' | 'unknown'; readonly failure: Failure }
   | Recalled
   | { readonly status: 'stopped' }
   /** Out of patience: the lane should let go of its memory and come back. */
@@ -80,11 +80,11 @@ export async function attempt(
         break
       case 'refused':
         context.onFailure(outcome.failure)
-        if (outcome.scope === 'batch') {
-          trouble.over()
-          return { status: 'refused', scope: 'batch', failure: outcome.failure }
-        }
-        trouble.failed(outcome.failure, { held: true, wasProbe })
+        // A word about the batch says nothing of the destination's health, good or bad.
+        if (outcome.scope === 'batch') trouble.passed()
+        else trouble.failed(outcome.failure, { held: true, wasProbe })
+        // The caller finds out by smaller batches which of the two an unknown name is about; each waits for its turn here.
+        if (outcome.scope !== 'destination') return { ...outcome, scope: outcome.scope }
         break
       case 'recalled':
         // That it can be read says nothing about writing.

@@ -1,9 +1,13 @@
-import type { Delivery, Mark } from './cycle.ts'
+import type { JournalBatch, Position } from '@roomlog/journal'
+import type { Delivery, Mark, Tombstone } from './cycle.ts'
+
+const HOUR_MS = 3_600_000
 
 /** Up to where a lane is settled, and what keeps it from standing further on. */
 export class Checkpoint {
   /** Objects met that end beyond their cycle: the checkpoint waits until the journal was read past them. */
   readonly ghosts: Delivery['ghosts'] = new Map()
+  readonly #tombstones = new Map<Position, Tombstone & { hour: number | undefined; until: Position }>()
   readonly #onPassed: (records: number) => void
   #at: Mark
   /** Records of settled cycles that a ghost keeps the checkpoint from passing. */
@@ -19,19 +23,43 @@ export class Checkpoint {
     return this.#at
   }
 
-  /** By a ghost, which not all is read of yet. */
+  /** By a ghost, which not all is read of yet, or a tombstone, behind which rooms may still have to be looked for. */
   get isHeldBack(): boolean {
-    return this.ghosts.size > 0
+    return this.ghosts.size > 0 || this.#tombstones.size > 0
+  }
+
+  /** Those that objects of an earlier life may reach beyond, in order. */
+  get tombstones(): ReadonlyMap<Position, Tombstone> {
+    return this.#tombstones
+  }
+
+  /** The lane has read a batch; `head`: what earlier lives can have read at most. */
+  read(batch: JournalBatch, head: Position): void {
+    const { firstPosition: first, lastPosition: last, setAsideRevision, timeMs } = batch
+    if (setAsideRevision !== undefined) {
+      if (!this.#tombstones.has(first)) {
+        this.#tombstones.set(first, { first, last, until: head, looked: new Set(), hour: undefined })
+      }
+      return
+    }
+    // No object holds two hours: what began in a tombstone ends with the hour of the record behind it, if not before.
+    const [from, to] = [hourOf(timeMs.at(0)), hourOf(timeMs.at(-1))]
+    for (const tombstone of this.#tombstones.values()) {
+      tombstone.hour ??= from
+      if (tombstone.hour < to && last < tombstone.until) tombstone.until = last
+    }
   }
 
   /** A cycle up to `to` is settled. */
   settle(to: Mark, records: number): void {
     this.#unpassed += records
+    this.#leaveTombstones(to)
     if (!this.isHeldBack) this.#pass(to)
   }
 
   /** All that was read, up to `to`, is settled: ghosts up to there are of no more use. */
   settleAll(to: Mark): void {
+    this.#leaveTombstones(to)
     for (const [roomId, ghost] of this.ghosts) if (ghost.until <= to.position) this.ghosts.delete(roomId)
     if (!this.isHeldBack) this.#pass(to)
   }
@@ -39,7 +67,13 @@ export class Checkpoint {
   /** What was settled beyond it is built again from here. */
   startOver(): void {
     this.ghosts.clear()
+    this.#tombstones.clear()
     this.#unpassed = 0
+  }
+
+  /** All that their objects may hold is settled. */
+  #leaveTombstones(to: Mark): void {
+    for (const [first, { until }] of this.#tombstones) if (until <= to.position) this.#tombstones.delete(first)
   }
 
   #pass(to: Mark): void {
@@ -47,4 +81,8 @@ export class Checkpoint {
     if (this.#unpassed > 0) this.#onPassed(this.#unpassed)
     this.#unpassed = 0
   }
+}
+
+function hourOf(timeMs: number | undefined): number {
+  return Math.floor((timeMs ?? 0) / HOUR_MS)
 }

@@ -1,10 +1,11 @@
 import type { MessageId, RoomId } from '@roomlog/domain'
 import type { AppendId, Position } from '@roomlog/journal'
-import type { Sink } from '@roomlog/sinks'
+import type { Failure, FoundRun, Sink, SinkRecord, SinkRecords } from '@roomlog/sinks'
 import type { Clock } from '../clock.ts'
 import type { Attempted } from './attempt.ts'
 import type { LaneRecord } from './record.ts'
 import type { Records } from './records.ts'
+import type { Refusals } from './refusals.ts'
 import type { LaneRecords } from './selection.ts'
 
 /** A position that ends a batch, and that batch. */
@@ -32,7 +33,19 @@ export type CycleEnd =
   | { readonly status: 'stopped' }
 
 /** An S3 object that holds records beyond the cycle in which it was met: which ones, only its Ids tell. */
-export type Ghost = { readonly first: LaneRecord; readonly until: Position }
+export type Ghost = { readonly first: SinkRecord; readonly until: Position }
+
+/**
+ * A batch that was set aside, as an S3 lane sees it. An earlier life may have written objects that begin at its records,
+ * under keys that nobody can tell any more, and that end behind it: at `until` at the latest.
+ */
+export type Tombstone = {
+  readonly first: Position
+  readonly last: Position
+  readonly until: Position
+  /** Rooms whose objects were looked for already. */
+  readonly looked: Set<RoomId>
+}
 
 /** What a way of delivering sees of its lane. */
 export type Delivery = {
@@ -40,10 +53,16 @@ export type Delivery = {
   readonly clock: Clock
   readonly settings: DeliverySettings
   readonly ghosts: Map<RoomId, Ghost>
+  /** In order. */
+  readonly tombstones: ReadonlyMap<Position, Tombstone>
   /** One write, attempted until its outcome needs a decision. */
   write(records: LaneRecords): Promise<Attempted>
   /** Which of these the destination holds; undefined when told to stop, or out of patience. */
-  recall(records: LaneRecords): Promise<ReadonlySet<MessageId> | undefined>
+  recall(records: SinkRecords): Promise<ReadonlySet<MessageId> | undefined>
+  /** The room's objects that begin inside a tombstone and in the hour of that time; undefined as for `recall`. */
+  runsIn(tombstone: Tombstone, roomId: RoomId, timeMs: number): Promise<readonly FoundRun[] | undefined>
+  /** Resolves once whatever an earlier life has sent is there to be found; false when told to stop. */
+  landed(): Promise<boolean>
   /** Runs at most a few at once, over all partitions of the destination. */
   limited<T>(task: () => Promise<T>): Promise<T>
   /** The partition's last position, read now. */
@@ -53,6 +72,16 @@ export type Delivery = {
   /** Writes down that a recovering cycle is being sent for again; false when the lease is lost. */
   aboutToSend(): Promise<boolean>
   bury(dead: Dead): void
+  /** What the destination refused and accepted, over all its lanes. */
+  readonly refusals: Refusals
+  /** Whether a person asked that the message be made a dead letter if it is refused. */
+  isSetAside(id: MessageId): Promise<boolean>
+  /**
+   * Shows the lane as held for `why`, until `batch` is released, and waits before the next probe, the longer the more
+   * `times` it did; false when told to stop.
+   */
+  hold(batch: object, why: Failure, times: number): Promise<boolean>
+  release(batch: object): void
   countRepeatsPossible(records: number): void
   outOfPatience(): boolean
   stopped(): boolean

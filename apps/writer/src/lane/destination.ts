@@ -1,6 +1,7 @@
-import type { DestinationVersion } from '@roomlog/domain'
+import type { DestinationVersion, MessageId } from '@roomlog/domain'
 import type { Sink } from '@roomlog/sinks'
 import type { Cycle, CycleEnd, Delivery, DeliverySettings } from './cycle.ts'
+import type { Refusals } from './refusals.ts'
 import type { Waits } from './trouble.ts'
 
 /** How records of one kind of destination are gathered and sent. */
@@ -25,5 +26,8 @@ export type Destination = {
   readonly version: DestinationVersion
   readonly sink: Sink
   readonly policy: LanePolicy
+  readonly refusals: Refusals
+  /** Whether a person asked that the message be made a dead letter if it is refused. */
+  isSetAside(id: MessageId): Promise<boolean>
   limited<T>(task: () => Promise<T>): Promise<T>
 }

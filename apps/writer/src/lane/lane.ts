@@ -3,6 +3,7 @@ import type { JournalBatch, LaneChange, Position } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import { type Clock, sleep } from '../clock.ts'
 import type { Pins } from '../pins.ts'
+import type { LaneReport } from '../reports.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { type Cycle, type Delivery, isOpen, type Mark } from './cycle.ts'
 import { createDelivery } from './delivery.ts'
@@ -22,11 +23,19 @@ export type LaneContext = {
   /** Another lane must drain first. */
   blocked(): boolean
   leaseValidForMs(): number
+  /** How long the partition has been held: nobody else has sent anything since. */
+  heldForMs(): number
   freshHead(): Promise<Position>
   /** Writes the partition's progress; resolves once it is durable, false when the lease is lost. */
   save(): Promise<boolean>
   /** The lane can take more, or has moved. */
   changed(): void
+  readonly report: LaneReport
+}
+
+/** Whether a reader that stands at `at` takes the batch next. Inside a tombstone nothing is passed over. */
+export function isNext({ firstPosition, lastPosition, setAsideRevision }: JournalBatch, at: Position): boolean {
+  return at === firstPosition - 1 || (setAsideRevision !== undefined && at >= firstPosition && at < lastPosition)
 }
 
 /** One destination version on one partition: gathers, cuts, delivers, and moves its checkpoint. */
@@ -77,6 +86,7 @@ export class Lane {
       waits: destination.policy.waits,
       onChange: () => {
         if (this.trouble.held || (this.trouble.failures > 0 && context.pins.tight())) this.#forgetWaiting()
+        context.report.state(this.trouble.state())
         void context.save()
       },
     })
@@ -86,13 +96,18 @@ export class Lane {
       life: this.#life,
       trouble: this.trouble,
       tally: this.tally,
-      ghosts: this.#checkpoint.ghosts,
+      checkpoint: this.#checkpoint,
       quietSinceMs: context.clock.monotonicMs() - at.quietForMs,
       aboutToSend: () => {
         this.#sending = true
         return context.save()
       },
     })
+  }
+
+  /** Dead letters of it are written. */
+  buried(records: number, reason: string): void {
+    this.#context.report.buried(records, reason)
   }
 
   /** Up to where the journal was read for this lane. */
@@ -120,14 +135,15 @@ export class Lane {
     return this.trouble.failures === 0 && !this.#recovering && !this.#context.blocked()
   }
 
-  /** Takes the lane's records of the batch behind `next`. */
-  accept(batch: JournalBatch): void {
+  /** Takes the lane's records of the batch behind `next`. `head`: what earlier lives can have read at most. */
+  accept(batch: JournalBatch, head: Position): void {
     const { clock, bytesMax } = this.#context
-    if (batch.firstPosition !== this.#next.position + 1) throw new Error('a lane was offered a batch out of order')
+    if (!isNext(batch, this.#next.position)) throw new Error('a lane was offered a batch out of order')
+    if (this.destination.sink.runs) this.#checkpoint.read(batch, head)
     const ageMs = Math.max(0, clock.nowMs() - batch.committedAtMs)
     const dueAtMs = clock.monotonicMs() + Math.max(0, this.destination.policy.flushAfterMs - ageMs)
     const wasEmpty = this.#waiting.isEmpty
-    this.#waiting.add(batch, { dueAtMs, whole: this.#recovering })
+    if (batch.setAsideRevision === undefined) this.#waiting.add(batch, { dueAtMs, whole: this.#recovering })
     this.#next = { position: batch.lastPosition, appendId: batch.appendId }
     if (this.#waiting.bytes >= bytesMax()) this.#sated = true
     if (this.idle) this.#checkpoint.settleAll(this.#next)
@@ -232,8 +248,7 @@ export class Lane {
     this.#release()
     this.#checkpoint.startOver()
     this.#next = this.#checkpoint.at
-    const probeAtMs = this.trouble.state().nextProbeAtMs ?? clock.nowMs()
-    await sleep(clock, Math.max(0, probeAtMs - clock.nowMs()), this.#life.stopping)
+    await sleep(clock, this.trouble.probeInMs, this.#life.stopping)
     this.#pausing = false
     this.#context.changed()
   }

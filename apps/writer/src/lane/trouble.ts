@@ -5,8 +5,17 @@ import type { Clock } from '../clock.ts'
 
 export type TroubleState = {
   readonly state: 'flowing' | 'retrying' | 'held'
+  /** The service's name for what is wrong. */
+  readonly errorName: string | undefined
   readonly lastError: string | undefined
   readonly nextProbeAtMs: number | undefined
+}
+
+const FLOWING: TroubleState = {
+  state: 'flowing',
+  errorName: undefined,
+  lastError: undefined,
+  nextProbeAtMs: undefined,
 }
 
 export type Waits = {
@@ -28,8 +37,10 @@ export class Trouble {
   #failures = 0
   #held = false
   #probing = false
-  #lastError: string | undefined
+  #lastFailure: Failure | undefined
   #untilMs = 0
+  /** Batches that are held though others may be accepted meanwhile, by whatever stands for them. */
+  readonly #holds = new Map<object, { readonly why: Failure; readonly untilMs: number }>()
 
   constructor(options: { clock: Clock; random: () => number; waits: Waits; onChange: () => void }) {
     this.#clock = options.clock
@@ -46,13 +57,22 @@ export class Trouble {
     return this.#held
   }
 
+  /** Until the next probe, by the clock that does not step; 0 while all is well. */
+  get probeInMs(): number {
+    const [hold] = this.#holds.values()
+    if (hold === undefined && this.#failures === 0) return 0
+    return Math.max(0, (hold?.untilMs ?? this.#untilMs) - this.#clock.monotonicMs())
+  }
+
   state(): TroubleState {
-    if (this.#failures === 0) return { state: 'flowing', lastError: undefined, nextProbeAtMs: undefined }
-    const waitMs = Math.max(0, this.#untilMs - this.#clock.monotonicMs())
+    const [hold] = this.#holds.values()
+    const failure = hold?.why ?? (this.#failures > 0 ? this.#lastFailure : undefined)
+    if (failure === undefined) return FLOWING
     return {
-      state: this.#held ? 'held' : 'retrying',
-      lastError: this.#lastError,
-      nextProbeAtMs: Math.round(this.#clock.nowMs() + waitMs),
+      state: hold || this.#held ? 'held' : 'retrying',
+      errorName: failure.name,
+      lastError: `${failure.name}: ${failure.message}`,
+      nextProbeAtMs: Math.round(this.#clock.nowMs() + this.probeInMs),
     }
   }
 
@@ -92,9 +112,21 @@ export class Trouble {
     this.#untilMs = this.#clock.monotonicMs() + waitMs
     const changed = how.held !== this.#held || this.#failures === 2
     this.#held = how.held
-    this.#lastError = `${failure.name}: ${failure.message}`
+    this.#lastFailure = failure
     this.#settleProbe()
     if (changed || how.held) this.#onChange()
+  }
+
+  /** A batch waits to be tried again, which nobody but a person may be able to end; how long it waits. */
+  hold(batch: object, why: Failure, times: number): number {
+    const waitMs = backoffMs(this.#waits.probe, times, this.#random)
+    this.#holds.set(batch, { why, untilMs: this.#clock.monotonicMs() + waitMs })
+    this.#onChange()
+    return waitMs
+  }
+
+  release(batch: object): void {
+    if (this.#holds.delete(batch)) this.#onChange()
   }
 
   /** The attempt ended without a word about the destination's health. */

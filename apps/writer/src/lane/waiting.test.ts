@@ -13,7 +13,7 @@ function waiting() {
   return { pins, it: new Waiting({ destination: MINE, pins, cycleBytesMax: 1_000_000, cycleRecordsMax: 3 }) }
 }
 
-function batchAt(firstPosition: number, count: number, destination = MINE): JournalBatch {
+function batchAt(firstPosition: number, count: number, destination = MINE, timeMs = 0): JournalBatch {
   const bytes = Buffer.alloc(10 * count)
   return {
     partition: toPartition(0),
@@ -21,12 +21,13 @@ function batchAt(firstPosition: number, count: number, destination = MINE): Jour
     lastPosition: toPosition(firstPosition + count - 1),
     appendId: toAppendId('00000000-0000-4000-8000-000000000000'),
     committedAtMs: 0,
+    setAsideRevision: undefined,
     counts: new Map([[destination, count]]),
     rooms: [RoomId.parse('AAAAAAAAAAAA')],
     sets: [[destination]],
     room: new Uint16Array(count),
     set: new Uint16Array(count),
-    timeMs: new Float64Array(count),
+    timeMs: new Float64Array(count).fill(timeMs),
     offset: Uint32Array.from({ length: count + 1 }, (_, n) => 10 * n),
     bytes,
     memory: { bytes: bytes.length, release() {} },
@@ -64,4 +65,15 @@ test('what is let go of counts as memory no longer', () => {
   expect(pins.bytes()).toBe(60)
   it.release()
   expect([pins.bytes(), it.bytes, it.isEmpty]).toEqual([0, 0, true])
+})
+
+test('a cycle ends where time falls, also if that was at a batch of others', () => {
+  const { it } = waiting()
+  const add = (first: number, timeMs: number, destination = MINE) =>
+    it.add(batchAt(first, 1, destination, timeMs), { dueAtMs: 0, whole: false })
+  add(1, 5_000)
+  add(2, 3_000, OTHERS)
+  add(3, 6_000)
+  expect([it.isFull, it.cut(READ).to.position]).toEqual([true, 1])
+  expect([it.isFull, it.cut(READ).to]).toEqual([false, READ])
 })

@@ -20,6 +20,10 @@ export class Waiting {
   readonly #options: WaitingOptions
   readonly #pieces: Piece[] = []
   #bytes = 0
+  /** Effective time of the last batch, whoever its records were for. */
+  #timeMs = 0
+  /** Time has fallen since the last piece: what comes next is not delivered together with it. */
+  #fell = false
 
   constructor(options: WaitingOptions) {
     this.#options = options
@@ -44,15 +48,22 @@ export class Waiting {
     return this.#pieces[0]?.dueAtMs
   }
 
-  /** Takes the lane's records of a batch, if there are any. `whole`: all belongs to one cycle, however large. */
+  /**
+   * Takes the lane's records of a batch, if there are any. `whole`: all belongs to one cycle, however large. Where a
+   * partition's time was healed it falls, and a cycle ends: no object may span it (retention takes it for the end of an hour),
+   * nor a call or a reading back (both take times to rise).
+   */
   add(batch: JournalBatch, { dueAtMs, whole }: { readonly dueAtMs: number; readonly whole: boolean }): void {
     const { destination, pins } = this.#options
+    this.#fell ||= (batch.timeMs[0] ?? 0) < this.#timeMs
+    this.#timeMs = batch.timeMs.at(-1) ?? 0
     if (!batch.counts.get(destination)) return
     const to = { position: batch.lastPosition, appendId: batch.appendId }
     let piece = this.#pieces.at(-1)
-    if (piece === undefined || (!whole && this.#hasAll(piece))) {
+    if (piece === undefined || (!whole && (this.#fell || this.#hasAll(piece)))) {
       piece = { gather: new Gather(destination, pins), dueAtMs, to }
       this.#pieces.push(piece)
+      this.#fell = false
     }
     const before = piece.gather.bytes
     piece.gather.add(batch)
@@ -71,6 +82,8 @@ export class Waiting {
   /** Lets go of everything. */
   release(): void {
     for (const { gather } of this.#pieces.splice(0)) gather.release()
+    this.#timeMs = 0
+    this.#fell = false
     this.#bytes = 0
   }
 

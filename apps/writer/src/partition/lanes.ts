@@ -3,11 +3,13 @@ import type { LoadedLane } from '@roomlog/journal'
 import type { Mark } from '../lane/cycle.ts'
 import type { Destination } from '../lane/destination.ts'
 import { Lane, type LaneContext } from '../lane/lane.ts'
+import type { Reports } from '../reports.ts'
 
 /** What a lane inherits from the writer before. */
 type EarlierLife = Pick<LoadedLane, 'intent' | 'quietForMs'>
 
-export type LanesOptions = Omit<LaneContext, 'blocked' | 'changed'> & {
+export type LanesOptions = Omit<LaneContext, 'blocked' | 'changed' | 'report'> & {
+  readonly reports: Reports
   /** Up to where every batch was offered to its lanes. */
   readonly frontier: () => Mark
   readonly hasRow: (id: DestinationVersionId) => boolean
@@ -33,14 +35,15 @@ export class Lanes {
   }
 
   open(destination: Destination, checkpoint: Mark, earlier: EarlierLife): Lane {
-    const { stopping, onChange, onFailure, ...context } = this.#options
+    const { stopping, onChange, onFailure, reports, ...context } = this.#options
     const { id } = destination.version
     const changed = () => {
       this.sweep()
       onChange()
     }
     const blocked = () => this.#blocked(destination)
-    const lane = new Lane(destination, { checkpoint, ...earlier }, { ...context, blocked, changed })
+    const report = reports.lane(destination.version)
+    const lane = new Lane(destination, { checkpoint, ...earlier }, { ...context, blocked, changed, report })
     this.#lanes.set(id, lane)
     if (stopping.aborted) lane.stop()
     const running: Promise<void> = lane
@@ -49,7 +52,10 @@ export class Lanes {
         if (this.#lanes.get(id) === lane && !stopping.aborted) throw new Error('a lane ended by itself')
       })
       .catch(onFailure)
-      .finally(() => this.#running.delete(running))
+      .finally(() => {
+        this.#running.delete(running)
+        report.end()
+      })
     this.#running.add(running)
     return lane
   }

@@ -1,19 +1,14 @@
 import type { DestinationVersionId } from '@roomlog/domain'
-import {
-  type Head,
-  type HeldLease,
-  type Journal,
-  type JournalBatch,
-  type Progress as Loaded,
-  toPosition,
-} from '@roomlog/journal'
+import type { Fault, Head, HeldLease, Journal, JournalBatch, Progress as Loaded, Position } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import type { Clock } from '../clock.ts'
 import { isOpen, type Mark } from '../lane/cycle.ts'
 import type { Destination } from '../lane/destination.ts'
-import type { Lane } from '../lane/lane.ts'
+import { isNext, type Lane } from '../lane/lane.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
+import type { Reports } from '../reports.ts'
+import { type Incident, Incidents } from './incidents.ts'
 import { Lanes } from './lanes.ts'
 import { Progress } from './progress.ts'
 import { pump } from './pump.ts'
@@ -32,6 +27,7 @@ export type PartitionOptions = {
   readonly random: () => number
   readonly pins: Pins
   readonly log: Log
+  readonly reports: Reports
   readonly readBytesMax: number
   readonly catchUpRecords: number
   /** Lanes of all partitions, for their share of the buffers. */
@@ -39,7 +35,12 @@ export type PartitionOptions = {
   /** Runs at most a few reads at once, over all partitions. */
   readonly limitedRead: <T>(task: () => Promise<T>) => Promise<T>
   readonly turns: Turns
+  /** Which incidents this process has written about. */
+  readonly told: Set<string>
 }
+
+/** More than the longest flush window: what came before a batch that this version cannot read is given time to settle. */
+const UNREADABLE_HOLD_MAX_MS = 6 * 60_000
 
 export type PartitionEnd =
   | 'stopped'
@@ -65,6 +66,7 @@ export class PartitionWorker {
   readonly #lanes: Lanes
   readonly #progress: Progress
   readonly #reads: Reads
+  readonly #incidents: Incidents
   readonly #alarm: AlarmClock
   readonly #stopping = new AbortController()
   readonly #killed = new AbortController()
@@ -72,12 +74,17 @@ export class PartitionWorker {
   #head: Head
   #leaseUntilMs: number
   #end: PartitionEnd = 'stopped'
+  /** Of the trouble that the database tells of. */
+  #reported: Position | undefined
+  #clearing = false
 
   constructor(options: PartitionOptions, leaseUntilMs: number) {
     const { loaded, clock, journal, random, log } = options
     this.#options = options
     this.lease = options.lease
     this.#leaseUntilMs = leaseUntilMs
+    this.#reported = loaded.troubleAt
+    const takenAtMs = clock.monotonicMs()
     this.#alarm = createAlarmClock(clock)
     this.#frontier = { position: loaded.dispatched, appendId: loaded.dispatchedAppendId }
     this.#head = { head: loaded.dispatched, appendId: loaded.dispatchedAppendId }
@@ -86,13 +93,15 @@ export class PartitionWorker {
     const bytesMax = () => pins.laneBytes(laneCount())
     const frontier = () => this.#frontier
     this.#lanes = new Lanes({
+      reports: options.reports,
       clock,
       random,
       pins,
       bytesMax,
       frontier,
       leaseValidForMs: () => this.#leaseUntilMs - clock.monotonicMs(),
-      freshHead: async () => (await journal.heads([partition])).get(partition)?.head ?? this.#head.head,
+      heldForMs: () => clock.monotonicMs() - takenAtMs,
+      freshHead: () => this.#freshHead(),
       save: () => this.#progress.save(),
       hasRow: (id) => this.#progress.hasRow(id),
       stopping: this.#stopping.signal,
@@ -100,7 +109,9 @@ export class PartitionWorker {
       onFailure: (error) => this.#fail(error),
     })
     const lanes = this.#lanes.all
-    this.#reads = new Reads({ lanes, clock, pins, readBytesMax, laneBytesMax: bytesMax, catchUpRecords })
+    this.#incidents = new Incidents({ partition, clock, random, log, told: options.told })
+    const mayRead = (at: Position) => this.#incidents.mayRead(at)
+    this.#reads = new Reads({ lanes, clock, pins, readBytesMax, laneBytesMax: bytesMax, catchUpRecords, mayRead })
     this.#progress = new Progress({
       journal,
       lease: this.lease,
@@ -141,9 +152,13 @@ export class PartitionWorker {
       const ended = await pump(
         { journal, partition: this.lease.partition, clock, pins, limitedRead, log, turn, alarm: this.#alarm },
         {
-          next: (full) => (full ? this.#reads.must() : this.#reads.next(this.#frontier, this.#head.head)),
+          next: (full) => {
+            this.#review()
+            return full ? this.#reads.must() : this.#reads.next(this.#frontier, this.#head.head)
+          },
           offer: (batches) => this.#offer(batches),
-          settled: () => this.#lanes.settled(),
+          blocked: (at, fault) => this.#blocked(at, fault),
+          leaves: () => this.#leaves(),
         },
         this.#stopping.signal,
       )
@@ -174,6 +189,11 @@ export class PartitionWorker {
     this.#finish('lost')
   }
 
+  /** What cannot be read. */
+  get incidents(): readonly Incident[] {
+    return this.#incidents.all
+  }
+
   /** Of the progress that was written last. */
   get revision(): number {
     return this.#progress.revision
@@ -183,7 +203,7 @@ export class PartitionWorker {
     this.#leaseUntilMs = leaseUntilMs
   }
 
-  /** The database was restored under us: what is stored is behind what was written. */
+  /** Something else has changed what is stored: the database was restored, or a batch was given up or set aside. */
   reload(): void {
     this.#finish('reload')
   }
@@ -237,8 +257,55 @@ export class PartitionWorker {
     this.#finish('reload')
   }
 
+  async #freshHead(): Promise<Position> {
+    const { partition } = this.lease
+    return (await this.#options.journal.heads([partition])).get(partition)?.head ?? this.#head.head
+  }
+
+  async #blocked(at: Position, fault: Fault): Promise<void> {
+    const { journal, pins } = this.#options
+    this.#incidents.met(at, fault)
+    // What reads beyond the limit of memory until it has its cycle would keep others from it for as long as this lasts.
+    for (const lane of this.lanes.values()) if (lane.next.position === at) pins.settle(lane)
+    const [first] = this.#incidents.all
+    if (first === undefined || first.position === this.#reported) return
+    await journal.report(this.lease, { position: first.position, words: first.words })
+    this.#reported = first.position
+  }
+
+  /** Ends incidents before which nobody stands, and what the database tells of one that all have passed. */
+  #review(): void {
+    const readers = [this.#frontier.position, ...[...this.lanes.values()].map((lane) => lane.next.position)]
+    this.#incidents.review((at) => readers.includes(at))
+    const reported = this.#reported
+    const isOver = reported !== undefined && this.#incidents.all.length === 0 && Math.min(...readers) >= reported
+    if (!isOver || this.#clearing) return
+    const { journal, log } = this.#options
+    this.#clearing = true
+    journal
+      .report(this.lease, undefined)
+      .then(() => {
+        this.#reported = undefined
+      })
+      .catch((err: unknown) => {
+        log.warn({ event: 'journal.report.failed', partition: this.lease.partition, err }, 'Trying again.')
+      })
+      .finally(() => {
+        this.#clearing = false
+      })
+  }
+
+  #leaves(): boolean {
+    const forMs = this.#incidents.unreadableForMs()
+    return forMs !== undefined && (this.#lanes.settled() || forMs > UNREADABLE_HOLD_MAX_MS)
+  }
+
   async #offer(batches: readonly JournalBatch[]): Promise<void> {
-    const isNew = (batch: JournalBatch) => batch.firstPosition > this.#frontier.position
+    // Set aside since the partition was taken: what was read before may be the batch as it was, and be on its way.
+    if (batches.some((batch) => (batch.setAsideRevision ?? 0) > this.#options.loaded.revision)) return this.reload()
+    const isTombstone = (batch: JournalBatch) => batch.setAsideRevision !== undefined
+    const head = batches.some(isTombstone) ? await this.#freshHead() : this.#head.head
+    const isNew = (batch: JournalBatch) => batch.lastPosition > this.#frontier.position
     const ids = batches.filter(isNew).flatMap(({ counts }) => [...counts.keys()])
     const found = await this.#lookUp(new Set(ids))
     if (this.#stopping.signal.aborted) return
@@ -247,8 +314,7 @@ export class PartitionWorker {
     // at once cuts all that was read, not the first batch. Room for all of it was made before it was read.
     const ready = new Set([...this.lanes.values()].filter((lane) => lane.flows && lane.wants()))
     for (const batch of batches) {
-      const before = toPosition(batch.firstPosition - 1)
-      const atFrontier = this.#frontier.position === before
+      const atFrontier = isNext(batch, this.#frontier.position)
       // Held meanwhile, so that it is released here if no lane takes it.
       pins.hold(batch.memory)
       for (const id of atFrontier ? batch.counts.keys() : []) {
@@ -256,12 +322,14 @@ export class PartitionWorker {
         if (destination && !this.lanes.has(id)) ready.add(this.#lanes.open(destination, this.#frontier, NO_INTENT))
       }
       for (const lane of this.lanes.values()) {
-        if (lane.next.position === before && (ready.has(lane) || lane.wants())) lane.accept(batch)
+        if (isNext(batch, lane.next.position) && (ready.has(lane) || lane.wants())) lane.accept(batch, head)
       }
       pins.release(batch.memory)
       if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
     }
     this.#lanes.sweep()
+    // Nobody may have had anything to settle in it.
+    if (batches.some(isTombstone)) void this.#progress.save()
     if (pins.tight()) this.#lanes.wake()
   }
 

@@ -69,15 +69,16 @@ export class Progress {
   async #write(): Promise<boolean> {
     const { journal, lease, clock, random, killed, log } = this.#options
     if (this.#lost) return false
-    const change = this.#collect()
+    const { change, told } = this.#collect()
     for (let attempt = 1; !killed.aborted; attempt++) {
       try {
         if ((await journal.settle(lease, change)) === 'lost') return this.#lose()
         this.#wrote(change)
+        for (const tell of told) tell()
         return true
       } catch (error) {
         log.warn(
-          { event: 'progress.failed', partition: lease.partition, error },
+          { event: 'progress.failed', partition: lease.partition, err: error },
           'Progress could not be written; trying again.',
         )
         await sleep(clock, backoffMs(RETRY, attempt, random), killed)
@@ -87,18 +88,22 @@ export class Progress {
   }
 
   /** In one turn, so that rows and `dispatched` fit together. */
-  #collect(): ProgressChange {
+  #collect(): { readonly change: ProgressChange; readonly told: readonly (() => void)[] } {
     const { lanes, frontier } = this.#options
     const to = frontier()
     const changed: LaneChange[] = []
     const closed: DestinationVersionId[] = []
     const totals: Totals[] = []
     const deadLetters: DeadLetter[] = []
+    /** What is to be told once it is written. */
+    const told: (() => void)[] = []
     for (const [id, lane] of lanes) {
       const tally = lane.tally.take()
       if (tally) {
         totals.push(tally.totals)
         deadLetters.push(...tally.deadLetters)
+        const last = tally.deadLetters.at(-1)
+        if (last) told.push(() => lane.buried(tally.deadLetters.length, last.reason))
       }
       if (lane.settledTo(to.position)) {
         closed.push(id)
@@ -108,7 +113,7 @@ export class Progress {
       if (!sameRow(row, this.#rows.get(id))) changed.push(row)
     }
     for (const id of this.#rows.keys()) if (!lanes.has(id)) closed.push(id)
-    return {
+    const change = {
       revision: this.#revision,
       dispatched: { position: to.position, appendId: to.appendId },
       lanes: changed,
@@ -116,6 +121,7 @@ export class Progress {
       deadLetters,
       totals,
     }
+    return { change, told }
   }
 
   #wrote(change: ProgressChange): void {

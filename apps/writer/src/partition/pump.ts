@@ -1,4 +1,4 @@
-import type { Journal, JournalBatch, Partition } from '@roomlog/journal'
+import type { Fault, Journal, JournalBatch, Partition, Position } from '@roomlog/journal'
 import type { AlarmClock } from '../alarm-clock.ts'
 import { type Clock, sleep } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -7,8 +7,6 @@ import type { NextRead } from './reads.ts'
 import type { Turn } from './turns.ts'
 
 const PAUSE_MS = 250
-/** More than the longest flush window: what came before a batch that this version cannot read is given time to settle. */
-const UNREADABLE_HOLD_MAX_MS = 6 * 60_000
 
 export type PumpOptions = {
   readonly journal: Journal
@@ -28,8 +26,10 @@ export type PumpEnds = {
   next(full: boolean): NextRead | 'later' | undefined
   /** One read's batches. */
   offer(batches: readonly JournalBatch[]): Promise<void>
-  /** Whether all that was offered is settled. */
-  settled(): boolean
+  /** The batch after `at` cannot be read. */
+  blocked(at: Position, fault: Fault): Promise<void>
+  /** Only a later version can read on, and this one has nothing more to do. */
+  leaves(): boolean
 }
 
 export type PumpEnd =
@@ -41,9 +41,9 @@ export type PumpEnd =
 
 /** Reads batches and offers them, until told to stop or there is nothing that it may read. */
 export async function pump(options: PumpOptions, ends: PumpEnds, stopping: AbortSignal): Promise<PumpEnd> {
-  let unreadableSinceMs: number | undefined
   const { journal, partition, clock, pins, alarm, log, limitedRead, turn } = options
   while (!stopping.aborted) {
+    if (ends.leaves()) return 'unreadable'
     const full = pins.full()
     const next = ends.next(full)
     if (next === undefined || next === 'later') {
@@ -63,14 +63,8 @@ export async function pump(options: PumpOptions, ends: PumpEnds, stopping: Abort
       })
       if (read === undefined) continue
       if (read.status !== 'read' || read.batches.length === 0) giveBack()
-      if (read.status === 'unreadable') {
-        if (unreadableSinceMs === undefined) {
-          unreadableSinceMs = clock.monotonicMs()
-          const facts = { event: 'journal.unreadable', partition, format: read.format }
-          log.error(facts, 'The partition waits: its next records have a newer format. Deploy the newer writer.')
-        }
-        if (ends.settled() || clock.monotonicMs() - unreadableSinceMs > UNREADABLE_HOLD_MAX_MS) return 'unreadable'
-        await sleep(clock, PAUSE_MS, stopping)
+      if (read.status === 'damaged' || read.status === 'unreadable') {
+        await ends.blocked(from.position, read)
         continue
       }
       if (read.status !== 'read') {

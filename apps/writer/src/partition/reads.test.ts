@@ -9,6 +9,7 @@ type ALane = { at: number; wants?: boolean; flows?: boolean }
 
 function readsOf(...given: readonly ALane[]) {
   const time = { nowMs: 0, laneBytes: 8 * MIB }
+  const unreadable = new Set<number>()
   const lanes = new Map(
     given.map(({ at: position, wants = true, flows = true }, n) => [
       n,
@@ -18,12 +19,14 @@ function readsOf(...given: readonly ALane[]) {
   const clock = { monotonicMs: () => time.nowMs }
   const pins = { mayOverdraw: () => true }
   const laneBytesMax = () => time.laneBytes
-  const reads = new Reads({ lanes, clock, pins, readBytesMax: 4 * MIB, laneBytesMax, catchUpRecords: 500 })
+  const mayRead = (position: number) => !unreadable.has(position)
+  const limits = { readBytesMax: 4 * MIB, laneBytesMax, catchUpRecords: 500 }
+  const reads = new Reads({ lanes, clock, pins, mayRead, ...limits })
   const from = (head = HEAD) => {
     const next = reads.next(FRONTIER, head)
     return typeof next === 'object' ? next.from.position : next
   }
-  return { reads, time, from }
+  return { reads, time, unreadable, from }
 }
 
 const FRONTIER = at(100)
@@ -54,6 +57,16 @@ test('the frontier does not run ahead of all lanes, which would be read for nobo
   expect([1, 2, 3].map(() => from())).toEqual([40, 40, 40])
   time.nowMs = 5_000
   expect([1, 2].map(() => from()).sort()).toEqual([100, 40])
+})
+
+test('where a batch cannot be read nobody reads for a while; others go on, and do not wait for who stands there', () => {
+  const { from, unreadable } = readsOf({ at: 40 }, { at: 100 })
+  unreadable.add(40)
+  expect([1, 2].map(() => from())).toEqual([100, 100])
+  unreadable.add(100)
+  expect(from()).toBeUndefined()
+  unreadable.clear()
+  expect([1, 2, 3].map(() => from())).toContain(40)
 })
 
 test('what is far behind the head is read in turn with other partitions, what is near is not', () => {

@@ -23,6 +23,8 @@ export type ReadsOptions = {
   readonly laneBytesMax: () => number
   /** From how many records behind the head on reading is catching up. */
   readonly catchUpRecords: number
+  /** False for a while where the next batch could not be read. */
+  readonly mayRead: (at: Position) => boolean
 }
 
 const WAIT_FOR_OTHERS_MS = 3_000
@@ -43,12 +45,12 @@ export class Reads {
    * others waiting. 'later' while lanes are busy with what was read last; undefined if there is nothing to read.
    */
   next(frontier: Mark, head: Position): NextRead | 'later' | undefined {
-    const { lanes, readBytesMax, laneBytesMax } = this.#options
+    const { lanes, readBytesMax, laneBytesMax, mayRead } = this.#options
     const isLater = this.#waitsForOthers(frontier.position, head)
-    const marks = frontier.position < head && !isLater ? [frontier] : []
+    const marks = frontier.position < head && !isLater && mayRead(frontier.position) ? [frontier] : []
     for (const lane of lanes.values()) {
       const isElsewhere = lane.next.position !== frontier.position
-      if (isElsewhere && lane.next.position < head && lane.wants()) marks.push(lane.next)
+      if (isElsewhere && lane.next.position < head && lane.wants() && mayRead(lane.next.position)) marks.push(lane.next)
     }
     marks.sort((a, b) => a.position - b.position)
     const from = marks.find(({ position }) => position > this.#lastFrom) ?? marks[0]
@@ -59,9 +61,9 @@ export class Reads {
 
   /** While memory is full: what a lane needs to have its open cycle whole. */
   must(): NextRead | undefined {
-    const { lanes, pins, readBytesMax } = this.#options
+    const { lanes, pins, readBytesMax, mayRead } = this.#options
     for (const lane of lanes.values()) {
-      if (lane.recovering && lane.wants() && pins.mayOverdraw(lane)) {
+      if (lane.recovering && lane.wants() && mayRead(lane.next.position) && pins.mayOverdraw(lane)) {
         return { from: lane.next, bytesMax: readBytesMax, catchesUp: false }
       }
     }
@@ -75,7 +77,9 @@ export class Reads {
    */
   #waitsForOthers(frontier: Position, head: Position): boolean {
     const lanes = [...this.#options.lanes.values()]
-    const isWaitedFor = (lane: Reader) => lane.flows && (lane.next.position < frontier || !lane.wants())
+    const { mayRead } = this.#options
+    const isWaitedFor = (lane: Reader) =>
+      lane.flows && (lane.next.position < frontier ? mayRead(lane.next.position) : !lane.wants())
     if (!this.#isFar(frontier, head) || !lanes.some(isWaitedFor)) {
       this.#waiting = undefined
       return false

@@ -260,10 +260,14 @@ export const ROWS: Readonly<Record<DestinationKind, readonly Row[]>> = {
     },
     ...errors(
       'PutLogEvents',
-      [[400, 'InvalidParameterException ValidationException Novel']],
+      [[400, 'InvalidParameterException ValidationException']],
       { lane: 'flowing', says: 'was refused as invalid', buries: true },
       { count: 3 },
     ),
+    ...errors('PutLogEvents', [[400, 'Novel SubscriptionRequiredException']], {
+      lane: 'held',
+      says: 'PutLogEvents to log group * was refused by a name that is not known here',
+    }),
   ],
   firehose: [
     ...errors(
@@ -342,10 +346,14 @@ export const ROWS: Readonly<Record<DestinationKind, readonly Row[]>> = {
     ...errors('PutRecordBatch', [[400, 'InvalidSourceException']], { lane: 'held', says: 'must take direct puts' }),
     ...errors(
       'PutRecordBatch',
-      [[400, 'InvalidArgumentException ValidationException Novel']],
+      [[400, 'InvalidArgumentException ValidationException']],
       { lane: 'flowing', says: 'was refused as invalid', buries: true },
       { count: 3 },
     ),
+    ...errors('PutRecordBatch', [[400, 'Novel SubscriptionRequiredException']], {
+      lane: 'held',
+      says: 'PutRecordBatch to Firehose stream * was refused by a name that is not known here',
+    }),
   ],
 }
 

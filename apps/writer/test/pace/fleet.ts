@@ -11,6 +11,7 @@ import { createMemoryJournal, type Journal, type Partition, partitionOf, toAppen
 import pLimit from 'p-limit'
 import { parseEnv } from '../../src/env.ts'
 import type { Destination } from '../../src/lane/destination.ts'
+import { Refusals } from '../../src/lane/refusals.ts'
 import { policiesFor } from '../../src/policies.ts'
 import { createWriter, type Writer } from '../../src/writer.ts'
 import { Life } from '../simulation/life.ts'
@@ -73,6 +74,8 @@ export function createFleet(options: {
       version,
       sink: store.sink(),
       policy: POLICIES[store.kind],
+      refusals: new Refusals(),
+      isSetAside: async () => false,
       limited: (task) => limit(task),
     })
   }

@@ -51,9 +51,10 @@ export class Api {
     })
   }
 
-  submit(id: MessageId, roomId: RoomId): Submitted {
+  /** `aheadMs`: of a clock that has jumped and is believed. */
+  submit(id: MessageId, roomId: RoomId, aheadMs = 0): Submitted {
     const { database, skewMs, turn } = this.#options
-    const timeMs = database.time.nowMs + skewMs
+    const timeMs = database.time.nowMs + skewMs + aheadMs
     const sendTimeNs = BigInt(timeMs) * 1_000_000n + (this.#sequence++ % 1_000_000n)
     const bytes = messageRecord({ id, content: 'hi', sendTimeNs, sender: { userId: 'ann' } })
     const submitted: Submitted = {

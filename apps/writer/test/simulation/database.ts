@@ -86,6 +86,7 @@ export function writersJournal(database: Database, life: Life, at: At): Journal 
     release: through('release', journal.release),
     signOut: through('signOut', journal.signOut),
     settle: through('settle', journal.settle),
+    report: through('report', journal.report),
     expire: through('expire', journal.expire),
   }
 }

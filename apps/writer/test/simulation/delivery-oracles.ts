@@ -1,4 +1,4 @@
-import type { DestinationKind, DestinationVersion, MessageId, RoomId } from '@roomlog/domain'
+import type { DestinationKind, DestinationVersion, DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
 import { type Committed, deadKey } from './witness.ts'
 import type { World } from './world.ts'
 
@@ -14,6 +14,9 @@ export function deliveryWrongs(world: World): string[] {
   for (const [target, kind] of targets) {
     const at = new Target(world, target, kind)
     found.push(...at.unaccounted(), ...at.intruders(), ...at.repeated(), ...at.disordered())
+  }
+  for (const { id } of world.witness.journal.inspect().deadLetters) {
+    if (!world.everPoison.has(id)) found.push(`${id} was buried, and nothing is wrong with it`)
   }
   return [...found, ...miscounted(world)]
 }
@@ -50,13 +53,18 @@ class Target {
       const key = deadKey(version.id, commit.partition, commit.position)
       const isDelivered = this.#times.has(commit.id)
       if (isDelivered && dead.has(key) && !was.restored) found.push(`${this.#target} got ${commit.id}, which is dead`)
-      if (!isDelivered && !dead.has(key) && !witness.redriven.has(key) && !abandoned.has(version.id)) {
+      const isKept = dead.has(key) || witness.redriven.has(key)
+      if (!isDelivered && !isKept && !abandoned.has(version.id) && !witness.isSetAside(commit)) {
         missing++
         found.push(`${this.#target} never got ${commit.id}`)
       }
     }
     const mine = new Set(this.#owed.map(({ version }) => version.id))
-    const givenUp = totals.filter((at) => mine.has(at.destinationVersionId)).reduce((sum, at) => sum + at.givenUp, 0)
+    const sum = (given: readonly { destinationVersionId: DestinationVersionId; givenUp: number }[]) =>
+      given.filter((at) => mine.has(at.destinationVersionId)).reduce((all, at) => all + at.givenUp, 0)
+    // What was set aside accounts for nothing else.
+    const aside = witness.tombstones.flatMap(({ givenUp }) => givenUp)
+    const givenUp = sum(totals) - sum(aside.map((at) => ({ ...at, givenUp: at.records })))
     return missing <= givenUp ? found.filter((wrong) => !wrong.includes('never got')) : found
   }
 
@@ -86,18 +94,23 @@ class Target {
     return repeats > possible ? [`${this.#target} holds ${repeats} repeats, but ${possible} were called possible`] : []
   }
 
-  /** First occurrences stand in the order of the journal. */
+  /** First occurrences stand in the order of the journal, on either side of where an operator had time fall. */
   disordered(): string[] {
     const { was, witness, stores } = this.#world
     if (was.stolen && this.#kind !== 's3') return []
     const delayed = stores.get(this.#target)?.delayed
     const twice = new Set([...witness.lost, ...witness.commits.filter((at) => at.redriven)].map(({ id }) => id))
     const inOrder = [...this.#owed].sort((a, b) => a.commit.position - b.commit.position)
+    const fallsBefore = ({ partition, position }: Committed) =>
+      witness.falls.filter((fall) => fall.partition === partition && fall.position < position).length
     return [...this.#rooms].flatMap(([roomId, held]) => {
-      const ids = inOrder.filter(({ commit }) => commit.roomId === roomId).map(({ commit }) => commit.id)
-      const compared = new Set(ids.filter((id) => held.has(id) && !delayed?.has(id) && !twice.has(id)))
-      const seen = [...held].filter((id) => compared.has(id))
-      return seen.join() === [...compared].join() ? [] : [`${this.#target} shows room ${roomId} in another order`]
+      const mine = inOrder.filter(({ commit }) => commit.roomId === roomId).map(({ commit }) => commit)
+      return [...new Set(mine.map(fallsBefore))].flatMap((falls) => {
+        const ids = mine.filter((commit) => fallsBefore(commit) === falls).map(({ id }) => id)
+        const compared = new Set(ids.filter((id) => held.has(id) && !delayed?.has(id) && !twice.has(id)))
+        const seen = [...held].filter((id) => compared.has(id))
+        return seen.join() === [...compared].join() ? [] : [`${this.#target} shows room ${roomId} in another order`]
+      })
     })
   }
 
@@ -111,17 +124,28 @@ class Target {
   }
 }
 
-/** The counters add up to what was owed. */
+/** The counters add up to what was owed; what a tombstone gave up is an upper bound. */
 function miscounted(world: World): string[] {
   if (world.was.restored) return []
-  const { journal, commits } = world.witness
+  const { journal, commits, tombstones } = world.witness
   const counted = new Map<number, number>()
+  const add = (id: number, records: number) => counted.set(id, (counted.get(id) ?? 0) + records)
   for (const { destinationVersionId: id, delivered, dead, givenUp } of journal.inspect().totals) {
-    counted.set(id, (counted.get(id) ?? 0) + delivered + dead + givenUp)
+    add(id, delivered + dead + givenUp)
   }
-  return [...world.configurations.versions.keys()].flatMap((id) => {
+  const found: string[] = []
+  for (const { partition, first, last, givenUp } of tombstones) {
+    const within = commits.filter((at) => at.partition === partition && at.position >= first && at.position <= last)
+    for (const { destinationVersionId: id, records } of givenUp) {
+      const owed = within.filter((commit) => commit.owed.includes(id)).length
+      if (records < owed) found.push(`version ${id} lost ${owed} in a tombstone, and ${records} were counted`)
+      add(id, owed - records)
+    }
+  }
+  for (const id of world.configurations.versions.keys()) {
     const owed = commits.filter((commit) => commit.owed.includes(id)).length
     const sum = counted.get(id) ?? 0
-    return sum === owed || world.abandoned.has(id) ? [] : [`version ${id} was owed ${owed} and counted ${sum}`]
-  })
+    if (sum !== owed && !world.abandoned.has(id)) found.push(`version ${id} was owed ${owed} and counted ${sum}`)
+  }
+  return found
 }

@@ -6,6 +6,7 @@ export const FAULTS = [
   'refused',
   'missing',
   'invalid',
+  'novel',
   'partial',
   'lost-before',
   'lost-after',
@@ -20,5 +21,6 @@ export const TIMED_OUT = failure('network', 'TimeoutError')
 export const LOST = failure('network', 'ECONNRESET')
 export const THROTTLED = failure('throttled', 'SlowDown')
 export const INVALID = failure('invalid', 'InvalidParameter')
+export const NOVEL = failure('invalid', 'SubscriptionRequired')
 export const DENIED = failure('access', 'AccessDenied', 'LogDestinationAccessDeniedError')
 export const MISSING = failure('missing', 'NotFound', 'LogDestinationResourceNotFoundErrors')

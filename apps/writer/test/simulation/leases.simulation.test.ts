@@ -23,3 +23,22 @@ it('a call that cannot be repeated is sent only while the lease outlasts its tim
   expect(delivered).toEqual(ids)
   await stop()
 })
+
+it('an object is begun only while the lease is held', async () => {
+  const delivered: MessageId[] = []
+  const { time, leases, append, start } = loneWriters('s3', (_, ids) => {
+    delivered.push(...ids)
+    return { status: 'delivered' }
+  })
+  const stop = start()
+  await time.advance(2_000)
+  leases.canBeExtended = false
+  // Due after a minute; the lease lasts half of that.
+  const ids = [await append(1)]
+  await time.advance(90_000)
+  expect(delivered).toEqual([])
+  leases.canBeExtended = true
+  await time.advance(5_000)
+  expect(delivered).toEqual(ids)
+  await stop()
+})

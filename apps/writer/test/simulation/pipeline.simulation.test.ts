@@ -11,7 +11,8 @@ const WANTED = [
   ...['delivered', 'partial', 'unknown', 'retry', 'refused', 'recalled'].map((outcome) => `cloudWatchLogs ${outcome}`),
   ...['delivered', 'partial', 'unknown', 'retry', 'refused', 'repeated'].map((outcome) => `firehose ${outcome}`),
   ...['recorded', 'gone', 'overloaded', 'unavailable', 'unknown', 'unanswered'].map((outcome) => `submit ${outcome}`),
-  ...['died', 'redriven', 'trimmed', 'abandoned', 'gave up by retention'],
+  ...['destination.held', 'destination.recovered', 'record.buried'].map((event) => `told ${event}`),
+  ...['died', 'redriven', 'trimmed', 'abandoned', 'gave up by retention', 'healed time'],
 ]
 
 describe('whatever crashes, stalls, changes or fails', () => {

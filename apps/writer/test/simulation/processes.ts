@@ -59,6 +59,7 @@ export class Processes {
       name: `writer-${n}`,
       at: (point, life) => this.#at(point, life),
       failed: (error) => this.errors.push(error),
+      told: (event) => this.#options.census.count(`told ${event}`),
     })
     // It may have been killed at its first call already.
     if (!writer.life.dead) this.#writers.set(n, writer)

@@ -1,14 +1,26 @@
-import { type DestinationVersion, type MessageId, objectKey } from '@roomlog/domain'
-import type { Failure, RecallOutcome, Rejected, Sink, SinkRecord, SinkRecords, WriteOutcome } from '@roomlog/sinks'
+import { type DestinationVersion, hourFolder, type MessageId, objectKey, runStartOf } from '@roomlog/domain'
+import type {
+  Failure,
+  RecallOutcome,
+  Rejected,
+  RunsOutcome,
+  Sink,
+  SinkRecord,
+  SinkRecords,
+  WriteOutcome,
+} from '@roomlog/sinks'
 import { lineOf, takeBatch } from '@roomlog/sinks'
 import type { Census } from './census.ts'
-import { DENIED, type Fault, INVALID, LOST, MISSING, THROTTLED, TIMED_OUT } from './faults.ts'
+import { DENIED, type Fault, INVALID, LOST, MISSING, NOVEL, THROTTLED, TIMED_OUT } from './faults.ts'
 import type { Life } from './life.ts'
 import type { Store } from './store.ts'
 import type { SimulatedTime } from './time.ts'
 
-/** A record that a destination never takes: `batch` refuses all that it came with, `alone` only itself. */
-export type Poison = 'batch' | 'alone'
+/**
+ * A record that a destination never takes: `batch` refuses all that it came with, `novel` does so by a name that is not
+ * known, `alone` refuses only itself.
+ */
+export type Poison = 'batch' | 'novel' | 'alone'
 
 export type SimulatedSinkOptions = {
   readonly version: DestinationVersion
@@ -61,9 +73,11 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
       }
       return { outcome: { status: 'delivered' }, land }
     }
-    const culprits = records.filter(({ id }) => options.poisonOf(id) === 'batch')
+    const culprits = records.filter(({ id }) => ['batch', 'novel'].includes(options.poisonOf(id) ?? ''))
     for (const { id } of culprits) store.delayed.add(id)
-    if (culprits.length > 0) return { outcome: refused('batch', INVALID), land: () => undefined }
+    const isNovel = culprits.some(({ id }) => options.poisonOf(id) === 'novel')
+    const refusal = isNovel ? refused('unknown', NOVEL) : refused('batch', INVALID)
+    if (culprits.length > 0) return { outcome: refusal, land: () => undefined }
     const rejected = rejectedOf(records, fault)
     const taken = records.filter((_, index) => !rejected.some((each) => each.index === index))
     const land = () => void store.put(taken, time.nowMs + options.readLagMs)
@@ -108,6 +122,8 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
       case 'invalid':
         // S3 looks into no record: a smaller object may pass, or it is about the bucket.
         return refused(kind === 's3' && records.length > 1 ? 'batch' : 'destination', INVALID)
+      case 'novel':
+        return refused(kind === 's3' ? 'destination' : 'unknown', NOVEL)
       case 'lost-before':
         return { status: 'unknown', failure: LOST }
       case 'lost-after':
@@ -150,7 +166,8 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
         const key = keyOf(records, version)
         return call<RecallOutcome>((fault) => {
           if (fault === 'late' || fault === 'hang') return 'no answer'
-          if (fault === 'refused' || fault === 'missing') return { status: 'refused', failure: DENIED }
+          if (fault === 'refused' || fault === 'missing' || fault === 'novel')
+            return { status: 'refused', failure: DENIED }
           if (fault !== undefined && fault !== 'partial') return { status: 'retry', failure: THROTTLED }
           census.count(`${kind} recalled`)
           const held = kind === 's3' ? store.idsAt(key) : store.idsVisible(time.nowMs)
@@ -159,11 +176,32 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
         }, signal)
       },
     }),
+    ...(kind === 's3' && {
+      async runs(wanted, { signal } = {}): Promise<RunsOutcome> {
+        at('s3 before list')
+        const { roomId } = wanted
+        return call<RunsOutcome>((fault) => {
+          if (fault === 'late' || fault === 'hang') return 'no answer'
+          if (fault === 'refused' || fault === 'missing') return { status: 'refused', failure: DENIED }
+          if (fault !== undefined && fault !== 'partial') return { status: 'retry', failure: THROTTLED }
+          census.count('s3 listed')
+          const runs = store.list(hourFolder({ ...version, ...wanted })).flatMap(({ key, first: { id }, last }) => {
+            const start = runStartOf(key)
+            if (!start || start.position < wanted.first || start.position > wanted.last) return []
+            const first = { ...start, roomId, id, source: Buffer.alloc(0), start: 0, byteLength: 0 }
+            if (keyOf([first], version) !== key) return []
+            census.count((last.position ?? 0) > wanted.last ? 's3 found beyond a tombstone' : 's3 found in a tombstone')
+            return [{ first, last }]
+          })
+          return { status: 'found', runs }
+        }, signal)
+      },
+    }),
     check: () => call((fault) => (fault === 'missing' ? { status: 'failed', failure: MISSING } : { status: 'ok' })),
   }
 }
 
-function refused(scope: 'destination' | 'batch', why: Failure): WriteOutcome {
+function refused(scope: 'destination' | 'batch' | 'unknown', why: Failure): WriteOutcome {
   return { status: 'refused', scope, failure: why }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { DATABASE_FAULTS } from './database.ts'
 import { FAULTS } from './faults.ts'
-import { abandonBacklog, expire, redrive, steal, trim } from './upkeep.ts'
+import { abandonBacklog, damage, damageBeneathObject, expire, healTime, redrive, steal, trim } from './upkeep.ts'
 import type { World } from './world.ts'
 
 export type Step = { readonly name: string; readonly run: (world: World) => void | Promise<void> }
@@ -42,7 +42,7 @@ const step = (what: string, values: readonly unknown[], run: Step['run']): Step 
   run,
 })
 
-function crashAt(point: (typeof POINTS)[number]): Step {
+function crashAt(point: (typeof POINTS)[number] | 's3 before list'): Step {
   return step('crash at', [point], ({ processes }) => processes.crashAt(point))
 }
 
@@ -56,7 +56,12 @@ const traffic: fc.WeightedArbitrary<Step>[] = [
   {
     weight: 3,
     arbitrary: fc
-      .tuple(fc.nat(1), room, fc.integer({ min: 1, max: 6 }), fc.constantFrom('batch', 'alone'))
+      .tuple(
+        fc.nat(1),
+        room,
+        fc.integer({ min: 1, max: 6 }),
+        fc.constantFrom('batch', 'batch', 'alone', 'alone', 'novel'),
+      )
       .map((v) => step('send poison', v, (w) => w.send(...v))),
   },
   {
@@ -124,7 +129,28 @@ const upkeep: fc.WeightedArbitrary<Step>[] = [
   { weight: 2, arbitrary: fc.tuple(slot, fc.boolean()).map((v) => step('redrive', v, (w) => redrive(w, ...v))) },
 ]
 
-const anyStep = fc.oneof(...traffic, ...processes, ...routing, ...weather, ...upkeep)
+const HOUR_MS = 3_600_000
+
+const clocks: fc.WeightedArbitrary<Step>[] = [
+  // Short of the next hour, within it, and far beyond.
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.nat(1), room, fc.integer({ min: 1, max: 6 }), fc.constantFrom(10_000, HOUR_MS / 2, 26 * HOUR_MS))
+      .map(([n, to, count, ms]) => step('send ahead', [n, to, count, ms], (w) => w.send(n, to, count, undefined, ms))),
+  },
+  { weight: 3, arbitrary: fc.constant(step('heal time', [], (w) => healTime(w))) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(0, 0, 700, 26 * HOUR_MS, -26 * HOUR_MS).map((ms) =>
+      step('database clock', [ms], ({ witness }) => {
+        witness.clockOffMs = ms
+      }),
+    ),
+  },
+]
+
+const anyStep = fc.oneof(...traffic, ...processes, ...routing, ...weather, ...upkeep, ...clocks)
 
 /** What may happen while the database keeps its history and leases are only lost by time. */
 export const usual = lists(anyStep)
@@ -137,16 +163,58 @@ export const stealing = lists(
   ),
 )
 
+const goingBack: fc.WeightedArbitrary<Step>[] = [
+  { weight: 1, arbitrary: fc.constant(step('backup', [], (w) => w.backup())) },
+  { weight: 1, arbitrary: fc.constant(step('restore', [], (w) => w.restore())) },
+]
+
 /** The same, with a database that goes back to an older state. */
 export const restoring = lists(
   fc.oneof(
     { weight: 20, arbitrary: anyStep },
-    { weight: 1, arbitrary: fc.constant(step('backup', [], (w) => w.backup())) },
-    { weight: 1, arbitrary: fc.constant(step('restore', [], (w) => w.restore())) },
+    ...goingBack,
     // Seldom passed.
     { weight: 2, arbitrary: fc.constant(crashAt('s3 before recall')) },
   ),
 )
+
+const batch = fc.tuple(fc.nat(1), fc.nat(3), fc.constantFrom('index', 'bytes'))
+const damages: fc.WeightedArbitrary<Step>[] = [
+  { weight: 2, arbitrary: batch.map((v) => step('damage', v, (w) => damage(w, ...v))) },
+  { weight: 2, arbitrary: fc.constant(step('damage beneath an object', [], (w) => damageBeneathObject(w))) },
+  { weight: 1, arbitrary: fc.constant(step('set aside', [], (w) => w.setAside())) },
+  // At once, while what was sent is on its way and nothing of it is written down.
+  {
+    weight: 2,
+    arbitrary: fc.constant(
+      step('damage beneath an object and set aside', [], (w) => {
+        damageBeneathObject(w)
+        w.setAside()
+      }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant(
+      step('damage beneath an object, set aside and crash at the listing', [], async (w) => {
+        damageBeneathObject(w)
+        w.setAside()
+        w.processes.start(0)
+        w.processes.crashAt('s3 before list')
+        await w.time.advance(25_000)
+      }),
+    ),
+  },
+  // Objects that were written by a life that could not settle them.
+  { weight: 1, arbitrary: fc.constantFrom('s3 after effect', 'before settle').map(crashAt) },
+]
+const anyStepOrDamage = fc.oneof({ weight: 8, arbitrary: anyStep }, { weight: 1, arbitrary: fc.oneof(...damages) })
+
+/** With batches that a disk damages, and an operator who sets them aside. */
+export const damaging = lists(anyStepOrDamage)
+
+/** The same, with a database that goes back to an older state. */
+export const damagingAndRestoring = lists(fc.oneof({ weight: 20, arbitrary: anyStepOrDamage }, ...goingBack))
 
 /** Prints as the names of its steps, so that a failure tells what to do again. */
 function lists(arbitrary: fc.Arbitrary<Step>): fc.Arbitrary<readonly Step[]> {

@@ -38,6 +38,12 @@ export class Store {
     for (const record of records) this.#events.push({ record, visibleAtMs })
   }
 
+  /** Objects under a prefix, as a listing shows them. */
+  list(prefix: string): readonly Occupant[] {
+    const keys = [...this.#objects].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
+    return keys.map(([key, run]) => ({ key, first: endOf(run[0]), last: endOf(run.at(-1)) }))
+  }
+
   /** Ids of an object. */
   idsAt(key: string): ReadonlySet<MessageId> {
     return new Set((this.#objects.get(key) ?? []).map(({ id }) => id))

@@ -1,4 +1,5 @@
-import { toAppendId } from '@roomlog/journal'
+import { RoomId } from '@roomlog/domain'
+import { partitionOf, toAppendId } from '@roomlog/journal'
 import { uuidFrom } from './random.ts'
 import type { World } from './world.ts'
 
@@ -20,6 +21,13 @@ export async function expire(
   }
 }
 
+/** What an operator does where a clock that had jumped left the time of partitions ahead. */
+export async function healTime({ witness, census }: World): Promise<void> {
+  for (const partition of witness.partitions()) {
+    if (await witness.healTime(partition)) census.count('healed time')
+  }
+}
+
 /** Gives up what is left for configurations that are being deleted. */
 export function abandonBacklog({ configurations, abandoned, witness, census }: World): void {
   for (const id of configurations.deleting) {
@@ -38,6 +46,24 @@ export async function redrive(world: World, slot: number, cured: boolean): Promi
   const { configVersion } = configurations
   const letters = await witness.redrive({ from, to, letterIds: undefined, lettersMax: 5, configVersion, newAppendId })
   census.count('redriven', letters)
+}
+
+/** Flips a bit in one of a partition's last batches. */
+export function damage({ witness, census }: World, partition: number, back: number, part: 'index' | 'bytes'): void {
+  const at = witness.journal.inspect().partitions[partition]
+  const batch = at?.batches.at(-1 - back)
+  if (at && batch && witness.journal.damage(at.partition, batch.firstPosition, part)) census.count('damaged')
+}
+
+/** The same where one of the last S3 objects begins, so that what it holds behind that batch has no key any more. */
+export function damageBeneathObject({ witness, census, stores, random }: World): void {
+  const objects = [...stores.values()].flatMap((store) => (store.kind === 's3' ? store.list('') : []))
+  objects.sort((a, b) => (a.last.position ?? 0) - (b.last.position ?? 0))
+  const chosen = objects.at(-1 - Math.floor(random() * 4))
+  const [, room] = /room_(\w{12})\//.exec(chosen?.key ?? '') ?? []
+  if (chosen?.first.position === undefined || room === undefined) return
+  const partition = partitionOf(RoomId.parse(room), witness.journal.partitions)
+  if (witness.journal.damage(partition, chosen.first.position, 'bytes')) census.count('damaged')
 }
 
 /** Expires a lease at once, whoever holds it and lives. */

@@ -2,6 +2,7 @@ import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
 import {
   type AppendRequest,
   createMemoryJournal,
+  type GivenUp,
   type MemoryJournal,
   type Partition,
   type RedriveRequest,
@@ -25,7 +26,20 @@ type Backup = {
   readonly state: ReturnType<MemoryJournal['snapshot']>
   readonly commits: readonly Committed[]
   readonly redriven: readonly string[]
+  readonly falls: readonly Fall[]
+  readonly tombstones: readonly Tombstone[]
 }
+
+/** What an operator set aside, and how many records each destination version gave up with it. */
+export type Tombstone = {
+  readonly partition: Partition
+  readonly first: number
+  readonly last: number
+  readonly givenUp: readonly GivenUp[]
+}
+
+/** Where a partition's time was healed: what is behind the position has an earlier time. */
+type Fall = { readonly partition: Partition; readonly position: number }
 
 /** The database: the memory journal, and a list of what was committed that outlives trimming. */
 export class Witness {
@@ -35,10 +49,16 @@ export class Witness {
   readonly lost: Committed[] = []
   /** Dead letters that a redrive took away. */
   readonly redriven = new Set<string>()
+  falls: Fall[] = []
+  /** How far the database's clock is off; what the processes believe is right. */
+  clockOffMs = 0
+  tombstones: Tombstone[] = []
   #heads: number[]
 
   constructor(time: SimulatedTime, partitions: number) {
-    this.journal = createMemoryJournal({ partitions, clock: { nowMs: () => time.nowMs } })
+    const clock = { nowMs: () => time.nowMs + this.clockOffMs }
+    const believed = { nowMs: () => time.nowMs, sure: () => true }
+    this.journal = createMemoryJournal({ partitions, clock, time: believed })
     this.#heads = Array.from({ length: partitions }, () => 0)
   }
 
@@ -80,6 +100,29 @@ export class Witness {
     return letters
   }
 
+  /** As an operator does where a clock that had jumped left a partition's time ahead; whether there was anything to heal. */
+  async healTime(partition: Partition): Promise<boolean> {
+    const { status } = await this.journal.healTime(partition, { dryRun: false })
+    if (status === 'healed') this.falls.push({ partition, position: this.#heads[partition] ?? 0 })
+    return status === 'healed'
+  }
+
+  /** Sets aside whatever does not verify; returns how many batches. */
+  setAside(exists: (id: number) => boolean): number {
+    const before = this.tombstones.length
+    for (const { partition, batches } of this.journal.inspect().partitions) {
+      for (const { firstPosition } of batches) {
+        const outcome = this.journal.setAside(partition, firstPosition, exists)
+        if (outcome.status === 'set aside') this.tombstones.push({ partition, ...outcome })
+      }
+    }
+    return this.tombstones.length - before
+  }
+
+  isSetAside({ partition, position }: Pick<Committed, 'partition' | 'position'>): boolean {
+    return this.tombstones.some((at) => at.partition === partition && at.first <= position && position <= at.last)
+  }
+
   /** Expires a partition's lease, whoever holds it. */
   steal(partition: number): void {
     const state = this.journal.snapshot()
@@ -89,13 +132,21 @@ export class Witness {
   }
 
   backup(): Backup {
-    return { state: this.journal.snapshot(), commits: [...this.commits], redriven: [...this.redriven] }
+    return {
+      state: this.journal.snapshot(),
+      commits: [...this.commits],
+      redriven: [...this.redriven],
+      falls: [...this.falls],
+      tombstones: [...this.tombstones],
+    }
   }
 
-  restore({ state, commits, redriven }: Backup): void {
+  restore({ state, commits, redriven, falls, tombstones }: Backup): void {
     this.journal.restore(state)
     this.lost.push(...this.commits.slice(commits.length))
     this.commits = [...commits]
+    this.falls = [...falls]
+    this.tombstones = [...tombstones]
     this.redriven.clear()
     for (const key of redriven) this.redriven.add(key)
     this.#heads = state.partitions.map(({ head }) => head)

@@ -31,6 +31,10 @@ export class World {
   readonly database: Database
   readonly processes: Processes
   readonly poison = new Map<MessageId, Poison>()
+  /** Also what was cured since. */
+  readonly everPoison = new Set<MessageId>()
+  /** A person looks at what is held, and sets aside what is at fault. */
+  #isLookedAfter = false
   /** What the run was, as far as promises differ by it. */
   readonly was = { restored: false, stolen: false }
   readonly random: () => number
@@ -61,13 +65,16 @@ export class World {
     this.#backup = { witness: this.witness.backup(), rooms: this.configurations.snapshot() }
   }
 
-  /** Requests to one room, at once, through one api. */
-  send(n: number, room: number, count: number, poison: Poison | undefined): void {
+  /** Requests to one room, at once, through one api; `aheadMs` is what its clock has jumped by. */
+  send(n: number, room: number, count: number, poison: Poison | undefined, aheadMs = 0): void {
     const api = this.processes.api(n)
     for (let i = 0; i < count; i++) {
       const id = this.#newId()
-      if (poison && i === count >> 1) this.poison.set(id, poison)
-      this.submitted.push(api.submit(id, this.room(room)))
+      if (poison && i === count >> 1) {
+        this.poison.set(id, poison)
+        this.everPoison.add(id)
+      }
+      this.submitted.push(api.submit(id, this.room(room), aheadMs))
     }
   }
 
@@ -98,6 +105,15 @@ export class World {
     this.#faults.set(kind, { fault, share })
   }
 
+  /** The operator's command, for whatever is damaged. */
+  setAside(): void {
+    const known = new Set<number>(this.configurations.versions.keys())
+    this.census.count(
+      'set aside',
+      this.witness.setAside((id) => known.has(id)),
+    )
+  }
+
   backup(): void {
     this.#backup = { witness: this.witness.backup(), rooms: this.configurations.snapshot() }
   }
@@ -116,8 +132,11 @@ export class World {
   /** No more faults, and time enough; then nothing may be pending. */
   async heal(): Promise<void> {
     this.#faults.clear()
+    this.#isLookedAfter = true
     this.database.heal()
+    this.witness.clockOffMs = 0
     this.processes.heal()
+    this.setAside()
     await this.time.advance(15_000)
     for (let n = 0; n < 120 && this.witness.pending() > 0; n++) await this.time.advance(5_000)
   }
@@ -130,7 +149,8 @@ export class World {
 
   /** Errors that nothing drawn explains. */
   unexplained(): readonly string[] {
-    return this.processes.errors.map(describe).filter((error) => !error.includes(AWAY))
+    const explained = [AWAY, ...(this.census.of('damaged') > 0 ? ['journal.damaged'] : [])]
+    return this.processes.errors.map(describe).filter((error) => !explained.some((why) => error.includes(why)))
   }
 
   /** Everything that was delivered, where and when, what was answered and what was reached on the way. */
@@ -153,7 +173,9 @@ export class World {
       return { latencyMs: Math.floor(this.random() * 80), fault }
     }
     const poisonOf = (record: MessageId) => this.poison.get(record)
-    return { version, store, time, census, weather, poisonOf, random: this.random, callRecordsMax: 5, ...this.#delays }
+    const isSetAside = async (id: MessageId) => this.#isLookedAfter && this.poison.has(id)
+    const about = { version, store, time, census, weather, poisonOf, isSetAside }
+    return { ...about, random: this.random, callRecordsMax: 5, ...this.#delays }
   }
 
   #newId() {

@@ -3,6 +3,7 @@ import { sleep } from '../../src/clock.ts'
 import type { Destinations } from '../../src/destinations.ts'
 import { parseEnv } from '../../src/env.ts'
 import type { Destination } from '../../src/lane/destination.ts'
+import { Refusals } from '../../src/lane/refusals.ts'
 import { policiesFor } from '../../src/policies.ts'
 import { createWriter, type Writer } from '../../src/writer.ts'
 import { type At, type Database, writersJournal } from './database.ts'
@@ -22,8 +23,11 @@ export type WriterOptions = {
   readonly random: () => number
   readonly at: (point: string, life: Life) => void
   readonly failed: (error: unknown) => void
+  readonly told: (event: string) => void
   /** What a sink to the version needs besides the process's own. */
-  readonly sinkTo: (id: DestinationVersionId) => Omit<SimulatedSinkOptions, 'life' | 'at'>
+  readonly sinkTo: (id: DestinationVersionId) => Omit<SimulatedSinkOptions, 'life' | 'at'> & {
+    readonly isSetAside: Destination['isSetAside']
+  }
   readonly abandoned: ReadonlySet<DestinationVersionId>
 }
 
@@ -35,13 +39,19 @@ export function startWriter(options: WriterOptions): WriterProcess {
   const life = new Life(database.time)
   const at: At = (point) => options.at(point, life)
   const randomUUID = () => uuidFrom(random)
+  /** Whether it is told about a destination, which is no failure of the writer. */
+  const tell = (facts: object) => {
+    const event = 'event' in facts ? String(facts.event) : ''
+    options.told(event)
+    return event.startsWith('destination.') || event === 'record.buried'
+  }
   const writer = createWriter({
     journal: writersJournal(database, life, at),
     destinations: createDestinations(options, life, at),
     clock: life.clock(),
     random,
     randomUUID,
-    log: { ...silent, error: failed },
+    log: { ...silent, info: tell, error: (facts) => tell(facts) || failed(facts) },
     settings: {
       writerId: `${name}-${randomUUID()}`,
       leaseMs: LEASE_MS,
@@ -73,11 +83,13 @@ function createDestinations({ sinkTo, abandoned, random }: WriterOptions, life: 
       if (abandoned.has(id)) return 'abandoned'
       const found = made.get(id)
       if (found) return found
-      const options = sinkTo(id)
+      const { isSetAside, ...options } = sinkTo(id)
       const destination: Destination = {
         version: options.version,
         sink: createSimulatedSink({ ...options, life, at }),
         policy: { ...POLICIES[options.version.kind], cycleRecordsMax: times * CYCLE_RECORDS_MAX[options.version.kind] },
+        refusals: new Refusals(),
+        isSetAside,
         limited: (task) => task(),
       }
       made.set(id, destination)

@@ -1,3 +1,4 @@
+import { checksumOf } from '../checksum.ts'
 import { encodeEntry } from '../entry.ts'
 import type { AppendOutcome, AppendRequest } from '../port.ts'
 import { toPosition } from '../position.ts'
@@ -21,6 +22,9 @@ export function append(state: State, clock: Clock, request: AppendRequest): Appe
     previousAppendId: at.lastAppendId,
     floorTimeMs: at.lastTimeMs,
     committedAtMs: clock.nowMs(),
+    recordCount: request.records.length,
+    crc32: checksumOf(entry),
+    setAsideRevision: undefined,
   })
   at.lastTimeMs = Math.max(at.lastTimeMs, timeMaxMs)
   at.lastAppendId = request.appendId

@@ -4,13 +4,18 @@ import { toPartition } from '../partition.ts'
 import { describeRedrive } from '../redrive.contract.ts'
 import { describeRetention } from '../retention.contract.ts'
 import { append, records, TIME_MS } from '../samples.contract.ts'
+import { describeSetAside } from '../set-aside.contract.ts'
+import { describeTime } from '../time/time.contract.ts'
 import { createMemoryJournal } from './journal.ts'
 
 async function open(): Promise<JournalUnderTest> {
   let nowMs = TIME_MS
-  const journal = createMemoryJournal({ partitions: 4, clock: { nowMs: () => nowMs } })
+  const believed = { aheadMs: 0, sure: true }
+  const time = { nowMs: () => nowMs + believed.aheadMs, sure: () => believed.sure }
+  const journal = createMemoryJournal({ partitions: 4, clock: { nowMs: () => nowMs }, time })
   return {
     journal,
+    believe: (aheadMs, sure = true) => void Object.assign(believed, { aheadMs, sure }),
     changeConfig: async () => void journal.bumpConfigVersion(),
     abandon: async (id) => journal.abandon(id),
     elapse: async (ms) => {
@@ -23,6 +28,9 @@ async function open(): Promise<JournalUnderTest> {
       )
       return { lanes, deadLetters: deadLetters.map(({ letterId: _, ...letter }) => letter), totals }
     },
+    damage: async (partition, position, part) => void journal.damage(partition, position, part),
+    setAside: async (partition, position) => journal.setAside(partition, position, (id) => id <= 3),
+    trouble: async (partition) => journal.inspect().partitions[partition]?.trouble,
     letterIds: async () => journal.inspect().deadLetters.map(({ letterId }) => letterId),
     backup: async () => {
       const kept = journal.snapshot()
@@ -34,6 +42,8 @@ async function open(): Promise<JournalUnderTest> {
 describeJournal('in memory', open)
 describeRetention('in memory', open)
 describeRedrive('in memory', open)
+describeTime('in memory', open)
+describeSetAside('in memory', open)
 
 test('a snapshot is not reached by later changes, and can be restored twice', async () => {
   const journal = createMemoryJournal({ partitions: 1, clock: { nowMs: () => TIME_MS } })

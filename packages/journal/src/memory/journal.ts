@@ -1,11 +1,14 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import { toPartition } from '../partition.ts'
-import type { Journal, Partition } from '../port.ts'
+import type { Journal, Partition, SetAsideOutcome } from '../port.ts'
+import { isSure, type JournalTime, timeToUse } from '../time/journal-time.ts'
 import { append } from './append.ts'
 import { expire } from './expire.ts'
-import { acquire, release, roll } from './lease.ts'
+import { healTime } from './heal-time.ts'
+import { acquire, release, report, roll } from './lease.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
+import { damage, setAside } from './set-aside.ts'
 import { settle } from './settle.ts'
 import {
   type Clock,
@@ -31,6 +34,10 @@ export type MemoryJournal = Journal & {
   bumpConfigVersion(): number
   /** What giving up a destination version's backlog does: its lanes are gone, and it gets none any more. */
   abandon(id: DestinationVersionId): void
+  /** Flips a bit of the batch that holds the position; false if there is none. */
+  damage(partition: Partition, position: number, part: 'index' | 'bytes'): boolean
+  /** What the operator's command does. `exists`: whether there is such a destination version. */
+  setAside(partition: Partition, position: number, exists: (id: number) => boolean): SetAsideOutcome
   inspect(): MemoryJournalContents
   /** The state of now, for `restore`. */
   snapshot(): State
@@ -38,9 +45,18 @@ export type MemoryJournal = Journal & {
   restore(snapshot: State): void
 }
 
-/** The journal in memory: the executable spec, for tests and simulations. Each call is one atomic step. */
-export function createMemoryJournal(options: { readonly partitions: number; readonly clock: Clock }): MemoryJournal {
-  const { partitions, clock } = options
+/**
+ * The journal in memory: the executable spec, for tests and simulations. Each call is one atomic step. `clock` is the
+ * database's; `time` what the processes believe.
+ */
+export function createMemoryJournal(options: {
+  readonly partitions: number
+  readonly clock: { nowMs(): number }
+  readonly time?: JournalTime | undefined
+}): MemoryJournal {
+  const { partitions, time } = options
+  const databaseMs = () => options.clock.nowMs()
+  const clock: Clock = { nowMs: () => timeToUse(databaseMs(), time), sure: () => isSure(databaseMs(), time) }
   let state = emptyState(Array.from({ length: partitions }, (_, n) => toPartition(n)))
   return {
     partitions,
@@ -53,14 +69,18 @@ export function createMemoryJournal(options: { readonly partitions: number; read
     release: async (leases) => release(state, leases),
     signOut: async (writerId) => void state.writers.delete(writerId),
     settle: async (lease, change) => settle(state, clock, lease, change),
+    report: async (lease, trouble) => report(state, lease, trouble),
     expire: async (lease, limits) => expire(state, clock, lease, limits),
     redrive: async (request) => redrive(state, clock, request),
+    healTime: async (partition, how) => healTime(state, clock, partition, how),
     trim: async (partition, limits) => trim(state, clock, partition, limits),
     bumpConfigVersion: () => bumpConfigVersion(state, clock),
     abandon: (id) => {
       state.abandoned.add(id)
       for (const at of state.partitions) at.lanes.delete(id)
     },
+    damage: (partition, position, part) => damage(state, partition, position, part),
+    setAside: (partition, position, exists) => setAside(state, partition, position, exists),
     inspect: () => inspect(state),
     snapshot: () => copyState(state),
     restore: (snapshot) => {

@@ -1,5 +1,5 @@
-import { decodeEntries, type ReadEntry } from '../entry.ts'
-import type { Head, Journal, Partition, ReadOutcome } from '../port.ts'
+import { decodeEntries, faultOf, type ReadEntry } from '../entry.ts'
+import type { Fault, Head, Journal, Partition, ReadOutcome } from '../port.ts'
 import { partitionIn, type State, type StoredBatch } from './state.ts'
 
 export function heads(state: State, partitions: readonly Partition[]): ReadonlyMap<Partition, Head> {
@@ -41,7 +41,9 @@ function withinBytes(batches: readonly StoredBatch[], bytesMax: number): readonl
 }
 
 /** In memory that holds something else once it is released, as memory does that is used again. */
-function copied(batch: StoredBatch): ReadEntry {
+function copied(batch: StoredBatch): ReadEntry | Fault {
+  const fault = faultOf(batch)
+  if (fault) return fault
   const [index, bytes] = [Buffer.from(batch.index), Buffer.from(batch.bytes)]
   const release = () => void [index, bytes].map((part) => part.fill('released!'))
   return { ...batch, index, bytes, memory: { bytes: index.length + bytes.length, release } }

@@ -1,9 +1,19 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import type { StoredEntry } from '../entry.ts'
-import type { AppendId, DeadLetter, LaneChange, LeaseToken, Partition, Position, Totals } from '../port.ts'
+import type {
+  AppendId,
+  DeadLetter,
+  LaneChange,
+  LeaseToken,
+  Partition,
+  PartitionTrouble,
+  Position,
+  Totals,
+} from '../port.ts'
 import { START } from '../position.ts'
 
-export type Clock = { nowMs(): number }
+/** The time to use, and whether anything may be decided by it. */
+export type Clock = { nowMs(): number; sure(): boolean }
 
 /** A journal row; never changed once it stands. */
 export type StoredBatch = StoredEntry & {
@@ -31,6 +41,7 @@ export type PartitionState = {
   dispatched: Position
   dispatchedAppendId: AppendId | undefined
   trimmed: Position
+  trouble: PartitionTrouble | undefined
   lease: Lease | undefined
   batches: StoredBatch[]
   lanes: Map<DestinationVersionId, StoredLane>
@@ -85,6 +96,7 @@ function emptyPartition(partition: Partition): PartitionState {
     dispatched: START,
     dispatchedAppendId: undefined,
     trimmed: START,
+    trouble: undefined,
     lease: undefined,
     batches: [],
     lanes: new Map(),

@@ -5,6 +5,7 @@ const BATCHES_MAX = 500
 
 /** Deletes settled batches older than `keepMs`, the oldest few hundred at a time. */
 export function trim(state: State, clock: Clock, partition: Partition, limits: { readonly keepMs: number }): number {
+  if (!clock.sure()) return 0
   const at = partitionIn(state, partition)
   const floor = Math.min(at.dispatched, ...[...at.lanes.values()].map((lane) => lane.checkpoint))
   const youngestMs = clock.nowMs() - limits.keepMs

@@ -1,10 +1,13 @@
 import type pg from 'pg'
+import { checksumOf } from '../checksum.ts'
 import { encodeEntry } from '../entry.ts'
 import type { Blocks } from '../lz4/block.ts'
 import type { AppendOutcome, AppendRequest, CallOptions, Position } from '../port.ts'
 import { toPosition } from '../position.ts'
+import type { JournalTime } from '../time/journal-time.ts'
 import { certainlyRolledBack, lostToAnother, reasonOf, sqlState, UNIQUE_VIOLATION } from './errors.ts'
 import { pack } from './packing.ts'
+import { believedMs, nowSql } from './time.ts'
 
 // The head's row lock orders commits; SET reads the values before the update, which is how a batch learns its
 // predecessor and its floor of time in the same statement.
@@ -16,8 +19,9 @@ with moved as (
    where partition = $1 and config_version = $3
   returning head - $4 + 1 as first_position, floor_time_ms, previous_append_id)
 insert into journal_batch (partition, first_position, record_count, append_id, previous_append_id, floor_time_ms,
-                           format, destination_version_ids, destination_counts, index, records, unpacked_bytes)
-select $1, first_position, $4, $2, previous_append_id, floor_time_ms, $6, $7, $8, $9, $10, $11 from moved
+                           format, destination_version_ids, destination_counts, index, records, unpacked_bytes, crc32,
+                           committed_at)
+select $1, first_position, $4, $2, previous_append_id, floor_time_ms, $6, $7, $8, $9, $10, $11, $12, ${nowSql('$13')} from moved
 returning first_position`
 
 // Longer than `lock_timeout`, so that a partition held by another ends as a rollback: beyond it the socket is dead.
@@ -34,6 +38,7 @@ const VERSION = 'select config_version from journal_partition where partition = 
 export async function append(
   pool: pg.Pool,
   blocks: Blocks | undefined,
+  time: JournalTime | undefined,
   request: AppendRequest,
   { signal }: CallOptions = {},
 ): Promise<AppendOutcome> {
@@ -60,7 +65,7 @@ export async function append(
   const giveUp = () => close(true)
   signal?.addEventListener('abort', giveUp)
   try {
-    return await appendWith(client, request, values)
+    return await appendWith(client, time, request, values)
   } catch (error) {
     close(true)
     return { status: 'unknown', reason: reasonOf(error) }
@@ -74,10 +79,16 @@ export async function append(
 // query fails anyway.
 function ignore(): void {}
 
-async function appendWith(client: pg.PoolClient, request: AppendRequest, values: unknown[]): Promise<AppendOutcome> {
+async function appendWith(
+  client: pg.PoolClient,
+  time: JournalTime | undefined,
+  request: AppendRequest,
+  values: readonly unknown[],
+): Promise<AppendOutcome> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const query: pg.QueryConfig = { name: 'journal-append', text: APPEND, values, ...ANSWER }
+      const now = believedMs(time)
+      const query: pg.QueryConfig = { name: 'journal-append', text: APPEND, values: [...values, now], ...ANSWER }
       const { rows } = await client.query(query)
       if (rows[0]) return { status: 'appended', firstPosition: toPosition(Number(rows[0].first_position)) }
       break
@@ -99,9 +110,11 @@ async function appendWith(client: pg.PoolClient, request: AppendRequest, values:
 export async function appendWithin(
   client: pg.PoolClient,
   blocks: Blocks | undefined,
+  time: JournalTime | undefined,
   request: AppendRequest,
 ): Promise<Position | undefined> {
-  const { rows } = await client.query({ name: 'journal-append', text: APPEND, values: valuesOf(blocks, request) })
+  const values = [...valuesOf(blocks, request), believedMs(time)]
+  const { rows } = await client.query({ name: 'journal-append', text: APPEND, values })
   return rows[0] && toPosition(Number(rows[0].first_position))
 }
 
@@ -120,5 +133,6 @@ function valuesOf(blocks: Blocks | undefined, request: AppendRequest): unknown[]
     entry.index,
     stored.bytes,
     stored.unpackedBytes,
+    checksumOf({ ...entry, format: stored.format, bytes: stored.bytes }),
   ]
 }

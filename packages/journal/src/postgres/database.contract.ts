@@ -8,6 +8,7 @@ import type { JournalUnderTest } from '../journal.contract.ts'
 import { toPartition } from '../partition.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { createPostgresJournal } from './journal.ts'
+import { setAside } from './set-aside.ts'
 
 export type TestDatabase = {
   readonly url: string
@@ -61,19 +62,38 @@ const TABLES = [
   'journal_lane',
   'delivery_total',
   'dead_letter',
+  'journal_set_aside',
 ]
 
 /** An empty journal in the database, with the means to look inside and to let time pass. */
 export async function openJournal(pool: pg.Pool): Promise<JournalUnderTest> {
   await pool.query(`truncate ${TABLES.join()}; update destination_version set abandoned_at = null`)
+  // The test's Postgres runs on this machine, and has its clock.
+  const believed = { aheadMs: 0, sure: true }
+  const time = { nowMs: () => Date.now() + believed.aheadMs, sure: () => believed.sure }
   return {
-    journal: await createPostgresJournal({ pool, partitionsIfNew: 4 }),
+    journal: await createPostgresJournal({ pool, partitionsIfNew: 4, time }),
+    believe: (aheadMs, sure = true) => void Object.assign(believed, { aheadMs, sure }),
     changeConfig: async () => void (await pool.query(CONFIG_CHANGED_SQL)),
     abandon: async (id) => {
       await pool.query('update destination_version set abandoned_at = now() where id = $1', [id])
     },
     elapse: (ms) => elapse(pool, ms),
     contents: () => contents(pool),
+    damage: async (partition, position, part) => {
+      const column = part === 'bytes' ? 'records' : 'index'
+      await pool.query(
+        `update journal_batch set ${column} = set_byte(${column}, length(${column}) / 2, get_byte(${column}, length(${column}) / 2) # 1)
+          where partition = $1 and first_position <= $2 and first_position + record_count > $2`,
+        [partition, position],
+      )
+    },
+    setAside: (partition, position) => setAside(pool, partition, position),
+    trouble: async (partition) => {
+      const { rows } = await pool.query('select * from journal_progress where partition = $1', [partition])
+      const { trouble_position: position, trouble: words } = rows[0]
+      return words === null ? undefined : { position: toPosition(Number(position)), words }
+    },
     letterIds: async () => {
       const { rows } = await pool.query('select id::text from dead_letter order by id')
       return rows.map(({ id }) => id)

@@ -16,6 +16,11 @@ export function certainlyRolledBack(error: unknown): boolean {
   return state !== undefined && !/^(57P|08|40003|58|XX)/.test(state)
 }
 
+/** Postgres itself cannot read what it has stored: a page or a part of a value is broken or gone. */
+export function isUnreadable(error: unknown): boolean {
+  return sqlState(error)?.startsWith('XX') === true
+}
+
 /** A serialisation failure or a deadlock: nothing is wrong, and asked again it will pass. */
 export function lostToAnother(error: unknown): boolean {
   const state = sqlState(error)

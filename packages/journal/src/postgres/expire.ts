@@ -1,8 +1,11 @@
 import { DestinationVersionId } from '@roomlog/domain'
 import type pg from 'pg'
+import { SET_ASIDE_FORMAT } from '../entry.ts'
 import type { GivenUp, HeldLease, RetentionLimits } from '../port.ts'
 import { drainingMs, tooMany } from '../retention.ts'
+import type { JournalTime } from '../time/journal-time.ts'
 import { type HourEnd, hourEndsOf } from './hour-ends.ts'
+import { agreesSql, believedMs, nowSql } from './time.ts'
 import { inTransaction } from './transaction.ts'
 
 /** Of the batches from which the weight of all is reckoned, at either end. */
@@ -13,10 +16,11 @@ const RECORDS_MAX = 2_000_000
 // octet_length of an external value reads only its pointer.
 const MEASURE = `
 with place as (
-  select p.dispatched, h.head, (extract(epoch from now()) * 1000)::float8 as now_ms,
+  select p.dispatched, h.head, (extract(epoch from ${nowSql('$3')}) * 1000)::float8 as now_ms,
+         h.healed_positions::float8[] as healed,
          least(p.dispatched, (select min(checkpoint) from journal_lane where partition = $1)) as floor
     from journal_progress p join journal_partition h on h.partition = p.partition
-   where p.partition = $1 and p.lease_token = $2),
+   where p.partition = $1 and p.lease_token = $2 and ${agreesSql('$3')}),
 sample as (
   (select b.first_position, record_count, octet_length(index) + octet_length(records) as bytes
      from place, journal_batch b where b.partition = $1 and b.first_position > place.floor
@@ -25,7 +29,7 @@ sample as (
   (select b.first_position, record_count, octet_length(index) + octet_length(records) as bytes
      from place, journal_batch b where b.partition = $1 and b.first_position > place.floor
     order by b.first_position desc limit ${SAMPLE}))
-select dispatched::float8, head::float8, floor::float8, now_ms,
+select dispatched::float8, head::float8, floor::float8, now_ms, healed,
        (select sum(bytes)::float8 / sum(record_count) from sample) as record_bytes
   from place`
 
@@ -33,16 +37,18 @@ const LANES = `
 select destination_version_id as id, checkpoint::float8,
        state <> 'flowing' and not exists (
          select from delivery_total t where t.partition = l.partition and t.destination_version_id = l.destination_version_id
-            and t.last_delivered_at > now() - $2 * interval '1 ms') as stuck,
+            and t.last_delivered_at > ${nowSql('$3')} - $2 * interval '1 ms') as stuck,
        (select (extract(epoch from committed_at) * 1000)::float8 from journal_batch b
          where b.partition = l.partition and b.first_position > l.checkpoint
          order by b.first_position limit 1) as oldest_ms
   from journal_lane l where partition = $1 order by destination_version_id`
 
+// What was set aside was counted then.
 const COUNT = `
 select m.id, (select coalesce(sum(c.count), 0)
                 from journal_batch b cross join lateral unnest(b.destination_version_ids, b.destination_counts) c (version, count)
-               where b.partition = $1 and b.first_position > m.after and b.first_position <= m.upto and c.version = m.id)::float8 as records
+               where b.partition = $1 and b.first_position > m.after and b.first_position <= m.upto and c.version = m.id
+                 and b.format <> ${SET_ASIDE_FORMAT})::float8 as records
   from unnest($2::integer[], $3::bigint[], $4::bigint[]) m (id, after, upto)`
 
 const HOLD = 'select from journal_progress where partition = $1 and lease_token = $2 for update'
@@ -72,8 +78,15 @@ type Lane = {
 type Move = { readonly lane: Lane; readonly to: HourEnd; readonly whatever: boolean }
 
 /** Gives up what is beyond the limits, in whole hours. Measured and counted first, so that locks are held for a moment. */
-export async function expire(pool: pg.Pool, lease: HeldLease, limits: RetentionLimits): Promise<readonly GivenUp[]> {
-  const moves = await plan(pool, lease, limits)
+export async function expire(
+  pool: pg.Pool,
+  time: JournalTime | undefined,
+  lease: HeldLease,
+  limits: RetentionLimits,
+): Promise<readonly GivenUp[]> {
+  // Nothing is given up at a time that nobody vouches for.
+  if (time?.sure() === false) return []
+  const moves = await plan(pool, time, lease, limits)
   if (moves.length === 0) return []
   const ids = moves.map(({ lane }) => lane.id)
   const froms = moves.map(({ lane }) => lane.checkpoint)
@@ -95,14 +108,26 @@ export async function expire(pool: pg.Pool, lease: HeldLease, limits: RetentionL
   })
 }
 
-async function plan(pool: pg.Pool, lease: HeldLease, limits: RetentionLimits): Promise<readonly Move[]> {
-  const measured = await pool.query({ name: 'journal-measure', text: MEASURE, values: [lease.partition, lease.token] })
-  const place: { dispatched: number; head: number; floor: number; now_ms: number; record_bytes: number | null } =
-    measured.rows[0]
+async function plan(
+  pool: pg.Pool,
+  time: JournalTime | undefined,
+  lease: HeldLease,
+  limits: RetentionLimits,
+): Promise<readonly Move[]> {
+  const measuring = [lease.partition, lease.token, believedMs(time)]
+  const measured = await pool.query({ name: 'journal-measure', text: MEASURE, values: measuring })
+  const place: {
+    dispatched: number
+    head: number
+    floor: number
+    now_ms: number
+    healed: readonly number[] | null
+    record_bytes: number | null
+  } = measured.rows[0]
   if (!place || place.record_bytes === null) return []
-  const values = [lease.partition, drainingMs(limits)]
+  const values = [lease.partition, drainingMs(limits), believedMs(time)]
   const { rows: lanes } = await pool.query<Lane>({ name: 'journal-lanes', text: LANES, values })
-  const ends = hourEndsOf(pool, lease.partition)
+  const ends = hourEndsOf(pool, lease.partition, place.healed ?? [])
   const moves = new Map<number, Move>()
   const { dispatched } = place
 
@@ -111,7 +136,9 @@ async function plan(pool: pg.Pool, lease: HeldLease, limits: RetentionLimits): P
   if (stuck.some(({ oldest_ms }) => oldest_ms !== null && oldest_ms <= youngestMs)) {
     const after = Math.min(...stuck.map((lane) => lane.checkpoint))
     const aged = await ends.committedBy(youngestMs, after, dispatched)
-    const to = aged && (await withinReach(after, await ends.last(after, aged)))
+    // What lies behind a fall of time goes with the next call.
+    const fall = aged && (await ends.fall(after, aged))
+    const to = aged && (await withinReach(after, fall ?? (await ends.last(after, aged))))
     if (to) add(stuck, to, false)
   }
 
@@ -120,7 +147,12 @@ async function plan(pool: pg.Pool, lease: HeldLease, limits: RetentionLimits): P
   const over = tooMany({ records, bytes: records * place.record_bytes, bytesMax: limits.bytesMax })
   if (over > 0 && floor < dispatched) {
     const target = floor + over
-    const to = (await ends.first(target, dispatched)) ?? (await ends.last(floor, Math.min(target, dispatched)))
+    const fall = await ends.fall(floor, dispatched)
+    const upTo = fall?.position ?? dispatched
+    const to =
+      (target <= upTo ? await ends.first(target, upTo) : undefined) ??
+      fall ??
+      (await ends.last(floor, Math.min(target, dispatched)))
     const reached = await withinReach(floor, to)
     if (reached) add(lanes, reached, true)
   }

@@ -1,8 +1,10 @@
 import type pg from 'pg'
-import { firstTimeMs } from '../entry.ts'
+import { faultOf, firstTimeMs, lastTimeMs } from '../entry.ts'
 import type { AppendId, Partition, Position } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { HOUR_MS } from '../retention.ts'
+import { isUnreadable } from './errors.ts'
+import { storedRow } from './stored-row.ts'
 
 /** A batch after which another hour of effective time begins. */
 export type HourEnd = { readonly position: Position; readonly appendId: AppendId }
@@ -11,6 +13,8 @@ type Batch = HourEnd & {
   readonly first: number
   /** Greatest effective time before it. */
   readonly floorTimeMs: number
+  /** What it was committed on: less, right behind a place where the partition's time was healed. */
+  readonly storedFloorMs: number
   readonly committedAtMs: number
 }
 
@@ -20,25 +24,31 @@ select first_position::float8 as first, (first_position + record_count - 1)::flo
   from journal_batch where partition = $1 and first_position <= $2
  order by first_position desc limit 1`
 
-const INDEX = 'select format, index from journal_batch where partition = $1 and first_position = $2'
-
 /**
  * Where hours end in a partition, found by bisection: a backlog may have millions of batches. Both effective time and the
- * time of commit rise with the position.
+ * time of commit rise with the position, except where a partition's time was healed (`fall`): so one asks for what lies
+ * before the next fall, which ends an hour itself, since no S3 object spans it. `healed`: the positions where that was done.
  */
-export function hourEndsOf(pool: pg.Pool, partition: Partition) {
+export function hourEndsOf(pool: pg.Pool, partition: Partition, healed: readonly number[]) {
   /** The batch that holds the position; undefined beyond the head. */
   async function batchAt(position: number): Promise<Batch | undefined> {
     const { rows } = await pool.query({ name: 'journal-batch-at', text: BATCH, values: [partition, position] })
     const row = rows[0]
     if (!row || row.last < position) return undefined
-    return {
+    const batch = {
       first: row.first,
       position: toPosition(row.last),
       appendId: toAppendId(row.append_id),
       floorTimeMs: row.floor_time_ms,
+      storedFloorMs: row.floor_time_ms,
       committedAtMs: row.committed_at_ms,
     }
+    if (!healed.includes(row.first - 1)) return batch
+    // Its floor is the time of the healing. If that is no fall, because the real time had passed by then what stands before,
+    // an hour may go on across it.
+    const before = await batchAt(row.first - 1)
+    const entry = before && (await entryOf(before))
+    return entry ? { ...batch, floorTimeMs: Math.max(batch.floorTimeMs, lastTimeMs(entry)) } : batch
   }
 
   /** The last batch in `(after, upTo]` that passes a test which, once failed, is failed by all that follow. */
@@ -58,8 +68,29 @@ export function hourEndsOf(pool: pg.Pool, partition: Partition) {
   }
 
   async function startsHour(batch: Batch): Promise<boolean> {
-    const { rows } = await pool.query(INDEX, [partition, batch.first])
-    return rows[0] !== undefined && hourOf(firstTimeMs({ ...rows[0], ...batch })) > hourOf(batch.floorTimeMs)
+    const entry = await entryOf(batch)
+    return entry !== undefined && hourOf(firstTimeMs(entry)) > hourOf(batch.floorTimeMs)
+  }
+
+  async function entryOf(batch: Batch) {
+    try {
+      const row = await storedRow(pool, partition, batch.first)
+      // Of what is damaged nobody knows where its hour begins.
+      return row === undefined || faultOf(row) !== undefined ? undefined : { ...row, ...batch }
+    } catch (error) {
+      if (isUnreadable(error)) return undefined
+      throw error
+    }
+  }
+
+  /** The first place in `(after, upTo]` where time falls from one batch to the next. */
+  async function fall(after: number, upTo: number): Promise<HourEnd | undefined> {
+    for (const position of healed.filter((each) => each > after && each <= upTo)) {
+      const [before, next] = [await batchAt(position), await batchAt(position + 1)]
+      const [last, first] = [before && (await entryOf(before)), next && (await entryOf(next))]
+      if (last && first && firstTimeMs({ ...first, floorTimeMs: first.storedFloorMs }) < lastTimeMs(last)) return before
+    }
+    return undefined
   }
 
   /** The last one in `(after, upTo]`. */
@@ -92,7 +123,7 @@ export function hourEndsOf(pool: pg.Pool, partition: Partition) {
     return (await lastWhere(after, upTo, (batch) => batch.committedAtMs <= timeMs))?.position
   }
 
-  return { first, last, committedBy }
+  return { first, last, committedBy, fall }
 }
 
 function hourOf(timeMs: number): number {

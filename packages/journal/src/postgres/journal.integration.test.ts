@@ -4,7 +4,20 @@ import { describeJournal } from '../journal.contract.ts'
 import { toPartition } from '../partition.ts'
 import { describeRedrive } from '../redrive.contract.ts'
 import { describeRetention } from '../retention.contract.ts'
-import { aLane, anAppendId, append, aToken, readAll, records, settle } from '../samples.contract.ts'
+import {
+  aLane,
+  anAppendId,
+  anId,
+  append,
+  aToken,
+  readAll,
+  records,
+  settle,
+  someTotals,
+  versionId,
+} from '../samples.contract.ts'
+import { describeSetAside } from '../set-aside.contract.ts'
+import { describeTime } from '../time/time.contract.ts'
 import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
 import { createPostgresJournal } from './journal.ts'
 
@@ -19,6 +32,8 @@ afterAll(() => database.close())
 describeJournal('in Postgres', () => openJournal(database.pool))
 describeRetention('in Postgres', () => openJournal(database.pool))
 describeRedrive('in Postgres', () => openJournal(database.pool))
+describeTime('in Postgres', () => openJournal(database.pool))
+describeSetAside('in Postgres', () => openJournal(database.pool))
 
 test('processes that start at once agree on the number of partitions, and it stays', async () => {
   await openJournal(database.pool)
@@ -80,6 +95,29 @@ test('trimming and settling that run beside appends lose nothing', async () => {
   const { rows } = await database.pool.query('select trimmed from journal_progress where partition = $1', [HERE])
   expect(rows[0].trimmed).toBe(90)
   await expect(readAll(journal, HERE)).rejects.toThrow('trimmed')
+})
+
+test('what a destination says is settled with, whatever text it is', async () => {
+  const { journal, contents } = await openJournal(database.pool)
+  const { appendId } = await append(journal, HERE, records(1))
+  const lease = { partition: HERE, token: aToken() }
+  await journal.acquire({ ...lease, writerId: 'writer', ttlMs: 60_000 })
+  const { head } = (await journal.heads([HERE])).get(HERE) ?? {}
+  if (head === undefined) throw new Error('the partition has a head')
+  const [lastError, shown] = ['no\0 \ud800 ☕', 'no\ufffd \ufffd ☕']
+  const letter = { destinationVersionId: versionId(1), position: head, roomId: anId(), id: anId(), reason: lastError }
+  const settling = settle(journal, lease, {
+    dispatched: { position: head, appendId },
+    lanes: [aLane({ checkpoint: head, checkpointAppendId: appendId, lastError })],
+    closed: [],
+    deadLetters: [{ ...letter, bytes: Buffer.from('{}\n') }],
+    totals: [someTotals({ lastError })],
+  })
+  expect(await settling.catch(String)).toBe('settled')
+  const { lanes, deadLetters, totals } = await contents()
+  expect(lanes).toMatchObject([{ lastError: shown }])
+  expect(deadLetters).toMatchObject([{ reason: shown }])
+  expect(totals).toMatchObject([{ lastError: shown }])
 })
 
 test('a head row is changed in place: no index grows with the appends', async () => {

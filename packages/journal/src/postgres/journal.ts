@@ -1,9 +1,11 @@
 import type pg from 'pg'
 import { createBlocks } from '../lz4/block.ts'
 import type { Journal } from '../port.ts'
+import type { JournalTime } from '../time/journal-time.ts'
 import { append } from './append.ts'
 import { expire } from './expire.ts'
-import { acquire, release, roll, signOut } from './lease.ts'
+import { healTime } from './heal-time.ts'
+import { acquire, release, report, roll, signOut } from './lease.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
 import { createRowMemory } from './row-memory.ts'
@@ -16,32 +18,36 @@ const PARTITIONS_MAX = 1024
 /**
  * The journal in Postgres. `pool` connects with `search_path` at the schema of the migrations.
  * `partitionsIfNew` (1 to 1024, default 16) counts only when the journal has none yet: afterwards the database tells.
+ * `time` is what the process believes; without it the database's clock is believed whatever it says.
  */
 export async function createPostgresJournal(options: {
   readonly pool: pg.Pool
-  readonly partitionsIfNew?: number
+  readonly partitionsIfNew?: number | undefined
+  readonly time?: JournalTime | undefined
 }): Promise<Journal> {
-  const { pool } = options
+  const { pool, time } = options
   const blocks = createBlocks()
   const unpacking = { blocks, memory: createRowMemory() }
   const partitions = await openPartitions(pool, options.partitionsIfNew ?? PARTITIONS_DEFAULT)
   return {
     partitions,
-    append: (request, call) => append(pool, blocks, request, call),
+    append: (request, call) => append(pool, blocks, time, request, call),
     configVersion: async (partition) => {
       const { rows } = await pool.query({ name: 'journal-version', text: CONFIG_VERSION, values: [partition] })
       return Number(rows[0].config_version)
     },
     heads: (wanted) => heads(pool, wanted),
     read: (from) => read(pool, unpacking, from),
-    roll: (writer) => roll(pool, writer),
-    acquire: (lease) => acquire(pool, lease),
+    roll: (writer) => roll(pool, time, writer),
+    acquire: (lease) => acquire(pool, time, lease),
     release: (leases) => release(pool, leases),
-    signOut: (writerId) => signOut(pool, writerId),
-    settle: (lease, change) => settle(pool, lease, change),
-    expire: (lease, limits) => expire(pool, lease, limits),
-    redrive: (request) => redrive(pool, blocks, request),
-    trim: (partition, limits) => trim(pool, partition, limits),
+    signOut: (writerId) => signOut(pool, time, writerId),
+    settle: (lease, change) => settle(pool, time, lease, change),
+    report: (lease, trouble) => report(pool, lease, trouble),
+    expire: (lease, limits) => expire(pool, time, lease, limits),
+    redrive: (request) => redrive(pool, blocks, time, request),
+    healTime: (partition, how) => healTime(pool, time, partition, how),
+    trim: (partition, limits) => trim(pool, time, partition, limits),
   }
 }
 

@@ -60,9 +60,11 @@ test.each([
   ['is cut short', 'records = substring(records for octet_length(records) - 9)'],
   ['has another length', 'unpacked_bytes = unpacked_bytes + 1'],
   ['has no length', 'unpacked_bytes = null'],
-])('a packed row that %s is not delivered, and the error names it', async (_, damage) => {
+  ['has a length that takes all memory', 'unpacked_bytes = 2147483647'],
+])('a packed row that %s is not delivered, also where it has no checksum', async (_, damage) => {
   const { journal } = await openJournal(database.pool)
-  const { appendId } = await append(journal, HERE, chat(1_000))
-  await database.pool.query(`update journal_batch set ${damage}`)
-  await expect(readAll(journal, HERE)).rejects.toThrow(`${appendId} is damaged`)
+  await append(journal, HERE, chat(1_000))
+  await database.pool.query(`update journal_batch set ${damage}, crc32 = null`)
+  const read = journal.read({ partition: HERE, after: START, afterAppendId: undefined, bytesMax: 1_000_000 })
+  expect(await read).toEqual({ status: 'damaged', position: 1, reason: 'its records cannot be unpacked' })
 })

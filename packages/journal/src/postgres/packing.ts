@@ -6,6 +6,9 @@ import type { RowMemory } from './row-memory.ts'
 /** Postgres keeps what is shorter in the row itself, where every byte costs little. */
 const BYTES_MIN = 2048
 
+/** LZ4 makes nothing smaller than by this: a length beyond it is damaged, and no memory is taken for it. */
+const TIMES_MAX = 255
+
 export type Stored = {
   readonly format: number
   readonly bytes: Buffer
@@ -36,7 +39,8 @@ export function unpack(
   { blocks, memory }: Unpacking,
 ): Parts | undefined {
   if (parts.format !== PACKED_FORMAT) return parts
-  if (unpackedBytes === undefined) return undefined
+  if (unpackedBytes === undefined || unpackedBytes < 0) return undefined
+  if (unpackedBytes > TIMES_MAX * parts.bytes.length) return undefined
   const whole = memory.take(unpackedBytes + parts.index.length)
   const bytes = whole.subarray(0, unpackedBytes)
   if (!unpackFrame(blocks, parts.bytes, bytes)) return undefined

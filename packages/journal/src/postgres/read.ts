@@ -1,9 +1,10 @@
 import type pg from 'pg'
-import { decodeEntries, type ReadEntry } from '../entry.ts'
+import { damaged, decodeEntries, faultOf, type ReadEntry, SET_ASIDE_FORMAT } from '../entry.ts'
 import { toPartition } from '../partition.ts'
-import type { AppendId, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
+import type { AppendId, Fault, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { type CopiedRow, copyOut } from './copy-out.ts'
+import { isUnreadable, reasonOf } from './errors.ts'
 import { type Unpacking, unpack } from './packing.ts'
 import { withClient } from './with-client.ts'
 
@@ -16,9 +17,9 @@ const readSql = ({ partition, after, bytesMax }: From) => `
 select first_position, append_id, previous_append_id, floor_time_ms::float8,
        (extract(epoch from committed_at) * 1000)::float8 as committed_at_ms, format,
        array_to_string(destination_version_ids, ','), array_to_string(destination_counts, ','), index, records,
-       unpacked_bytes
+       unpacked_bytes, record_count, crc32, set_aside_revision
   from (select *, sum(bytes) over (order by first_position) - bytes as bytes_before
-          from (select *, coalesce(unpacked_bytes, octet_length(records)) as bytes from journal_batch
+          from (select *, greatest(1, coalesce(unpacked_bytes, octet_length(records))) as bytes from journal_batch
                  where partition = ${Number(partition)} and first_position + record_count - 1 > ${Number(after)}
                    and first_position >= coalesce((select max(first_position) from journal_batch
                                                     where partition = ${Number(partition)} and first_position <= ${after + 1}),
@@ -44,44 +45,101 @@ type From = Parameters<Journal['read']>[0]
 
 /** Batches after a position, checked against the batch that the reader has seen there. */
 export async function read(pool: pg.Pool, unpacking: Unpacking, from: From): Promise<ReadOutcome> {
+  try {
+    return await readRows(pool, unpacking, from)
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+  }
+  // Some row cannot be read by Postgres itself. Alone, the first one tells whether it is that one.
+  try {
+    return await readRows(pool, unpacking, { ...from, bytesMax: 1 })
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    return damaged(await positionBehind(pool, from), `Postgres cannot read it: ${reasonOf(error)}`)
+  }
+}
+
+async function readRows(pool: pg.Pool, unpacking: Unpacking, from: From): Promise<ReadOutcome> {
   const { memory } = unpacking
   const open = (row: CopiedRow) => rowFrom(row, from.partition, unpacking)
   const rows = await withClient(pool, (client) => copyOut(client, readSql(from), { memory, open }))
   const [first] = rows
   if (!first) return readNothing(pool, from)
-  const { firstPosition, appendId } = first.entry
+  const { firstPosition, appendId } = first
   if (firstPosition > from.after + 1) return gapAt(pool, from)
+  // A tombstone may stand for several batches whose rows were gone: inside of it, the others' ids are known to nobody.
+  const isInTombstone =
+    firstPosition <= from.after && 'memory' in first.entry && first.entry.format === SET_ASIDE_FORMAT
+  if (isInTombstone) return decodeEntries(rows.map(({ entry }) => entry))
   const standing = firstPosition <= from.after ? appendId : first.previousAppendId
   if (from.afterAppendId !== undefined && standing !== from.afterAppendId) return { status: 'rewound' }
   return decodeEntries(rows.map(({ entry }) => entry))
 }
 
-type Row = { readonly entry: ReadEntry; readonly previousAppendId: AppendId | undefined }
+/** Of the batch that holds the record after `after`, from the rows' keys alone. */
+async function positionBehind(pool: pg.Pool, { partition, after }: From): Promise<Position> {
+  const { rows } = await pool.query(
+    'select max(first_position) as first from journal_batch where partition = $1 and first_position <= $2',
+    [partition, after + 1],
+  )
+  return toPosition(Number(rows[0]?.first ?? after + 1))
+}
+
+type Row = {
+  readonly firstPosition: Position
+  readonly appendId: AppendId
+  readonly previousAppendId: AppendId | undefined
+  readonly entry: ReadEntry | Fault
+}
 
 function rowFrom({ columns, memory }: CopiedRow, partition: Partition, unpacking: Unpacking): Row {
-  const [first, append, previous, floor, committed, format, ids, counts, index, records, unpacked] = columns
-  if (!first || !append || !floor || !committed || !format || !ids || !counts || !index || !records) {
+  const [first, append, previous, floor, committed, format, ids, counts, index, records, ...more] = columns
+  const [unpacked, count, crc32, setAside] = more
+  if (!first || !append || !floor || !committed || !format || !ids || !counts || !index || !records || !count) {
     throw new Error(`a journal row of ${columns.length} columns is not whole`)
   }
-  const stored = { format: format.readInt16BE(), index, bytes: records, memory }
-  const parts = unpack(stored, unpacked?.readInt32BE(), unpacking)
+  const firstPosition = toPosition(Number(first.readBigInt64BE()))
   const appendId = appendIdFrom(append)
-  if (!parts) throw new Error(`journal entry ${appendId} is damaged: its records cannot be unpacked`)
   // Named one by one: copies by `...` have two shapes, and what reads them is compiled twice.
-  const entry = {
+  const stored = {
     partition,
-    firstPosition: toPosition(Number(first.readBigInt64BE())),
+    firstPosition,
     appendId,
     floorTimeMs: floor.readDoubleBE(),
     committedAtMs: committed.readDoubleBE(),
-    format: parts.format,
+    format: format.readInt16BE(),
     destinationVersionIds: numbersFrom(ids),
     destinationCounts: numbersFrom(counts),
+    recordCount: count.readInt32BE(),
+    crc32: crc32 && Number(crc32.readBigInt64BE()),
+    setAsideRevision: setAside && Number(setAside.readBigInt64BE()),
+    index,
+    bytes: records,
+    memory,
+  }
+  const entry = faultOf(stored) ?? unpackedEntry(stored, unpacked?.readInt32BE(), unpacking)
+  return { firstPosition, appendId, previousAppendId: previous && appendIdFrom(previous), entry }
+}
+
+function unpackedEntry(stored: ReadEntry, unpackedBytes: number | undefined, unpacking: Unpacking): ReadEntry | Fault {
+  const parts = unpack(stored, unpackedBytes, unpacking)
+  if (!parts) return damaged(stored.firstPosition, 'its records cannot be unpacked')
+  return {
+    partition: stored.partition,
+    firstPosition: stored.firstPosition,
+    appendId: stored.appendId,
+    floorTimeMs: stored.floorTimeMs,
+    committedAtMs: stored.committedAtMs,
+    format: parts.format,
+    destinationVersionIds: stored.destinationVersionIds,
+    destinationCounts: stored.destinationCounts,
+    recordCount: stored.recordCount,
+    crc32: stored.crc32,
+    setAsideRevision: stored.setAsideRevision,
     index: parts.index,
     bytes: parts.bytes,
     memory: parts.memory,
   }
-  return { entry, previousAppendId: previous && appendIdFrom(previous) }
 }
 
 function appendIdFrom(value: Buffer): AppendId {
@@ -114,9 +172,8 @@ async function gapAt(pool: pg.Pool, from: From): Promise<ReadOutcome> {
   const trimmed: Position = toPosition(Number(rows[0]?.trimmed ?? 0))
   if (trimmed > from.after) return { status: 'trimmed', trimmed }
   // An append may have landed between the two queries: that is no gap, the next read finds it.
-  return rows[0]?.next === null || Number(rows[0]?.next) === from.after + 1
-    ? { status: 'read', batches: [] }
-    : { status: 'rewound' }
+  if (Number(rows[0]?.next) === from.after + 1) return { status: 'read', batches: [] }
+  return damaged(toPosition(from.after + 1), 'its row is not there')
 }
 
 function appendIdOrNone(value: string | null): AppendId | undefined {

@@ -3,6 +3,7 @@ import type pg from 'pg'
 import type { Blocks } from '../lz4/block.ts'
 import { toPartition } from '../partition.ts'
 import type { Partition, RedriveOutcome, RedriveRequest } from '../port.ts'
+import type { JournalTime } from '../time/journal-time.ts'
 import { appendWithin } from './append.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -26,12 +27,13 @@ const FORGET = 'delete from dead_letter where id = any($1::bigint[])'
 export async function redrive(
   pool: pg.Pool,
   blocks: Blocks | undefined,
+  time: JournalTime | undefined,
   request: RedriveRequest,
 ): Promise<RedriveOutcome> {
   const { rows } = await pool.query<Chosen>(CHOOSE, [request.from, request.letterIds, request.lettersMax])
   let letters = 0
   for (const batch of batchesOf(rows)) {
-    const sent = await inTransaction(pool, (client) => sendAgain(client, blocks, request, batch))
+    const sent = await inTransaction(pool, (client) => sendAgain(client, blocks, time, request, batch))
     if (sent === 'stale') return { status: 'stale', letters }
     letters += sent
   }
@@ -60,19 +62,20 @@ function batchesOf(chosen: readonly Chosen[]): readonly Batch[] {
 async function sendAgain(
   client: pg.PoolClient,
   blocks: Blocks | undefined,
+  time: JournalTime | undefined,
   request: RedriveRequest,
   batch: Batch,
 ): Promise<number | 'stale'> {
   const { rows } = await client.query(TAKE, [batch.ids])
   if (rows.length === 0) return 0
-  const position = await appendWithin(client, blocks, {
+  const position = await appendWithin(client, blocks, time, {
     partition: batch.partition,
     appendId: request.newAppendId(),
     configVersion: request.configVersion,
     records: rows.map((row) => ({
       roomId: RoomId.parse(row.room_id),
       id: MessageId.parse(row.record_id),
-      timeMs: row.now_ms,
+      timeMs: time?.nowMs() ?? row.now_ms,
       destinations: [request.to],
       bytes: row.record,
     })),

@@ -1,5 +1,8 @@
+import { storable } from '@roomlog/domain'
 import type pg from 'pg'
 import type { HeldLease, ProgressChange } from '../port.ts'
+import type { JournalTime } from '../time/journal-time.ts'
+import { believedMs, nowSql } from './time.ts'
 
 // One statement, one commit. `held` takes the lease's row first: it waits for a takeover, and then finds another token.
 // A restored database may hold the same token and other batches: progress counts only if its frontier's batch is there.
@@ -18,7 +21,7 @@ closed as (
 moved as (
   insert into journal_lane as l (partition, destination_version_id, checkpoint, checkpoint_append_id, intent, quiet_since, state,
                                  last_error, next_probe_at)
-  select held.partition, c.id, c.checkpoint, c.append_id, c.intent, case when c.sending then null else now() end, c.state, c.error,
+  select held.partition, c.id, c.checkpoint, c.append_id, c.intent, case when c.sending then null else ${nowSql('$10')} end, c.state, c.error,
          to_timestamp(c.probe_ms / 1000.0)
     from held, jsonb_to_recordset($6) as c (id integer, checkpoint bigint, append_id uuid, intent bigint, sending boolean, state text,
                                             error text, probe_ms float8)
@@ -40,7 +43,7 @@ counted as (
   insert into delivery_total as t (partition, destination_version_id, delivered, repeats_possible, dead, given_up, errors_all,
                                    errors_access_denied, errors_not_found, last_delivered_at, last_error, last_error_at)
   select held.partition, c.id, c.delivered, c.repeats, c.dead, c.given_up, c.errors_all, c.errors_access, c.errors_missing,
-         to_timestamp(c.delivered_ms / 1000.0), c.error, case when c.error is null then null else now() end
+         to_timestamp(c.delivered_ms / 1000.0), c.error, case when c.error is null then null else ${nowSql('$10')} end
     from held, jsonb_to_recordset($8) as c (id integer, delivered bigint, repeats bigint, dead bigint, given_up bigint,
                                             errors_all bigint, errors_access bigint, errors_missing bigint,
                                             delivered_ms float8, error text)
@@ -57,7 +60,12 @@ select exists (select from held)
     or exists (select from journal_progress where partition = $1 and lease_token = $2 and revision = $9 + 1) as settled`
 
 /** Writes a partition's progress, all or nothing; nothing when the lease is another's. */
-export async function settle(pool: pg.Pool, lease: HeldLease, change: ProgressChange): Promise<'settled' | 'lost'> {
+export async function settle(
+  pool: pg.Pool,
+  time: JournalTime | undefined,
+  lease: HeldLease,
+  change: ProgressChange,
+): Promise<'settled' | 'lost'> {
   const values = [
     lease.partition,
     lease.token,
@@ -68,9 +76,15 @@ export async function settle(pool: pg.Pool, lease: HeldLease, change: ProgressCh
     JSON.stringify(change.deadLetters.map(deadLetterRow)),
     JSON.stringify(change.totals.map(totalsRow)),
     change.revision,
+    believedMs(time),
   ]
   const { rows } = await pool.query({ name: 'journal-settle', text: SETTLE, values })
   return rows[0].settled === true ? 'settled' : 'lost'
+}
+
+/** A destination's own words may hold what Postgres refuses, and a refused settle would hold the whole partition. */
+function textOf(error: string | undefined): string | undefined {
+  return error === undefined ? undefined : storable(error)
 }
 
 function laneRow(lane: ProgressChange['lanes'][number]) {
@@ -81,7 +95,7 @@ function laneRow(lane: ProgressChange['lanes'][number]) {
     intent: lane.intent,
     sending: lane.sending,
     state: lane.state,
-    error: lane.lastError,
+    error: textOf(lane.lastError),
     probe_ms: lane.nextProbeAtMs,
   }
 }
@@ -92,7 +106,7 @@ function deadLetterRow(letter: ProgressChange['deadLetters'][number]) {
     position: letter.position,
     room_id: letter.roomId,
     record_id: letter.id,
-    reason: letter.reason,
+    reason: storable(letter.reason),
     record: Buffer.from(letter.bytes).toString('base64'),
   }
 }
@@ -108,6 +122,6 @@ function totalsRow(totals: ProgressChange['totals'][number]) {
     errors_access: totals.errors.accessDenied,
     errors_missing: totals.errors.notFound,
     delivered_ms: totals.lastDeliveredAtMs,
-    error: totals.lastError,
+    error: textOf(totals.lastError),
   }
 }

@@ -1,5 +1,7 @@
 import type pg from 'pg'
 import type { Partition } from '../port.ts'
+import type { JournalTime } from '../time/journal-time.ts'
+import { agreesSql, believedMs, nowSql } from './time.ts'
 
 const BATCHES_MAX = 500
 
@@ -17,10 +19,10 @@ oldest as (
    order by first_position limit ${BATCHES_MAX}),
 kept as (
   select min(first_position) as first_position from oldest, floor
-   where last_position > floor.position or committed_at > now() - $2 * interval '1 ms'),
+   where last_position > floor.position or committed_at > ${nowSql('$3')} - $2 * interval '1 ms'),
 gone as (
   delete from journal_batch b using oldest o, kept
-   where b.partition = $1 and b.first_position = o.first_position
+   where b.partition = $1 and b.first_position = o.first_position and ${agreesSql('$3')}
      and (kept.first_position is null or o.first_position < kept.first_position)
   returning o.last_position, o.record_count),
 noted as (
@@ -29,7 +31,15 @@ noted as (
 select coalesce(sum(record_count), 0) as records from gone`
 
 /** Deletes settled batches older than `keepMs`, the oldest few hundred at a time. */
-export async function trim(pool: pg.Pool, partition: Partition, limits: { readonly keepMs: number }): Promise<number> {
-  const { rows } = await pool.query({ name: 'journal-trim', text: TRIM, values: [partition, limits.keepMs] })
+export async function trim(
+  pool: pg.Pool,
+  time: JournalTime | undefined,
+  partition: Partition,
+  limits: { readonly keepMs: number },
+): Promise<number> {
+  // An age by a clock that has jumped is none.
+  if (time?.sure() === false) return 0
+  const values = [partition, limits.keepMs, believedMs(time)]
+  const { rows } = await pool.query({ name: 'journal-trim', text: TRIM, values })
   return Number(rows[0].records)
 }

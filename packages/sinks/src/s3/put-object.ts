@@ -108,7 +108,7 @@ function settledByStatus(verdict: Verdict): Verdict {
 
 /** S3 does not look into an object: what it calls invalid is the bucket's matter, unless a smaller object may pass. */
 function aboutTheBucket(verdict: Verdict, records: number): Verdict {
-  if (verdict.action !== 'split') return verdict
+  if (verdict.action !== 'split' && verdict.action !== 'doubt') return verdict
   const isTooLarge = verdict.name === 'EntityTooLarge' || verdict.status === 413
   return isTooLarge && records > 1 ? verdict : { ...verdict, action: 'hold' }
 }

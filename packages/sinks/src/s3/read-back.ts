@@ -14,11 +14,11 @@ import { proveETag } from './put-object.ts'
 
 export type ObjectReader = { readonly client: S3Client; readonly destination: DestinationVersion }
 
-/** Which run, from `expected` on, the object at `key` holds: from its metadata, else from its records. */
+/** Which run, from `expected` on if that is known, the object at `key` holds: from its metadata, else from its records. */
 export async function readOccupant(
   reader: ObjectReader,
   key: string,
-  expected: SinkRecord,
+  expected: SinkRecord | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Occupied | ReadFailure> {
   const { client, destination } = reader
@@ -30,9 +30,9 @@ export async function readOccupant(
   if (!head.ok) return readFailure(head.verdict, destination, 'HeadObject')
   const occupant = occupantOf(key, head.value.output.Metadata)
   // The key is made of the first record: metadata that name another are of no object that was written here.
-  if (occupant?.first.position === expected.position && occupant.first.id === expected.id) {
-    return { status: 'occupied', occupant }
-  }
+  const isExpected =
+    expected === undefined || (occupant?.first.position === expected.position && occupant.first.id === expected.id)
+  if (occupant !== undefined && isExpected) return { status: 'occupied', occupant }
   const read = await readIds(reader, key, expected, signal)
   if (read.status !== 'read') return read
   const [first] = read.ids
@@ -50,7 +50,7 @@ const BODY_BYTES_MAX = OBJECT_BYTES_MAX + 1024 * 1024
 export async function readIds(
   { client, destination }: ObjectReader,
   key: string,
-  expected: Pick<SinkRecord, 'id'>,
+  expected: Pick<SinkRecord, 'id'> | undefined,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: 'read'; readonly ids: readonly MessageId[] } | ReadFailure> {
   const command = new GetObjectCommand({ Bucket: destination.target, Key: key })
@@ -69,7 +69,8 @@ export async function readIds(
     return readFailure(got.verdict, destination, 'GetObject')
   }
   const ids = await idsOf(got.value.proven)
-  return ids?.[0] === expected.id ? { status: 'read', ids } : foreignObject(destination, key)
+  const isOurs = ids?.[0] !== undefined && (expected === undefined || ids[0] === expected.id)
+  return isOurs ? { status: 'read', ids } : foreignObject(destination, key)
 }
 
 const VANISHED: Verdict = {
@@ -81,7 +82,7 @@ const VANISHED: Verdict = {
   detail: undefined,
 }
 
-function readFailure(verdict: Verdict, { target, region }: DestinationVersion, call: string): ReadFailure {
+export function readFailure(verdict: Verdict, { target, region }: DestinationVersion, call: string): ReadFailure {
   const subject: Subject = { kind: 's3', target, region, call, permissions: 's3:GetObject and s3:ListBucket' }
   // The bucket has just answered, so what is missing is the object, and the next write may create it.
   return readOutcomeOf(verdict.name === 'NotFound' ? VANISHED : verdict, subject)

@@ -1,19 +1,23 @@
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { type DestinationVersion, DestinationVersionId, RoomId } from '@roomlog/domain'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createSink } from '../../test/create-sink.ts'
 import { createDestination, startHarness } from '../../test/harness.ts'
 import { type LocalService, startLocalService } from '../../test/local-service.ts'
 import { listKeys, readLines } from '../../test/read-s3.ts'
-import { idsOf, sampleRecords } from '../../test/sample-records.ts'
+import { idsOf, sampleDestination, sampleRecords } from '../../test/sample-records.ts'
 import { lineOf } from '../line.ts'
 import { describeSink } from '../sink.contract.ts'
+import { createS3Sink } from './sink.ts'
+
+const ROOM = RoomId.parse('ROOM00000001')
 
 describeSink('S3', () => startHarness('s3'))
 
 describe('S3', () => {
   let service: LocalService
   let bucket: string
-  const newSink = () => createSink('s3', service.clients, bucket)
+  const newSink = (other: Partial<DestinationVersion> = {}) =>
+    createS3Sink({ client: service.clients.s3, destination: { ...sampleDestination('s3', bucket), ...other } })
 
   beforeAll(async () => {
     service = await startLocalService()
@@ -144,6 +148,50 @@ describe('S3', () => {
     expect(await newSink().recall?.(records.slice(0, 2))).toEqual({
       status: 'recalled',
       found: new Set(idsOf(records.slice(0, 2))),
+    })
+  })
+
+  test('finds the runs of a room that begin in an hour and between two positions, and that no other version wrote', async () => {
+    const hour = Date.UTC(2026, 2, 4, 5)
+    const at = (position: number, minute: number) =>
+      sampleRecords(3, { position, timeMs: hour + minute * 60_000, stepMs: 0 })
+    for (const [position, minute] of [
+      [10, 0],
+      [20, 1],
+      [30, 2],
+      [40, 60],
+    ] as const) {
+      await newSink().write(at(position, minute))
+    }
+    await newSink({ id: DestinationVersionId.parse(2) }).write(at(25, 1))
+    await newSink().write(sampleRecords(3, { position: 26, timeMs: hour, room: 'ROOM00000002' }))
+    const runsIn = (first: number, last: number) => newSink().runs?.({ roomId: ROOM, timeMs: hour + 1, first, last })
+    const run = (position: number, minute: number) => ({
+      first: expect.objectContaining({ position, id: `M000000000${position}`, timeMs: hour + minute * 60_000 }),
+      last: { position: position + 2, id: `M000000000${position + 2}` },
+    })
+    expect(await runsIn(11, 29)).toEqual({ status: 'found', runs: [run(20, 1)] })
+    expect(await runsIn(10, 40)).toEqual({ status: 'found', runs: [run(10, 0), run(20, 1), run(30, 2)] })
+    expect(await runsIn(31, 99)).toEqual({ status: 'found', runs: [] })
+    const found = await runsIn(20, 20)
+    const runs = found?.status === 'found' ? found.runs : []
+    // What was found can be asked for its Ids.
+    const recalled = await newSink().recall?.([...runs.map(({ first }) => first), ...at(19, 1)])
+    expect(recalled).toEqual({ status: 'recalled', found: new Set(idsOf(at(20, 1).slice(0, 2))) })
+  })
+
+  test('an object that lost its metadata is found too, by its Ids; a listing that is not allowed names the permissions', async () => {
+    const hour = Date.UTC(2026, 2, 4, 5)
+    await newSink().write(sampleRecords(3, { position: 10, timeMs: hour }))
+    await replaceObject((body) => body)
+    const wanted = { roomId: ROOM, timeMs: hour, first: 10, last: 10 }
+    expect(await newSink().runs?.(wanted)).toMatchObject({
+      runs: [{ first: { position: 10, id: 'M00000000010' }, last: { position: undefined, id: 'M00000000012' } }],
+    })
+    service.aws.faults.add({ effect: 'accessDenied', operation: 'ListObjectsV2' })
+    expect(await newSink().runs?.(wanted)).toMatchObject({
+      status: 'refused',
+      failure: { class: 'access', message: expect.stringContaining('s3:ListBucket') },
     })
   })
 

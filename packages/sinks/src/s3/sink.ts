@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { type DestinationVersion, MessageId, objectKey, RoomId } from '@roomlog/domain'
-import { type Answer, UnprovenAnswer } from '../answer.ts'
-import { ask } from '../ask.ts'
-import { attempt } from '../attempt.ts'
 import { failureOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, RecallOutcome, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { createGzips, type Gzip } from './gzip.ts'
 import { S3_LIMITS } from './limits.ts'
+import { listObjects } from './list-objects.ts'
 import { buildObject, keyOf } from './object.ts'
 import { createProof } from './proof.ts'
 import { createPutObject, type PutSettings } from './put-object.ts'
 import { readIds, readOccupant } from './read-back.ts'
+import { listRuns } from './runs.ts'
 
 export type S3SinkOptions = {
   /** Created with `maxAttempts: 1`. */
@@ -92,11 +91,7 @@ export function createS3Sink({
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
     // A HEAD would do for the first half, but its refusals have no body that says why.
     const { key, id } = nothing(destination)
-    const list = new ListObjectsV2Command({ Bucket: destination.target, Prefix: key, MaxKeys: 1 })
-    const listed = await attempt(
-      () => ask(list, (options) => client.send(list, options), { prove: proveListed, signal }),
-      signal,
-    )
+    const listed = await listObjects({ client, destination }, { Prefix: key, MaxKeys: 1 }, signal)
     if (!listed.ok) {
       const failure = failureOf(listed.verdict, { ...subject, call: 'ListObjectsV2', permissions: 's3:ListBucket' })
       return { status: 'failed', failure }
@@ -105,7 +100,9 @@ export function createS3Sink({
     return read.status === 'read' ? { status: 'ok' } : { status: 'failed', failure: read.failure }
   }
 
-  return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, check }
+  const runs: Sink['runs'] = (wanted, { signal } = {}) => listRuns({ client, destination }, wanted, signal)
+
+  return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, runs, check }
 }
 
 function ownGzip(): Gzip {
@@ -117,10 +114,4 @@ function nothing({ accountId, region, id: destinationVersionId }: DestinationVer
   const none = '000000000000'
   const [roomId, id] = [RoomId.parse(none), MessageId.parse(none)]
   return { key: objectKey({ accountId, region, roomId, timeMs: 0, position: 0, destinationVersionId, id }), id }
-}
-
-/** An empty list is believed only of a store that answers as S3 does. */
-function proveListed({ status, body }: Answer): void {
-  if (status !== 200 || !body.includes('<ListBucketResult'))
-    throw new UnprovenAnswer(status, 'it is no list of objects')
 }

@@ -28,7 +28,7 @@ async function createAccessKey(ctx: Context, input: CreateAccessKeyInput): Promi
       return fail(serviceQuotaExceededException(quota))
     }
     const createdAt = new Date(ctx.clock.nowMs())
-    const secretEncrypted = ctx.secretBox.encrypt(secretAccessKey)
+    const secretEncrypted = ctx.secretBox.encrypt(secretAccessKey, [accountId, accessKeyId])
     await tx.accessKey.create({
       data: { id: accessKeyId, accountId, secretEncrypted, scopes: input.scopes, createdAt },
       select: { id: true },

@@ -2,6 +2,7 @@ import { eventRecord, ok, type Result, type RoomArn, recordTime, type SendEventO
 import type { Context } from '../../context.ts'
 import { findRoom } from './find-room.ts'
 import { recordIt } from './record.ts'
+import { nextSendTimeNs } from './send-time.ts'
 
 export type EventToEmit = {
   readonly eventName: string
@@ -13,8 +14,10 @@ export type EventToEmit = {
 export async function emitEvent(ctx: Context, arn: RoomArn, event: EventToEmit): Promise<Result<SendEventOutput>> {
   const room = await findRoom(ctx, arn)
   if (!room.ok) return room
+  const next = nextSendTimeNs(ctx)
+  if (!next.ok) return next
   const id = ctx.newId()
-  const sendTimeNs = ctx.clock.nextNs()
+  const sendTimeNs = next.value
   const { timeMs, sendTime } = recordTime(sendTimeNs)
   const bytes = eventRecord({ ...event, id, sendTimeNs })
   const recorded = await recordIt(ctx, { roomId: room.value.roomId, id, timeMs, bytes })

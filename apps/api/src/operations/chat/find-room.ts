@@ -1,5 +1,6 @@
-import { ok, type Result, type RoomArn } from '@roomlog/domain'
+import { ok, type Result, type RoomArn, type RoomId } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
+import { throttleLookUp } from '../../limits/throttle.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 
@@ -7,8 +8,20 @@ import { notFound, roomIdOf } from '../resource.ts'
 export async function findRoom(ctx: Context, arn: RoomArn): Promise<Result<RoomEntry>> {
   const id = roomIdOf(ctx, arn)
   if (!id.ok) return id
-  const found = await ctx.rooms.find([id.value], { signal: ctx.signal })
-  return ownRoom(ctx, found.get(id.value), id.value)
+  const found = await findRooms(ctx, [id.value])
+  return found.ok ? ownRoom(ctx, found.value.get(id.value), id.value) : found
+}
+
+/** Rooms of any account; those that are not there are left out. */
+export async function findRooms(
+  ctx: Context,
+  roomIds: readonly RoomId[],
+): Promise<Result<ReadonlyMap<RoomId, RoomEntry>>> {
+  if (!ctx.rooms.knows(roomIds)) {
+    const throttled = throttleLookUp(ctx)
+    if (!throttled.ok) return throttled
+  }
+  return ok(await ctx.rooms.find(roomIds, { signal: ctx.signal }))
 }
 
 /** What the cache holds is of all accounts. */

@@ -9,22 +9,25 @@ import {
   type SendMessageOutput,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { throttleMessages } from '../../limits/throttle.ts'
+import { refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { operation } from '../../operation.ts'
 import { findRoom } from './find-room.ts'
 import { recordIt } from './record.ts'
 import { refusalOf } from './refusal.ts'
+import { nextSendTimeNs } from './send-time.ts'
 
 export default operation('chat.sendMessage', sendMessage, isPlainMessage)
 
 async function sendMessage(ctx: Context, input: SendMessageInput): Promise<Result<SendMessageOutput>> {
   const found = await findRoom(ctx, input.roomIdentifier)
-  if (!found.ok) return found
+  if (!found.ok) return fail(refusedSend(ctx, found.error))
+  const next = nextSendTimeNs(ctx)
+  if (!next.ok) return next
   const room = found.value
   const refused = refusalOf(room, input, throttleMessages(ctx, room))
-  if (refused !== undefined) return fail(refused)
+  if (refused !== undefined) return fail(refusedSend(ctx, refused))
   const id = ctx.newId()
-  const time = recordTime(ctx.clock.nextNs())
+  const time = recordTime(next.value)
   const bytes = messageRecordAt(input, id, time)
   const recorded = await recordIt(ctx, { roomId: room.roomId, id, timeMs: time.timeMs, bytes })
   return recorded.ok ? ok({ id, sendTime: time.sendTime }) : recorded

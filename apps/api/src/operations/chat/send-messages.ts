@@ -16,13 +16,14 @@ import {
 } from '@roomlog/domain'
 import type { Submission } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
-import { type MessageThrottle, throttleMessages } from '../../limits/throttle.ts'
+import { type MessageThrottle, refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { operation } from '../../operation.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { roomIdOf } from '../resource.ts'
-import { ownRoom } from './find-room.ts'
+import { findRooms, ownRoom } from './find-room.ts'
 import { recordAll } from './record.ts'
 import { refusalOf } from './refusal.ts'
+import { nextSendTimeNs } from './send-time.ts'
 
 type Answer = SendMessagesOutput['results'][number]
 /** A record, and which message of the call it is. */
@@ -38,7 +39,9 @@ export default operation('chat.sendMessages', sendMessages, isPlainCall)
  */
 async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
   // Taken out of the input, which others hold: what waits for its commit would be copied by every collection of garbage.
-  const { accepted, results } = await prepare(ctx, input.messages.splice(0))
+  const prepared = await prepare(ctx, input.messages.splice(0))
+  if (!prepared.ok) return prepared
+  const { accepted, results } = prepared.value
   await recordAll(ctx, accepted, ({ at }, error) => {
     results[at] = { error }
   })
@@ -49,22 +52,24 @@ async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Res
 async function prepare(
   ctx: Context,
   messages: readonly unknown[],
-): Promise<{ accepted: Accepted[]; results: Answer[] }> {
+): Promise<Result<{ accepted: Accepted[]; results: Answer[] }>> {
   const checked = messages.map(check)
   const addressees = await findAddressees(ctx, checked)
-  const nextTime = recordTimes(ctx.clock.nextNs(checked.length))
+  const firstNs = nextSendTimeNs(ctx, checked.length)
+  if (!firstNs.ok) return firstNs
+  const nextTime = recordTimes(firstNs.value)
   const accepted: Accepted[] = []
   const results = checked.map((message, at): Answer => {
-    if (!message.ok) return { error: message.error }
+    if (!message.ok) return { error: refusedSend(ctx, message.error) }
     const room = admit(addressees, message.value)
-    if (!room.ok) return { error: room.error }
+    if (!room.ok) return { error: refusedSend(ctx, room.error) }
     const id = ctx.newId()
     const time = nextTime()
     const bytes = messageRecordAt(message.value, id, time)
     accepted.push({ at, roomId: room.value.roomId, id, timeMs: time.timeMs, bytes })
     return { id, sendTime: time.sendTime }
   })
-  return { accepted, results }
+  return ok({ accepted, results })
 }
 
 function check(message: unknown): Result<SendMessageInput> {
@@ -85,17 +90,23 @@ async function findAddressees(
     }
   }
   const wanted = [...ids.values()].flatMap((id) => (id.ok ? [id.value] : []))
-  const found = wanted.length === 0 ? new Map() : await ctx.rooms.find(wanted, { signal: ctx.signal })
+  const found = await findRooms(ctx, wanted)
   const addressees = new Map<RoomArn, Result<Addressee>>()
   for (const [arn, id] of ids) {
-    const room = id.ok ? ownRoom(ctx, found.get(id.value), id.value) : id
-    addressees.set(arn, room.ok ? ok(addresseeOf(ctx, room.value)) : room)
+    addressees.set(arn, addresseeOf(ctx, id, found))
   }
   return addressees
 }
 
-function addresseeOf(ctx: Context, room: RoomEntry): Addressee {
-  return { room, throttle: throttleMessages(ctx, room), throttled: undefined }
+function addresseeOf(
+  ctx: Context,
+  id: Result<RoomId>,
+  found: Result<ReadonlyMap<RoomId, RoomEntry>>,
+): Result<Addressee> {
+  if (!id.ok) return id
+  const room = found.ok ? ownRoom(ctx, found.value.get(id.value), id.value) : found
+  if (!room.ok) return room
+  return ok({ room: room.value, throttle: throttleMessages(ctx, room.value), throttled: undefined })
 }
 
 /** The room, if it takes the message. */

@@ -9,6 +9,7 @@ import {
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { operation } from '../../operation.ts'
+import { nextSendTimeNs } from '../chat/send-time.ts'
 import { conflict } from '../logging-configuration/lock.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
 import { countDeadLetters } from './versions.ts'
@@ -29,6 +30,9 @@ async function redriveDeadLetters(
 ): Promise<Result<RedriveDeadLettersOutput>> {
   const id = loggingConfigurationIdOf(ctx, input.loggingConfigurationIdentifier)
   if (!id.ok) return id
+  // The time that they are sent again at is this process's.
+  const time = nextSendTimeNs(ctx)
+  if (!time.ok) return time
   let redriven = 0
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const { rows } = await ctx.pool.query<Row>(CONFIGURATION, [id.value, ctx.accountId])

@@ -53,7 +53,13 @@ type ConfigurationRow = {
   readonly state_reason: string | null
   readonly versions: readonly number[]
 }
-type OwedRow = { readonly version: number; readonly records: number; readonly lag_seconds: number }
+type OwedRow = {
+  readonly version: number
+  readonly records: number
+  readonly lag_seconds: number
+  /** Why some of it cannot be read from the journal. */
+  readonly trouble: string | null
+}
 type LaneRow = {
   readonly version: number
   readonly state: 'flowing' | 'retrying' | 'held'
@@ -84,8 +90,11 @@ select c.id, d.kind, d.target, c.state, c.state_reason,
 
 const OWED = `
 select destination_version_id as version, sum(records)::bigint as records,
-       extract(epoch from clock_timestamp() - min(oldest_committed_at))::float8 as lag_seconds
+       extract(epoch from clock_timestamp() - min(oldest_committed_at))::float8 as lag_seconds,
+       min(p.trouble) filter (where coalesce(l.checkpoint, p.dispatched) < p.trouble_position) as trouble
   from (${backlogSql({ batchesMax: BATCHES_MAX })}) by_partition
+  join journal_progress p using (partition)
+  left join journal_lane l using (partition, destination_version_id)
  group by destination_version_id`
 
 const LANES = `
@@ -111,7 +120,8 @@ function present(
   const backlogRecords = sum(owed, (row) => row.records)
   const lastDelivered = latest(totals.map((row) => row.last_delivered_at))
   const lastFailed = [...totals].sort((a, b) => timeOf(b.last_error_at) - timeOf(a.last_error_at))[0]
-  const lastError = lanes.find((lane) => lane.last_error !== null)?.last_error ?? lastFailed?.last_error
+  const trouble = owed.find((row) => row.trouble !== null)?.trouble
+  const lastError = trouble ?? lanes.find((lane) => lane.last_error !== null)?.last_error ?? lastFailed?.last_error
   const nextProbe = earliest(lanes.map((lane) => lane.next_probe_at))
   return {
     loggingConfigurationArn: loggingConfigurationArn({
@@ -122,7 +132,7 @@ function present(
     destinationConfiguration: configurationOf(configuration),
     configurationState: LoggingConfigurationState.parse(configuration.state),
     ...(configuration.state_reason === null ? {} : { configurationStateReason: configuration.state_reason }),
-    state: stateOf(lanes, backlogRecords, writers),
+    state: trouble == null ? stateOf(lanes, backlogRecords, writers) : 'held',
     backlogRecords,
     lagSeconds: Math.max(0, ...owed.map((row) => row.lag_seconds)),
     ...(lastDelivered === undefined ? {} : { lastDeliveredTime: lastDelivered.toISOString() }),

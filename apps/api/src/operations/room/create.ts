@@ -10,7 +10,7 @@ export default operation('room.create', createRoom)
 
 /**
  * No change of the configuration is announced: nobody can have asked for a room whose id was not told yet,
- * and rooms that do not exist are not remembered.
+ * and where records go is never decided by a room's absence that was remembered.
  */
 async function createRoom(ctx: Context, input: CreateRoomInput): Promise<Result<Room>> {
   const { accountId } = ctx

@@ -1,0 +1,30 @@
+import { fail, type Nothing, ok, type Result, type SetAsideInput, validationException } from '@roomlog/domain'
+import type { Context } from '../../context.ts'
+import { operation } from '../../operation.ts'
+import { destinationVersionsOf } from './versions.ts'
+
+/** Of one destination; those that were set aside longest ago are forgotten. */
+const KEPT_MAX = 100
+
+export default operation('delivery.setAside', setAside)
+
+/**
+ * Has a message made a dead letter at its next probe, if its destination still refuses it: the way out where a lane is held
+ * for it and nothing shows whether it or the destination is at fault.
+ */
+async function setAside(ctx: Context, input: SetAsideInput): Promise<Result<Nothing>> {
+  const { loggingConfigurationIdentifier, messageId } = input
+  const versions = await destinationVersionsOf(ctx, loggingConfigurationIdentifier)
+  if (!versions.ok) return versions
+  const { rowCount } = await ctx.pool.query(SET_ASIDE, [versions.value.ids, messageId, KEPT_MAX])
+  if (rowCount !== 0) return ok({})
+  return fail(validationException(`${loggingConfigurationIdentifier} is not held for the message ${messageId}`))
+}
+
+// What a lane says of the message that it is held for names it.
+const SET_ASIDE = `
+update destination_version v
+   set set_aside = (array_prepend($2, array_remove(v.set_aside, $2)))[1:$3]
+ where v.id = any($1::integer[])
+   and exists (select from journal_lane l where l.destination_version_id = v.id and l.state = 'held'
+                  and position($2 in l.last_error) > 0)`
