@@ -64,7 +64,10 @@ beforeAll(async () => {
     'delivery.deadLetters': { loggingConfigurationIdentifier: identifier, nextToken: token, cursor: token },
     'delivery.redrive': letters,
     'delivery.discardDeadLetters': letters,
-    'delivery.setAside': { loggingConfigurationIdentifier: identifier, messageId: 'AbsentAbsent' },
+    'delivery.setAside': {
+      loggingConfigurationIdentifier: `${identifier.slice(0, -12)}AbsentAbsent`,
+      messageId: 'AbsentAbsent',
+    },
   }
 })
 afterAll(() => api?.close())

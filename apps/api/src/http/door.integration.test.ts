@@ -255,6 +255,8 @@ test('a flood of one account takes half of the slots: the other account is serve
   for (const { answer } of refused()) expect(refusedWith(await answer())).toBe('ServiceUnavailable')
   await neighbourIsServed(20)
   for (const { close } of flood) close()
+  // Its slots are free again once the server has heard of it.
+  await expect.poll(async () => (await api.call('chat.sendMessage', JSON.parse(message()))).status).toBe(200)
 })
 
 test('a key that was good before is looked up in the name of its account: a burst after a rest is no flood of strangers', async () => {
