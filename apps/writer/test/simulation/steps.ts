@@ -174,7 +174,7 @@ export const restoring = lists(
     { weight: 20, arbitrary: anyStep },
     ...goingBack,
     // Seldom passed.
-    { weight: 2, arbitrary: fc.constant(crashAt('s3 before recall')) },
+    { weight: 4, arbitrary: fc.constant(crashAt('s3 before recall')) },
   ),
 )
 
