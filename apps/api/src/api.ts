@@ -6,7 +6,6 @@ import { createAuthenticator } from './access/authenticator.ts'
 import { createKeyFinder } from './access/find-key.ts'
 import { ensureAccount, type RootKey } from './access/root-key.ts'
 import type { CheckDestination } from './context.ts'
-import { warnOfLostCommits } from './database/durability.ts'
 import { createTransact } from './database/transact.ts'
 import { createWaitingLine } from './database/waiting-line.ts'
 import { serveHealth } from './http/health.ts'
@@ -20,6 +19,8 @@ import { createRandomPool } from './random-pool.ts'
 import { createRoomLoader } from './rooms/load-rooms.ts'
 import { createRoomCache } from './rooms/room-cache.ts'
 import { createRouter } from './router.ts'
+import { warnOfLostCommits } from './store/durability.ts'
+import { createStore } from './store/store.ts'
 
 /** What a process finds around it; made in main.ts. */
 export type Ambient = {
@@ -85,7 +86,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const { monotonicMs: nowMs, randomBytes, randomUUID, sleep } = options.ambient
   // One connection stays for those who only read.
   const atOnce = Math.max(1, controlMax - 1)
-  const transact = createTransact(db, createWaitingLine({ atOnce, ...TRANSACTIONS, nowMs }))
+  const store = createStore(db, createTransact(db, createWaitingLine({ atOnce, ...TRANSACTIONS, nowMs })))
   try {
     const secretBox = createSecretBox(options.encryptionKeys)
     const clock = await startDatabaseClock(pool, {
@@ -96,7 +97,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const [journal] = await Promise.all([
       createPostgresJournal({ pool, partitionsIfNew: options.partitionsIfNew, time: clock }),
       warnOfLostCommits(pool, log),
-      ensureAccount(transact, secretBox, options.accountId, options.rootKey),
+      ensureAccount(store, secretBox, options.accountId, options.rootKey),
     ])
     const rooms = createRoomCache({ load: createRoomLoader(pool), nowMs })
     const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
@@ -107,8 +108,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const pooledBytes = createRandomPool(randomBytes)
     const operations = bindOperations(await loadOperations(), {
       region: options.region,
-      db,
-      transact,
+      store,
       pool,
       rooms,
       appender,
