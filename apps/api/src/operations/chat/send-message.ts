@@ -8,17 +8,16 @@ import {
   type SendMessageInput,
   type SendMessageOutput,
 } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
 import { refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { operation } from '../../operation.ts'
 import { findRoom } from './find-room.ts'
-import { recordIt } from './record.ts'
+import { recordIt, type Sending } from './record.ts'
 import { refusalOf } from './refusal.ts'
 import { nextSendTimeNs } from './send-time.ts'
 
 export default operation('chat.sendMessage', sendMessage, isPlainMessage)
 
-async function sendMessage(ctx: Context, input: SendMessageInput): Promise<Result<SendMessageOutput>> {
+async function sendMessage(ctx: Sending, input: SendMessageInput): Promise<Result<SendMessageOutput>> {
   const found = await findRoom(ctx, input.roomIdentifier)
   if (!found.ok) return fail(refusedSend(ctx, found.error))
   const next = nextSendTimeNs(ctx)

@@ -15,13 +15,12 @@ import {
   validationError,
 } from '@roomlog/domain'
 import type { Submission } from '@roomlog/journal'
-import type { Context } from '../../context.ts'
 import { type MessageThrottle, refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { operation } from '../../operation.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { roomIdOf } from '../resource.ts'
 import { findRooms, ownRoom } from './find-room.ts'
-import { recordAll } from './record.ts'
+import { recordAll, type Sending } from './record.ts'
 import { refusalOf } from './refusal.ts'
 import { nextSendTimeNs } from './send-time.ts'
 
@@ -37,7 +36,7 @@ export default operation('chat.sendMessages', sendMessages, isPlainCall)
  * Each message has a result of its own, in order. Once a room's rate has refused one, the rest of that room in the call
  * is refused with it: what is recorded of a room is a beginning of what was sent, without holes made by the rate.
  */
-async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
+async function sendMessages(ctx: Sending, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
   // Taken out of the input, which others hold: what waits for its commit would be copied by every collection of garbage.
   const prepared = await prepare(ctx, input.messages.splice(0))
   if (!prepared.ok) return prepared
@@ -50,7 +49,7 @@ async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Res
 
 /** Decides on every message in one turn, and makes the records of those that are accepted. */
 async function prepare(
-  ctx: Context,
+  ctx: Sending,
   messages: readonly unknown[],
 ): Promise<Result<{ accepted: Accepted[]; results: Answer[] }>> {
   const checked = messages.map(check)
@@ -80,7 +79,7 @@ function check(message: unknown): Result<SendMessageInput> {
 
 /** Every room of the call by its ARN, with one look-up. */
 async function findAddressees(
-  ctx: Context,
+  ctx: Sending,
   messages: readonly Result<SendMessageInput>[],
 ): Promise<ReadonlyMap<RoomArn, Result<Addressee>>> {
   const ids = new Map<RoomArn, Result<RoomId>>()
@@ -99,7 +98,7 @@ async function findAddressees(
 }
 
 function addresseeOf(
-  ctx: Context,
+  ctx: Sending,
   id: Result<RoomId>,
   found: Result<ReadonlyMap<RoomId, RoomEntry>>,
 ): Result<Addressee> {
