@@ -123,6 +123,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
         mayLookUp: () => limiter.take([strangers]) === undefined,
         nowMs,
       }),
+      rootKeyId: options.rootKey?.accessKeyId,
       checkDestination: options.checkDestination,
       newAppendId: () => toAppendId(randomUUID()),
       newId: () => newId(pooledBytes),

@@ -5,9 +5,9 @@ import type { CheckOutcome } from '@roomlog/sinks'
 import type { FastifyBaseLogger } from 'fastify'
 import type pg from 'pg'
 import type { Authenticator } from './access/authenticator.ts'
+import type { Caller } from './access/caller.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import type { Ceilings, Rates } from './limits/rates.ts'
-import type { Caller } from './operations.ts'
 import type { RoomCache } from './rooms/room-cache.ts'
 import type { Store } from './store/store.ts'
 
@@ -31,6 +31,8 @@ export type Services = {
   readonly clock: DatabaseClock
   readonly secretBox: SecretBox
   readonly authenticator: Authenticator
+  /** Of the first access key that this process is configured with. */
+  readonly rootKeyId: string | undefined
   readonly checkDestination: CheckDestination
   readonly newAppendId: () => AppendId
   readonly newId: () => NewId & MessageId
@@ -38,8 +40,15 @@ export type Services = {
   readonly log: FastifyBaseLogger
 }
 
-/** What one call of an operation works with. */
-export type Context = Services & Caller
+/** The facts of one call besides its input: who asks, and until when the answer is wanted. */
+export type Call = {
+  readonly caller: Caller
+  readonly accountId: AccountId
+  readonly signal: AbortSignal | undefined
+}
 
-/** What a function needs of them, so that its type tells what it can do: the caller's facts, and these services. */
-export type Needs<S extends keyof Services> = Pick<Services, S> & Caller
+/** What one call of an operation works with. */
+export type Context = Services & Call
+
+/** What a function needs of that, so that its type tells what it can do: the call's facts, and these services. */
+export type Needs<S extends keyof Services> = Pick<Services, S> & Call

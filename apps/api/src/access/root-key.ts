@@ -14,7 +14,7 @@ export class RootKeyTakenError extends Error {
 
 /**
  * Makes sure that the account is there and its first key works as configured: a changed secret is taken over, a revoked
- * key works again. Several processes may do so at once.
+ * key works again, and one that an earlier release made gets the scopes that it lacks. Several processes may do so at once.
  */
 export async function ensureAccount(
   store: Store,
@@ -30,9 +30,13 @@ export async function ensureAccount(
     const key = { id, accountId, scopes: [...SCOPES], secretEncrypted: secretBox.encrypt(secretAccessKey, owner) }
     const found = await tx.accessKeys.ensure(key)
     if (found.accountId !== accountId) throw new RootKeyTakenError(id)
-    const isSame = secretBox.decrypt(found.secretEncrypted, owner) === secretAccessKey && found.revokedAt === null
-    if (!isSame) await tx.accessKeys.renew(key)
+    const hasSecret = secretBox.decrypt(found.secretEncrypted, owner) === secretAccessKey
+    const hasScopes = SCOPES.every((scope) => found.scopes.includes(scope))
+    if (hasSecret && hasScopes && found.revokedAt === null) return
+    // A secret that is right stays as it is written: an earlier release beside this one may not read it anew.
+    await tx.accessKeys.renew(hasSecret ? { ...key, secretEncrypted: found.secretEncrypted } : key)
   })
 }
 
-const SCOPES: readonly AccessKeyScope[] = ['admin', 'chat']
+/** No other key is given `operator` but by this one. */
+const SCOPES: readonly AccessKeyScope[] = ['admin', 'chat', 'operator']

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type Result, type RoomlogError, requestEntityTooLargeException, serviceUnavailable } from '@roomlog/domain'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller, LookedUp } from '../operations.ts'
+import type { Caller, LookedUp } from '../access/caller.ts'
 import type { Admission, Ticket } from './admission.ts'
 import { readBody } from './body.ts'
 

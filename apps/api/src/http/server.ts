@@ -17,7 +17,8 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import type { Caller, Operations } from '../operations.ts'
+import type { Caller } from '../access/caller.ts'
+import type { Operations } from '../operations.ts'
 import { isUnexpected, retryHeaders } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
 import { createConnections } from './connections.ts'

@@ -2,7 +2,8 @@ import type { OperationName } from '@roomlog/domain'
 import { type AnyTRPCRouter, getTRPCErrorShape } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller, Operations } from '../operations.ts'
+import type { Caller } from '../access/caller.ts'
+import type { Operations } from '../operations.ts'
 import { retryHeaders, toTRPCError } from '../trpc/error.ts'
 import { createSocketSignals } from './socket-signals.ts'
 
@@ -40,7 +41,7 @@ export function createSingleCalls({ admit, perform }: Operations, router: AnyTRP
     async answer({ name, input }, caller, request, reply) {
       const signal = signals.of(request.raw.socket)
       const admitted = admit(name, caller)
-      const result = admitted.ok ? await perform(name, { ...caller, signal }, input) : admitted
+      const result = admitted.ok ? await perform(name, caller, input, { signal }) : admitted
       reply.header('vary', 'trpc-accept, accept').type('application/json')
       if (result.ok) {
         reply.send(JSON.stringify({ result: { data: result.value } }))

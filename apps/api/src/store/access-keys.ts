@@ -6,14 +6,23 @@ import { lookUp } from '../database/look-up.ts'
 import type { Tx } from '../database/transact.ts'
 import { latestCreated, type PageRange } from './page.ts'
 
-const Row = z.object({
-  id: z.string(),
-  accountId: AccountId,
-  secretEncrypted: z.string(),
-  scopes: z.array(AccessKeyScope),
-  createdAt: z.date(),
-  revokedAt: z.date().nullable(),
-})
+/** Of those that a row names, the ones that this release knows: a key with a later one can do less here, not nothing. */
+const Scopes = z
+  .array(z.string())
+  .nullable()
+  .transform((names) => AccessKeyScope.options.filter((scope) => names?.includes(scope)))
+
+const Row = z
+  .object({
+    id: z.string(),
+    accountId: AccountId,
+    secretEncrypted: z.string(),
+    scopes: Scopes,
+    addedScopes: Scopes,
+    createdAt: z.date(),
+    revokedAt: z.date().nullable(),
+  })
+  .transform(withScopes)
 export type AccessKeyRow = z.output<typeof Row>
 
 const SELECT = {
@@ -21,13 +30,16 @@ const SELECT = {
   accountId: true,
   secretEncrypted: true,
   scopes: true,
+  addedScopes: true,
   createdAt: true,
   revokedAt: true,
 } as const satisfies Prisma.AccessKeySelect
 
-const Usable = Row.pick({ accountId: true, scopes: true, secretEncrypted: true })
+const Usable = z
+  .object({ accountId: AccountId, scopes: Scopes, addedScopes: Scopes, secretEncrypted: z.string() })
+  .transform(withScopes)
 const USABLE = `
-select account_id as "accountId", scopes, secret_encrypted as "secretEncrypted"
+select account_id as "accountId", scopes, added_scopes as "addedScopes", secret_encrypted as "secretEncrypted"
   from access_key where id = $1 and revoked_at is null`
 
 /** What a key that may be used says of itself, its secret encrypted. */
@@ -50,22 +62,23 @@ export function accessKeysOf(sql: Tx) {
       return rows.map((row) => Row.parse(row))
     },
 
-    async create(key: Omit<AccessKeyRow, 'revokedAt'>): Promise<void> {
-      await table.create({ data: key, select: { id: true } })
+    async create({ scopes, ...key }: Omit<AccessKeyRow, 'revokedAt'>): Promise<void> {
+      await table.create({ data: { ...key, ...columnsOf(scopes) }, select: { id: true } })
     },
 
     /** The key of this id, whosever it is, made as given where there is none; held against every other change. */
     async ensure(key: Omit<AccessKeyRow, 'revokedAt' | 'createdAt'>): Promise<AccessKeyRow> {
+      const { scopes, addedScopes } = columnsOf(key.scopes)
       await sql.$executeRaw`
-        insert into access_key (id, account_id, secret_encrypted, scopes)
-        values (${key.id}, ${key.accountId}, ${key.secretEncrypted}, ${key.scopes}) on conflict do nothing`
+        insert into access_key (id, account_id, secret_encrypted, scopes, added_scopes)
+        values (${key.id}, ${key.accountId}, ${key.secretEncrypted}, ${scopes}, ${addedScopes}) on conflict do nothing`
       await sql.$queryRaw`select id from access_key where id = ${key.id} for update`
       return Row.parse(await table.findUniqueOrThrow({ where: { id: key.id }, select: SELECT }))
     },
 
     /** Gives a key its secret and scopes anew, and makes it work again if it was revoked. */
     async renew({ id, secretEncrypted, scopes }: Pick<AccessKeyRow, 'id' | 'secretEncrypted' | 'scopes'>) {
-      const data = { secretEncrypted, scopes, revokedAt: null }
+      const data = { secretEncrypted, ...columnsOf(scopes), revokedAt: null }
       await table.update({ where: { id }, data, select: { id: true } })
     },
 
@@ -75,4 +88,19 @@ export function accessKeysOf(sql: Tx) {
       return (await table.count({ where: { id, accountId } })) > 0
     },
   }
+}
+
+/** The first release knows these, and refuses a key whose row names another in `scopes`; it may run beside this one. */
+const FIRST_SCOPES: ReadonlySet<AccessKeyScope> = new Set<AccessKeyScope>(['admin', 'chat'])
+
+function columnsOf(scopes: readonly AccessKeyScope[]) {
+  return {
+    scopes: scopes.filter((scope) => FIRST_SCOPES.has(scope)),
+    addedScopes: scopes.filter((scope) => !FIRST_SCOPES.has(scope)),
+  }
+}
+
+function withScopes<R extends { readonly scopes: AccessKeyScope[]; readonly addedScopes: AccessKeyScope[] }>(row: R) {
+  const { scopes, addedScopes, ...rest } = row
+  return { ...rest, scopes: [...scopes, ...addedScopes] }
 }

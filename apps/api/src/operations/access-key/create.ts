@@ -1,4 +1,5 @@
 import {
+  accessDeniedException,
   type CreateAccessKeyInput,
   type CreateAccessKeyOutput,
   fail,
@@ -17,10 +18,13 @@ export default operation('accessKey.create', createAccessKey)
 
 /** The secret is kept encrypted and shown this once. */
 async function createAccessKey(
-  ctx: Needs<'store' | 'clock' | 'secretBox' | 'newId' | 'randomBytes'>,
+  ctx: Needs<'store' | 'clock' | 'secretBox' | 'rootKeyId' | 'newId' | 'randomBytes'>,
   { scopes }: CreateAccessKeyInput,
 ): Promise<Result<CreateAccessKeyOutput>> {
-  const { accountId } = ctx
+  const { accountId, caller } = ctx
+  if (scopes.includes('operator') && caller.accessKeyId !== ctx.rootKeyId) {
+    return fail(accessDeniedException('Only the root key can give the scope operator: ROOMLOG_ROOT_ACCESS_KEY_ID'))
+  }
   const accessKeyId = `RL${ctx.newId()}${ctx.newId().slice(0, 6)}`
   const secretAccessKey = Buffer.from(ctx.randomBytes(SECRET_BYTES)).toString('base64url')
   return ctx.store.transact(async (tx) => {
