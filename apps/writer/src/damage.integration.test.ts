@@ -73,7 +73,10 @@ it('damage holds its partition with one error line and its reason; set aside whi
   await expect
     .poll(() => progressOf(roomId), { timeout: 10_000 })
     .toMatchObject({ trouble: words, trouble_position: 4, dispatched: 3 })
-  expect(await (await fetch(`${writer.url}/readyz`)).json()).toEqual({ status: 'ready', wrong: [words] })
+  expect(await (await fetch(`${writer.url}/readyz`)).json()).toEqual({
+    status: 'ready',
+    troubles: [{ event: 'journal.damaged', partition, position: 4, reason: words }],
+  })
   // Tried again meanwhile.
   const more = await pipeline.send(elsewhere, 2, destinations)
   await arrived('s3', idsOf(others, more))
