@@ -239,4 +239,21 @@ export const apiMutations: readonly Mutation[] = [
     put: 'return owner.length < 0 ? Buffer.alloc(0) : header',
     suites: [{ project: 'unit', file: 'prisma/src/secret-box.test.ts' }],
   },
+  {
+    name: 'key-met-twice-is-copied',
+    promise:
+      'what is copied from a body is what its values would say: of two keys that are the same the second one counts',
+    file: 'packages/domain/src/json-reader.ts',
+    find: 'if (!this.#isNewKey(keyAt, pairs)) return false\n',
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/domain/src/message-reader.test.ts' }],
+  },
+  {
+    name: 'copied-without-looking-at-its-utf-8',
+    promise: 'a record is well-formed UTF-8, whatever the body was',
+    file: 'packages/domain/src/message-reader.ts',
+    find: 'if (!isUtf8(body)) return undefined\n      const reader = new JsonReader(body)\n      const message',
+    put: 'const reader = new JsonReader(body)\n      const message',
+    suites: [{ project: 'unit', file: 'packages/domain/src/message-reader.test.ts' }],
+  },
 ]

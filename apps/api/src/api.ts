@@ -16,6 +16,7 @@ import { CEILINGS_DEFAULT, type Ceilings, type Rates } from './limits/rates.ts'
 import { loadOperations } from './load-operations.ts'
 import { bindOperations } from './operations.ts'
 import { createRandomPool } from './random-pool.ts'
+import { createRecordWriter } from './record-writer.ts'
 import { createRoomLoader } from './rooms/load-rooms.ts'
 import { createRoomCache } from './rooms/room-cache.ts'
 import { createRouter } from './router.ts'
@@ -127,6 +128,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       checkDestination: options.checkDestination,
       newAppendId: () => toAppendId(randomUUID()),
       newId: () => newId(pooledBytes),
+      writeRecord: createRecordWriter(),
       randomBytes,
       log,
     })

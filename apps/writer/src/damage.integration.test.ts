@@ -73,7 +73,10 @@ it('damage holds its partition with one error line and its reason; set aside whi
   await expect
     .poll(() => progressOf(roomId), { timeout: 10_000 })
     .toMatchObject({ trouble: words, trouble_position: 4, dispatched: 3 })
-  expect(await (await fetch(`${writer.url}/readyz`)).json()).toEqual({ status: 'ready', wrong: [words] })
+  expect(await (await fetch(`${writer.url}/readyz`)).json()).toEqual({
+    status: 'ready',
+    troubles: [{ event: 'journal.damaged', partition, position: 4, reason: words }],
+  })
   // Tried again meanwhile.
   const more = await pipeline.send(elsewhere, 2, destinations)
   await arrived('s3', idsOf(others, more))
@@ -85,7 +88,7 @@ it('damage holds its partition with one error line and its reason; set aside whi
   for (const kind of ['s3', 'cloudWatchLogs', 'firehose'] as const) await arrived(kind, mine)
   expect(await givenUp()).toEqual(destinations.map((id) => ({ id, given_up: 3 })))
   expect(await progressOf(roomId)).toMatchObject({ trouble: null, trouble_position: null })
-  await expect.poll(async () => (await fetch(`${writer.url}/readyz`)).json()).toEqual({ status: 'ready', wrong: [] })
+  await expect.poll(async () => (await fetch(`${writer.url}/readyz`)).json()).toEqual({ status: 'ready' })
   expect(await pipeline.idsIn('s3')).toHaveLength(mine.length + others.length + more.length)
   expect(errors).toHaveLength(1)
   await writer.stop()

@@ -18,8 +18,6 @@ export type Door = {
   /** Who asks, by the headers alone. What it refuses is answered without a byte of the body having been read. */
   readonly identify: (request: FastifyRequest) => Result<Caller> | LookedUp
   readonly bodyBytesMax: (request: FastifyRequest) => number
-  /** Why a body is not worth handing on, if it is not. */
-  readonly bodyFault: (request: FastifyRequest, body: Buffer) => RoomlogError | undefined
   /** Answers in the door's own shape. */
   readonly refuse: (reply: FastifyReply, error: RoomlogError) => void
 }
@@ -44,13 +42,11 @@ export function openDoor(scope: FastifyInstance, admission: Admission, door: Doo
     if (expect !== undefined && EXPECTS_CONTINUE.test(expect)) reply.raw.writeContinue()
     const bytesMax = door.bodyBytesMax(request)
     readBody(request.raw, bytesMax, ticket, (body) => {
-      const fault = body.status === 'read' ? door.bodyFault(request, body.bytes) : undefined
-      if (body.status === 'read' && fault === undefined) {
+      if (body.status === 'read') {
         request.body = body.bytes
         return done()
       }
       ticket.leave()
-      if (fault !== undefined) door.refuse(reply, fault)
       if (body.status === 'busy') door.refuse(reply, serviceUnavailable(BUSY))
       if (body.status === 'tooLarge') {
         door.refuse(reply, requestEntityTooLargeException(`The body has more than ${bytesMax} bytes`))

@@ -1,12 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { AppRouter } from '@roomlog/client'
-import {
-  internalServerException,
-  jsonSizeFault,
-  type RoomlogError,
-  SEND_MESSAGES_MAX,
-  validationException,
-} from '@roomlog/domain'
+import { internalServerException, type RoomlogError, validationException } from '@roomlog/domain'
 import { TRPCError } from '@trpc/server'
 import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
 import { resolveResponse } from '@trpc/server/http'
@@ -23,6 +17,7 @@ import { isUnexpected, retryHeaders } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
 import { createConnections } from './connections.ts'
 import { openDoor, type Pass, passing } from './door.ts'
+import { bodyFault } from './json-body.ts'
 import { createListener } from './listener.ts'
 import { refusalOf } from './refusal.ts'
 import { createSingleCalls } from './single-call.ts'
@@ -105,14 +100,6 @@ export async function serveRouter(
       identify: ({ headers }) => operations.identify(headers.authorization),
       bodyBytesMax: ({ url }) =>
         callsOf(url).includes('chat.sendMessages') ? BODY_BYTES_MAX.messages : BODY_BYTES_MAX.other,
-      // What JSON.parse makes of a body holds everybody up, so what is refused is told before.
-      bodyFault: ({ url }, body) => {
-        const itemsMax = callsOf(url).includes('chat.sendMessages') ? SEND_MESSAGES_MAX : 1
-        const fault = jsonSizeFault(body, { itemsMax })
-        return fault === undefined
-          ? undefined
-          : validationException(`The body is not what any operation takes: ${fault}`)
-      },
       refuse: (reply, error) => refuse(reply, error, callsOf(reply.request.url).join()),
     })
     const singleCalls = createSingleCalls(operations, router)
@@ -168,6 +155,8 @@ async function answerByRouter(
   request: FastifyRequest<{ Params: { path: string } }>,
   reply: FastifyReply,
 ): Promise<void> {
+  const fault = request.body instanceof Buffer ? bodyFault(request.body, request.params.path) : undefined
+  if (fault !== undefined) return refuse(reply, fault, request.params.path)
   const response = await resolveResponse<AppRouter>({
     router,
     req: fetchRequestOf(request, reply),

@@ -8,6 +8,7 @@ import type { FindingRooms } from './find-room.ts'
 type Recording = Needs<'appender' | 'rooms' | 'limiter' | 'log'>
 /** What it takes to send something to a room: to find it, to say when, and to record. */
 export type Sending = FindingRooms & Recording & Needs<'clock' | 'newId'>
+export type SendingMessages = Sending & Needs<'writeRecord'>
 
 /**
  * Hands a record to the journal and waits for its fate: only what is durable is acknowledged. The order of the calls is

@@ -2,7 +2,7 @@ import {
   fail,
   isPlainCall,
   isPlainMessage,
-  messageRecordAt,
+  type MessageToSend,
   ok,
   type Result,
   type RoomArn,
@@ -12,15 +12,17 @@ import {
   SendMessageInput,
   type SendMessagesInput,
   type SendMessagesOutput,
+  toSend,
   validationError,
+  WrittenMessage,
 } from '@roomlog/domain'
 import type { Submission } from '@roomlog/journal'
 import { type MessageThrottle, refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { operation } from '../../operation.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { roomIdOf } from '../resource.ts'
-import { findRooms, ownRoom } from './find-room.ts'
-import { recordAll, type Sending } from './record.ts'
+import { type FindingRooms, findRooms, ownRoom } from './find-room.ts'
+import { recordAll, type SendingMessages } from './record.ts'
 import { refusalOf } from './refusal.ts'
 import { nextSendTimeNs } from './send-time.ts'
 
@@ -36,7 +38,7 @@ export default operation('chat.sendMessages', sendMessages, isPlainCall)
  * Each message has a result of its own, in order. Once a room's rate has refused one, the rest of that room in the call
  * is refused with it: what is recorded of a room is a beginning of what was sent, without holes made by the rate.
  */
-async function sendMessages(ctx: Sending, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
+async function sendMessages(ctx: SendingMessages, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
   // Taken out of the input, which others hold: what waits for its commit would be copied by every collection of garbage.
   const prepared = await prepare(ctx, input.messages.splice(0))
   if (!prepared.ok) return prepared
@@ -49,7 +51,7 @@ async function sendMessages(ctx: Sending, input: SendMessagesInput): Promise<Res
 
 /** Decides on every message in one turn, and makes the records of those that are accepted. */
 async function prepare(
-  ctx: Sending,
+  ctx: SendingMessages,
   messages: readonly unknown[],
 ): Promise<Result<{ accepted: Accepted[]; results: Answer[] }>> {
   const checked = messages.map(check)
@@ -64,23 +66,24 @@ async function prepare(
     if (!room.ok) return { error: refusedSend(ctx, room.error) }
     const id = ctx.newId()
     const time = nextTime()
-    const bytes = messageRecordAt(message.value, id, time)
+    const bytes = ctx.writeRecord((into, start) => message.value.write(into, start, id, time))
     accepted.push({ at, roomId: room.value.roomId, id, timeMs: time.timeMs, bytes })
     return { id, sendTime: time.sendTime }
   })
   return ok({ accepted, results })
 }
 
-function check(message: unknown): Result<SendMessageInput> {
-  if (isPlainMessage(message)) return ok(message)
+function check(message: unknown): Result<MessageToSend> {
+  if (message instanceof WrittenMessage) return ok(message)
+  if (isPlainMessage(message)) return ok(toSend(message))
   const parsed = SendMessageInput.safeParse(message)
-  return parsed.success ? ok(parsed.data) : fail(validationError(parsed.error))
+  return parsed.success ? ok(toSend(parsed.data)) : fail(validationError(parsed.error))
 }
 
 /** Every room of the call by its ARN, with one look-up. */
 async function findAddressees(
-  ctx: Sending,
-  messages: readonly Result<SendMessageInput>[],
+  ctx: FindingRooms,
+  messages: readonly Result<MessageToSend>[],
 ): Promise<ReadonlyMap<RoomArn, Result<Addressee>>> {
   const ids = new Map<RoomArn, Result<RoomId>>()
   for (const message of messages) {
@@ -98,7 +101,7 @@ async function findAddressees(
 }
 
 function addresseeOf(
-  ctx: Sending,
+  ctx: FindingRooms,
   id: Result<RoomId>,
   found: Result<ReadonlyMap<RoomId, RoomEntry>>,
 ): Result<Addressee> {
@@ -109,7 +112,7 @@ function addresseeOf(
 }
 
 /** The room, if it takes the message. */
-function admit(addressees: ReadonlyMap<RoomArn, Result<Addressee>>, message: SendMessageInput): Result<RoomEntry> {
+function admit(addressees: ReadonlyMap<RoomArn, Result<Addressee>>, message: MessageToSend): Result<RoomEntry> {
   const addressee = addressees.get(message.roomIdentifier)
   if (addressee === undefined) throw new Error('a room of the call was not looked up')
   if (!addressee.ok) return addressee
