@@ -89,6 +89,14 @@ export const apiMutations: readonly Mutation[] = [
     ],
   },
   {
+    name: 'body-parsed-unseen',
+    promise: 'a deep or wide body is refused before it is parsed',
+    file: 'apps/api/src/http/single-call.ts',
+    find: 'return bodyFault(body, name) === undefined ? {',
+    put: 'return bodyFault(body.subarray(0, 0), name) === undefined ? {',
+    suites: [{ project: 'integration', file: 'apps/api/src/http/json-body.integration.test.ts', test: 'sendMessage' }],
+  },
+  {
     name: 'flowing-without-a-writer',
     promise: 'where no writer lives, delivery.status says that',
     file: 'apps/api/src/operations/delivery/status.ts',
