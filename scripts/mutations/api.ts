@@ -91,7 +91,7 @@ export const apiMutations: readonly Mutation[] = [
   {
     name: 'body-parsed-unseen',
     promise: 'a deep or wide body is refused before it is parsed',
-    file: 'apps/api/src/http/single-call.ts',
+    file: 'apps/api/src/doors/trpc/single-call.ts',
     find: 'return bodyFault(body, name) === undefined ? {',
     put: 'return bodyFault(body.subarray(0, 0), name) === undefined ? {',
     suites: [{ project: 'integration', file: 'apps/api/src/http/json-body.integration.test.ts', test: 'sendMessage' }],

@@ -8,9 +8,11 @@ import { ensureAccount, type RootKey } from './access/root-key.ts'
 import type { CheckDestination } from './context.ts'
 import { createTransact } from './database/transact.ts'
 import { createWaitingLine } from './database/waiting-line.ts'
+import { serveTrpc } from './doors/trpc/serve.ts'
+import { createAdmission } from './http/admission.ts'
 import { serveHealth } from './http/health.ts'
 import { readinessChecks } from './http/readiness.ts'
-import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits, serveRouter } from './http/server.ts'
+import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits } from './http/server.ts'
 import { createRateLimiter } from './limits/rate-limiter.ts'
 import { CEILINGS_DEFAULT, type Ceilings, type Rates } from './limits/rates.ts'
 import { loadOperations } from './load-operations.ts'
@@ -19,7 +21,6 @@ import { createRandomPool } from './random-pool.ts'
 import { createRecordWriter } from './record-writer.ts'
 import { createRoomLoader } from './rooms/load-rooms.ts'
 import { createRoomCache } from './rooms/room-cache.ts'
-import { createRouter } from './router.ts'
 import { warnOfLostCommits } from './store/durability.ts'
 import { createStore } from './store/store.ts'
 
@@ -133,7 +134,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       log,
     })
     serveHealth(server, readinessChecks({ pool, clock, nowMs, newAppendId: () => toAppendId(randomUUID()) }))
-    await serveRouter(server, operations, createRouter(operations), limits)
+    const { requestsInFlightMax: requestsMax, bodyBytesInFlightMax: bytesMax } = limits
+    await serveTrpc(server, operations, createAdmission({ requestsMax, bytesMax }))
     const url = await server.listen({ host: options.host, port: options.port })
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
 

@@ -1,9 +1,9 @@
 import type { AppRouter } from '@roomlog/client'
 import { CONTRACT, OPERATION_NAMES, type OperationName, type Result } from '@roomlog/domain'
 import { type AnyTRPCProcedure, type AnyTRPCRouter, initTRPC } from '@trpc/server'
-import type { Caller } from './access/caller.ts'
-import type { Operations } from './operations.ts'
-import { ivsErrorOf, toTRPCError } from './trpc/error.ts'
+import type { Caller } from '../../access/caller.ts'
+import type { Operations } from '../../operations.ts'
+import { ivsErrorOf, toTRPCError } from './error.ts'
 
 /**
  * The whole API as tRPC sees it, folded from the contract. That the value is of the client's type is the one thing here
