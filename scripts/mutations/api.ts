@@ -89,6 +89,14 @@ export const apiMutations: readonly Mutation[] = [
     ],
   },
   {
+    name: 'a-flood-is-worked-off-at-once',
+    promise: 'between two steps of a request stands a bounded part of the flood of another account',
+    file: 'apps/api/src/http/turns.ts',
+    find: 'if (line.started >= many || line.waiting.length > 0) {',
+    put: 'if (line.started < 0) {',
+    suites: [{ project: 'unit', file: 'apps/api/src/http/turns.test.ts' }],
+  },
+  {
     name: 'slots-counted-for-all-together',
     promise: 'the flood of one account leaves the others slots',
     file: 'apps/api/src/http/admission.ts',

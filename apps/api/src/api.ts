@@ -66,6 +66,8 @@ export type Api = {
   close(): Promise<void>
 }
 
+/** Connections that wait to be taken: more than a flood opens in a moment, as those beyond it come back only after a second. */
+const BACKLOG = 4_096
 /** It asks the database as often as it needs to: seldom, unless there is doubt. */
 const CLOCK_TICK_MS = 1_000
 /** Of those that change rooms, configurations, tags and access keys. */
@@ -133,7 +135,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     })
     serveHealth(server, readinessChecks({ pool, clock, nowMs, newAppendId: () => toAppendId(randomUUID()) }))
     await serveRouter(server, operations, createRouter(operations), limits)
-    const url = await server.listen({ host: options.host, port: options.port })
+    const url = await server.listen({ host: options.host, port: options.port, backlog: BACKLOG })
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
 
     let closing: Promise<void> | undefined
