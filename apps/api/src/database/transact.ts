@@ -35,8 +35,3 @@ export function createTransact(db: PrismaClient, line: WaitingLine): Transact {
 export async function announceConfigChange(tx: Tx): Promise<void> {
   await tx.$executeRawUnsafe(CONFIG_CHANGED_SQL)
 }
-
-/** Makes the account's creations take turns, so that a quota counts exactly. */
-export async function lockAccount(tx: Tx, accountId: string): Promise<void> {
-  await tx.$queryRaw`select id from account where id = ${accountId} for no key update`
-}
