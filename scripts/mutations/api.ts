@@ -221,4 +221,16 @@ export const apiMutations: readonly Mutation[] = [
     put: 'return owner.length < 0 ? Buffer.alloc(0) : header',
     suites: [{ project: 'unit', file: 'prisma/src/secret-box.test.ts' }],
   },
+  {
+    name: 'rooms-read-before-their-version',
+    promise: 'rooms are never older than the version that they are said to be at',
+    file: 'apps/api/src/rooms/load-rooms.ts',
+    find: `    const configVersion = await journal.configVersion(ANY_PARTITION)
+    const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
+`,
+    put: `    const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
+    const configVersion = await journal.configVersion(ANY_PARTITION)
+`,
+    suites: [{ project: 'integration', file: 'apps/api/src/rooms/load-rooms.integration.test.ts' }],
+  },
 ]

@@ -1,6 +1,6 @@
 import { type DeleteLoggingConfigurationInput, type Nothing, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { announceConfigChange } from '../../database/transact.ts'
+import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import { loggingConfigurationIdOf } from '../resource.ts'
 import { abandonBacklog } from './abandon.ts'
@@ -24,7 +24,7 @@ async function deleteLoggingConfiguration(
     const rooms = await tx.roomLoggingConfiguration.count({ where: { loggingConfigurationId: id.value } })
     if (rooms > 0) return conflict(id.value, 'A room lists the logging configuration; detach it first')
     if (input.abandonBacklog) {
-      await abandonBacklog(tx, id.value)
+      await abandonBacklog(ctx, tx, id.value)
       await tx.loggingConfiguration.delete({ where: { id: id.value } })
     } else {
       if (locked.value.state === 'DELETING') return conflict(id.value, 'The logging configuration is being deleted')
@@ -34,7 +34,7 @@ async function deleteLoggingConfiguration(
         data: { state: 'DELETING', stateReason: null, deletingSince: now, updatedAt: now },
       })
     }
-    await announceConfigChange(tx)
+    await ctx.journal.announce(transactionOf(tx))
     return ok({})
   })
 }

@@ -10,7 +10,7 @@ import {
   validationException,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { announceConfigChange, type Tx } from '../../database/transact.ts'
+import { type Tx, transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import { loggingConfigurationIdOf } from '../resource.ts'
 import { getLoggingConfiguration } from './get.ts'
@@ -64,7 +64,7 @@ async function change(
     },
     select: loggingConfigurationSelect,
   })
-  if (moves || heals) await announceConfigChange(tx)
+  if (moves || heals) await ctx.journal.announce(transactionOf(tx))
   return ok(presentLoggingConfiguration(ctx.region, row))
 }
 

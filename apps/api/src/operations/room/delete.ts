@@ -1,6 +1,6 @@
 import { type DeleteRoomInput, type Nothing, ok, type Result } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { announceConfigChange } from '../../database/transact.ts'
+import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 
@@ -13,7 +13,7 @@ async function deleteRoom(ctx: Context, input: DeleteRoomInput): Promise<Result<
   const result = await ctx.transact(async (tx) => {
     const { count } = await tx.room.deleteMany({ where: { id: id.value, accountId: ctx.accountId } })
     if (count === 0) return notFound('ROOM', id.value)
-    await announceConfigChange(tx)
+    await ctx.journal.announce(transactionOf(tx))
     return ok({})
   })
   ctx.rooms.forget(id.value)

@@ -7,7 +7,7 @@ import {
   type UpdateRoomInput,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
-import { announceConfigChange, type Tx } from '../../database/transact.ts'
+import { type Tx, transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 import { holdForRoom, listedRows } from './attach.ts'
@@ -63,7 +63,7 @@ async function change(ctx: Context, tx: Tx, id: RoomId, input: UpdateRoomInput):
     },
     select: roomSelect,
   })
-  if (listNow !== undefined) await announceConfigChange(tx)
+  if (listNow !== undefined) await ctx.journal.announce(transactionOf(tx))
   return ok(presentRoom(ctx.region, row))
 }
 
