@@ -89,6 +89,14 @@ export const apiMutations: readonly Mutation[] = [
     ],
   },
   {
+    name: 'a-flood-is-worked-off-at-once',
+    promise: 'between two steps of a request stands a bounded part of the flood of another account',
+    file: 'apps/api/src/http/turns.ts',
+    find: 'if (line.started >= many || line.waiting.length > 0) {',
+    put: 'if (line.started < 0) {',
+    suites: [{ project: 'unit', file: 'apps/api/src/http/turns.test.ts' }],
+  },
+  {
     name: 'slots-counted-for-all-together',
     promise: 'the flood of one account leaves the others slots',
     file: 'apps/api/src/http/admission.ts',
@@ -232,5 +240,22 @@ export const apiMutations: readonly Mutation[] = [
     const configVersion = await journal.configVersion(ANY_PARTITION)
 `,
     suites: [{ project: 'integration', file: 'apps/api/src/rooms/load-rooms.integration.test.ts' }],
+  },
+  {
+    name: 'key-met-twice-is-copied',
+    promise:
+      'what is copied from a body is what its values would say: of two keys that are the same the second one counts',
+    file: 'packages/domain/src/json-reader.ts',
+    find: 'if (!this.#isNewKey(keyAt, pairs)) return false\n',
+    put: '',
+    suites: [{ project: 'unit', file: 'packages/domain/src/message-reader.test.ts' }],
+  },
+  {
+    name: 'copied-without-looking-at-its-utf-8',
+    promise: 'a record is well-formed UTF-8, whatever the body was',
+    file: 'packages/domain/src/message-reader.ts',
+    find: 'if (!isUtf8(body)) return undefined\n      const reader = new JsonReader(body)\n      const message',
+    put: 'const reader = new JsonReader(body)\n      const message',
+    suites: [{ project: 'unit', file: 'packages/domain/src/message-reader.test.ts' }],
   },
 ]

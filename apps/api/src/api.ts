@@ -18,6 +18,7 @@ import { CEILINGS_DEFAULT, type Ceilings, type Rates } from './limits/rates.ts'
 import { loadOperations } from './load-operations.ts'
 import { bindOperations } from './operations.ts'
 import { createRandomPool } from './random-pool.ts'
+import { createRecordWriter } from './record-writer.ts'
 import { createRoomLoader } from './rooms/load-rooms.ts'
 import { createRoomCache } from './rooms/room-cache.ts'
 import { createRouter } from './router.ts'
@@ -66,6 +67,8 @@ export type Api = {
   close(): Promise<void>
 }
 
+/** Connections that wait to be taken: more than a flood opens in a moment, as those beyond it come back only after a second. */
+const BACKLOG = 4_096
 /** It asks the database as often as it needs to: seldom, unless there is doubt. */
 const CLOCK_TICK_MS = 1_000
 /** Of those that change rooms, configurations, tags and access keys. */
@@ -127,12 +130,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       checkDestination: options.checkDestination,
       newAppendId: () => toAppendId(randomUUID()),
       newId: () => newId(pooledBytes),
+      writeRecord: createRecordWriter(),
       randomBytes,
       log,
     })
     serveHealth(server, readinessChecks({ journal, clock, nowMs }))
     await serveRouter(server, operations, createRouter(operations), limits)
-    const url = await server.listen({ host: options.host, port: options.port })
+    const url = await server.listen({ host: options.host, port: options.port, backlog: BACKLOG })
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
 
     let closing: Promise<void> | undefined

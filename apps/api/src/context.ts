@@ -35,6 +35,8 @@ export type Services = {
   readonly checkDestination: CheckDestination
   readonly newAppendId: () => AppendId
   readonly newId: () => NewId & MessageId
+  /** The bytes that `write` writes from `at` on; see `writeMessage`. */
+  readonly writeRecord: (write: (into: Buffer, at: number) => number) => Uint8Array
   readonly randomBytes: (n: number) => Uint8Array
   readonly log: FastifyBaseLogger
 }

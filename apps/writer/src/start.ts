@@ -109,7 +109,15 @@ export async function startWriter(
     },
   })
   const wrong = () => [writer.ready() ? undefined : 'The database cannot be reached', time.doubt()]
-  const troubles = () => [...writer.incidents(), ...writer.troubles()]
+  const troubles = () => [
+    ...writer.incidents().map(({ status, partition, position, words: reason }) => ({
+      event: `journal.${status}`,
+      partition,
+      position,
+      reason,
+    })),
+    ...writer.troubles(),
+  ]
   const health = await startHealth({ host: env.HOST, port: env.PORT, wrong, troubles })
   const ending = new AbortController()
   const followTime = async () => {

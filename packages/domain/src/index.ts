@@ -27,6 +27,8 @@ export {
 export { jsonSizeFault } from './json-size.ts'
 export * from './limits.ts'
 export * from './logging-configuration.ts'
+export { createMessageReader, type MessageReader } from './message-reader.ts'
+export { type MessageToSend, toSend, WrittenMessage } from './message-to-send.ts'
 export { Nothing } from './nothing.ts'
 export { hourFolder, logStreamName, objectKey, type RunStart, runStartOf } from './object-key.ts'
 export { COMMON_ERRORS, type OperationEntry } from './operation.ts'
@@ -39,7 +41,6 @@ export {
   eventRecord,
   type MessageToRecord,
   messageRecord,
-  messageRecordAt,
   RECORD_VERSION,
   recordId,
 } from './record.ts'

@@ -65,6 +65,7 @@ test('more are refused: those before are answered, one hears why, and the connec
   const last = await connection.answer(PIPELINED_MAX + 1)
   expect(last.status).toBe(503)
   expect(refusedWith(last)).toBe('ServiceUnavailable')
+  expect(last.head).toMatch(/connection: close/i)
   const before = connection.answers().slice(0, PIPELINED_MAX)
   expect(before.map(({ status }) => status)).toEqual(before.map(() => 200))
   expect(await connection.over).toBe('end')

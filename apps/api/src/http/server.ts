@@ -1,12 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { AppRouter } from '@roomlog/client'
-import {
-  internalServerException,
-  jsonSizeFault,
-  type RoomlogError,
-  SEND_MESSAGES_MAX,
-  validationException,
-} from '@roomlog/domain'
+import { internalServerException, type RoomlogError, validationException } from '@roomlog/domain'
 import { TRPCError } from '@trpc/server'
 import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
 import { resolveResponse } from '@trpc/server/http'
@@ -22,17 +16,22 @@ import { isUnexpected, retryHeaders } from '../trpc/error.ts'
 import { createAdmission } from './admission.ts'
 import { createConnections } from './connections.ts'
 import { openDoor, type Pass, passing } from './door.ts'
+import { bodyFault } from './json-body.ts'
 import { createListener } from './listener.ts'
 import { refusalOf } from './refusal.ts'
 import { createSingleCalls } from './single-call.ts'
+import { createTurns } from './turns.ts'
 
 /** Of the body of a request that holds `chat.sendMessages`, and of any other. */
 export const BODY_BYTES_MAX = { messages: 8 * 1024 * 1024, other: 128 * 1024 } as const
 /** Calls in one batched HTTP request; each counts against the rates. */
 export const BATCH_CALLS_MAX = 50
 
+/** What one account starts in one turn of the event loop: some ten milliseconds of work, and less than one in a flood. */
+const REQUESTS_PER_TURN = { many: 64, few: 4 } as const
 const IDLE_CHECK_EVERY_MS = 50
 const PREFIX = '/trpc/'
+const MESSAGES = 'chat.sendMessages'
 
 export type ServerLimits = {
   readonly requestsInFlightMax: number
@@ -91,27 +90,18 @@ export async function serveRouter(
   router: AppRouter,
   limits: ServerLimits,
 ): Promise<void> {
-  const admission = createAdmission({
-    requestsMax: limits.requestsInFlightMax,
-    bytesMax: limits.bodyBytesInFlightMax,
-  })
+  const bounds = {
+    admission: createAdmission({ requestsMax: limits.requestsInFlightMax, bytesMax: limits.bodyBytesInFlightMax }),
+    turns: createTurns(REQUESTS_PER_TURN),
+  }
   await server.register(async (scope) => {
     scope.addHook('onRequest', (request, reply, done) => {
       if (isReadable(request)) return done()
       refuse(reply, new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' }))
     })
-    openDoor(scope, admission, {
+    openDoor(scope, bounds, {
       identify: ({ headers }) => operations.identify(headers.authorization),
-      bodyBytesMax: ({ url }) =>
-        callsOf(url).includes('chat.sendMessages') ? BODY_BYTES_MAX.messages : BODY_BYTES_MAX.other,
-      // What JSON.parse makes of a body holds everybody up, so what is refused is told before.
-      bodyFault: ({ url }, body) => {
-        const itemsMax = callsOf(url).includes('chat.sendMessages') ? SEND_MESSAGES_MAX : 1
-        const fault = jsonSizeFault(body, { itemsMax })
-        return fault === undefined
-          ? undefined
-          : validationException(`The body is not what any operation takes: ${fault}`)
-      },
+      bodyBytesMax: ({ url }) => (hasMessages(url) ? BODY_BYTES_MAX.messages : BODY_BYTES_MAX.other),
       refuse: (reply, error) => refuse(reply, error, callsOf(reply.request.url).join()),
     })
     const singleCalls = createSingleCalls(operations, router)
@@ -141,6 +131,11 @@ function declaresBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
+/** Whether `chat.sendMessages` is among the calls. Asked of each request, so most are told by one look. */
+function hasMessages(url: string): boolean {
+  return url.includes(MESSAGES) && callsOf(url).includes(MESSAGES)
+}
+
 /** The names in the path, of which a batch has several. */
 function callsOf(url: string): readonly string[] {
   const end = url.indexOf('?')
@@ -167,6 +162,8 @@ async function answerByRouter(
   request: FastifyRequest<{ Params: { path: string } }>,
   reply: FastifyReply,
 ): Promise<void> {
+  const fault = request.body instanceof Buffer ? bodyFault(request.body, request.params.path) : undefined
+  if (fault !== undefined) return refuse(reply, fault, request.params.path)
   const response = await resolveResponse<AppRouter>({
     router,
     req: fetchRequestOf(request, reply),

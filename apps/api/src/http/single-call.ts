@@ -1,10 +1,14 @@
-import type { OperationName } from '@roomlog/domain'
+import { createMessageReader, type OperationName } from '@roomlog/domain'
 import { type AnyTRPCRouter, getTRPCErrorShape } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Operations } from '../operations.ts'
 import { retryHeaders, toTRPCError } from '../trpc/error.ts'
+import { bodyFault } from './json-body.ts'
 import { createSocketSignals } from './socket-signals.ts'
+
+/** Makes the input of a body that is plainly written. */
+type Read = (body: Buffer) => unknown
 
 export type SingleCall = { readonly name: OperationName; readonly input: unknown }
 
@@ -20,18 +24,32 @@ export type SingleCalls = {
 
 /** Mutations of which an application makes thousands a second, past tRPC's layers. */
 export function createSingleCalls({ admit, perform }: Operations, router: AnyTRPCRouter): SingleCalls {
-  const hot = new Map(HOT.map((name) => [`/trpc/${name}`, name]))
+  const { readMessage, readCall } = createMessageReader()
+  const hot = new Map<string, { readonly name: OperationName; readonly read: Read }>()
+  const add = (name: OperationName, read: Read = () => undefined) => hot.set(`/trpc/${name}`, { name, read })
+  add('chat.sendMessage', readMessage)
+  add('chat.sendMessages', (body) => {
+    const messages = readCall(body)
+    return messages && { messages }
+  })
+  add('chat.sendEvent')
+  add('chat.deleteMessage')
+  add('chat.disconnectUser')
+
   const signals = createSocketSignals()
 
   return {
     find(request) {
-      const name = hot.get(request.url)
+      const found = hot.get(request.url)
       const { body, headers } = request
-      if (name === undefined || request.method !== 'POST' || !(body instanceof Buffer)) return undefined
+      if (found === undefined || request.method !== 'POST' || !(body instanceof Buffer)) return undefined
       if (headers['content-type'] === undefined) return undefined
       if (headers['trpc-accept'] !== undefined || headers.accept === 'application/jsonl') return undefined
       try {
-        return { name, input: JSON.parse(body.toString()) }
+        const { name, read } = found
+        const input = read(body)
+        if (input !== undefined) return { name, input }
+        return bodyFault(body, name) === undefined ? { name, input: JSON.parse(body.toString()) } : undefined
       } catch {
         return undefined
       }
@@ -54,11 +72,3 @@ export function createSingleCalls({ admit, perform }: Operations, router: AnyTRP
     },
   }
 }
-
-const HOT: readonly OperationName[] = [
-  'chat.sendMessage',
-  'chat.sendMessages',
-  'chat.sendEvent',
-  'chat.deleteMessage',
-  'chat.disconnectUser',
-]

@@ -99,7 +99,9 @@ class Target {
     const { was, witness, stores } = this.#world
     if (was.stolen && this.#kind !== 's3') return []
     const delayed = stores.get(this.#target)?.delayed
-    const twice = new Set([...witness.lost, ...witness.commits.filter((at) => at.redriven)].map(({ id }) => id))
+    // S3 sorts by position, whatever came first.
+    const isLate = (at: Committed) => at.redriven || (this.#kind !== 's3' && witness.isBackAgain(at))
+    const twice = new Set([...witness.lost, ...witness.commits.filter(isLate)].map(({ id }) => id))
     const inOrder = [...this.#owed].sort((a, b) => a.commit.position - b.commit.position)
     const fallsBefore = ({ partition, position }: Committed) =>
       witness.falls.filter((fall) => fall.partition === partition && fall.position < position).length

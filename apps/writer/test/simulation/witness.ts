@@ -46,6 +46,8 @@ export class Witness {
   /** How far the database's clock is off; what the processes believe is right. */
   clockOffMs = 0
   tombstones: Tombstone[] = []
+  /** Set aside once, and there again since the database was restored to a state of before. */
+  readonly undone: Tombstone[] = []
   #heads: number[]
 
   constructor(time: SimulatedTime, partitions: number) {
@@ -112,8 +114,13 @@ export class Witness {
     return this.tombstones.length - before
   }
 
-  isSetAside({ partition, position }: Pick<Committed, 'partition' | 'position'>): boolean {
-    return this.tombstones.some((at) => at.partition === partition && at.first <= position && position <= at.last)
+  isSetAside(commit: Pick<Committed, 'partition' | 'position'>): boolean {
+    return this.tombstones.some((at) => holds(at, commit))
+  }
+
+  /** Delivered, if at all, behind what came after it: while it was set aside nobody waited for it. */
+  isBackAgain(commit: Pick<Committed, 'partition' | 'position'>): boolean {
+    return this.undone.some((at) => holds(at, commit))
   }
 
   /** Expires a partition's lease, whoever holds it. */
@@ -139,6 +146,7 @@ export class Witness {
     this.lost.push(...this.commits.slice(commits.length))
     this.commits = [...commits]
     this.falls = [...falls]
+    this.undone.push(...this.tombstones.filter((at) => !tombstones.includes(at)))
     this.tombstones = [...tombstones]
     this.redriven.clear()
     for (const key of redriven) this.redriven.add(key)
@@ -157,4 +165,8 @@ export class Witness {
 
 export function deadKey(version: DestinationVersionId, partition: Partition, position: number): string {
   return `${version}/${partition}/${position}`
+}
+
+function holds(at: Tombstone, { partition, position }: Pick<Committed, 'partition' | 'position'>): boolean {
+  return at.partition === partition && at.first <= position && position <= at.last
 }

@@ -1,14 +1,14 @@
-import { codePoints, type RoomlogError, type SendMessageInput, validationException } from '@roomlog/domain'
+import { type MessageToSend, type RoomlogError, validationException } from '@roomlog/domain'
 import type { MessageThrottle } from '../../limits/throttle.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 
 /** Why a room does not take a message now, if it does not. What is refused here is never recorded. */
 export function refusalOf(
   { maximumMessageLength: lengthMax }: RoomEntry,
-  { content }: SendMessageInput,
+  { contentLength }: MessageToSend,
   throttle: MessageThrottle,
 ): RoomlogError | undefined {
-  if (content.length > lengthMax && codePoints(content) > lengthMax) return tooLong(lengthMax)
+  if (contentLength > lengthMax) return tooLong(lengthMax)
   const throttled = throttle()
   return throttled.ok ? undefined : throttled.error
 }

@@ -1,12 +1,13 @@
 import {
   fail,
   isPlainMessage,
-  messageRecordAt,
   ok,
   type Result,
   recordTime,
   type SendMessageInput,
   type SendMessageOutput,
+  toSend,
+  WrittenMessage,
 } from '@roomlog/domain'
 import type { Context } from '../../context.ts'
 import { refusedSend, throttleMessages } from '../../limits/throttle.ts'
@@ -16,19 +17,25 @@ import { recordIt } from './record.ts'
 import { refusalOf } from './refusal.ts'
 import { nextSendTimeNs } from './send-time.ts'
 
-export default operation('chat.sendMessage', sendMessage, isPlainMessage)
+export default operation('chat.sendMessage', sendMessage, isWrittenOrPlain)
 
-async function sendMessage(ctx: Context, input: SendMessageInput): Promise<Result<SendMessageOutput>> {
-  const found = await findRoom(ctx, input.roomIdentifier)
+async function sendMessage(ctx: Context, input: SendMessageInput | WrittenMessage): Promise<Result<SendMessageOutput>> {
+  const message = input instanceof WrittenMessage ? input : toSend(input)
+  const found = await findRoom(ctx, message.roomIdentifier)
   if (!found.ok) return fail(refusedSend(ctx, found.error))
   const next = nextSendTimeNs(ctx)
   if (!next.ok) return next
   const room = found.value
-  const refused = refusalOf(room, input, throttleMessages(ctx, room))
+  const refused = refusalOf(room, message, throttleMessages(ctx, room))
   if (refused !== undefined) return fail(refusedSend(ctx, refused))
   const id = ctx.newId()
   const time = recordTime(next.value)
-  const bytes = messageRecordAt(input, id, time)
+  const bytes = ctx.writeRecord((into, at) => message.write(into, at, id, time))
   const recorded = await recordIt(ctx, { roomId: room.roomId, id, timeMs: time.timeMs, bytes })
   return recorded.ok ? ok({ id, sendTime: time.sendTime }) : recorded
+}
+
+/** What the front door has read off the body already, or what the schema would leave as it is. */
+function isWrittenOrPlain(input: unknown): input is SendMessageInput | WrittenMessage {
+  return input instanceof WrittenMessage || isPlainMessage(input)
 }

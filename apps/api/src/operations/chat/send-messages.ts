@@ -2,7 +2,7 @@ import {
   fail,
   isPlainCall,
   isPlainMessage,
-  messageRecordAt,
+  type MessageToSend,
   ok,
   type Result,
   type RoomArn,
@@ -12,7 +12,9 @@ import {
   SendMessageInput,
   type SendMessagesInput,
   type SendMessagesOutput,
+  toSend,
   validationError,
+  WrittenMessage,
 } from '@roomlog/domain'
 import type { Submission } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
@@ -65,23 +67,24 @@ async function prepare(
     if (!room.ok) return { error: refusedSend(ctx, room.error) }
     const id = ctx.newId()
     const time = nextTime()
-    const bytes = messageRecordAt(message.value, id, time)
+    const bytes = ctx.writeRecord((into, start) => message.value.write(into, start, id, time))
     accepted.push({ at, roomId: room.value.roomId, id, timeMs: time.timeMs, bytes })
     return { id, sendTime: time.sendTime }
   })
   return ok({ accepted, results })
 }
 
-function check(message: unknown): Result<SendMessageInput> {
-  if (isPlainMessage(message)) return ok(message)
+function check(message: unknown): Result<MessageToSend> {
+  if (message instanceof WrittenMessage) return ok(message)
+  if (isPlainMessage(message)) return ok(toSend(message))
   const parsed = SendMessageInput.safeParse(message)
-  return parsed.success ? ok(parsed.data) : fail(validationError(parsed.error))
+  return parsed.success ? ok(toSend(parsed.data)) : fail(validationError(parsed.error))
 }
 
 /** Every room of the call by its ARN, with one look-up. */
 async function findAddressees(
   ctx: Context,
-  messages: readonly Result<SendMessageInput>[],
+  messages: readonly Result<MessageToSend>[],
 ): Promise<ReadonlyMap<RoomArn, Result<Addressee>>> {
   const ids = new Map<RoomArn, Result<RoomId>>()
   for (const message of messages) {
@@ -110,7 +113,7 @@ function addresseeOf(
 }
 
 /** The room, if it takes the message. */
-function admit(addressees: ReadonlyMap<RoomArn, Result<Addressee>>, message: SendMessageInput): Result<RoomEntry> {
+function admit(addressees: ReadonlyMap<RoomArn, Result<Addressee>>, message: MessageToSend): Result<RoomEntry> {
   const addressee = addressees.get(message.roomIdentifier)
   if (addressee === undefined) throw new Error('a room of the call was not looked up')
   if (!addressee.ok) return addressee
