@@ -256,6 +256,18 @@ export const apiMutations: readonly Mutation[] = [
     suites: [{ project: 'unit', file: 'prisma/src/secret-box.test.ts' }],
   },
   {
+    name: 'rooms-read-before-their-version',
+    promise: 'rooms are never older than the version that they are said to be at',
+    file: 'apps/api/src/rooms/load-rooms.ts',
+    find: `    const configVersion = await journal.configVersion(ANY_PARTITION)
+    const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
+`,
+    put: `    const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
+    const configVersion = await journal.configVersion(ANY_PARTITION)
+`,
+    suites: [{ project: 'integration', file: 'apps/api/src/rooms/load-rooms.integration.test.ts' }],
+  },
+  {
     name: 'key-met-twice-is-copied',
     promise:
       'what is copied from a body is what its values would say: of two keys that are the same the second one counts',

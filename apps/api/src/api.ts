@@ -1,6 +1,7 @@
 import { connect, createPool, createSecretBox } from '@roomlog/db'
 import { type AccountId, newId, UNKNOWN_KEYS_RATE } from '@roomlog/domain'
-import { createAppender, createPostgresJournal, startDatabaseClock, toAppendId } from '@roomlog/journal'
+import { createAppender, toAppendId } from '@roomlog/journal'
+import { createPostgresJournal, startDatabaseClock } from '@roomlog/journal/postgres'
 import type { FastifyInstance } from 'fastify'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createKeyFinder } from './access/find-key.ts'
@@ -102,7 +103,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       warnOfLostCommits(pool, log),
       ensureAccount(store, secretBox, options.accountId, options.rootKey),
     ])
-    const rooms = createRoomCache({ load: createRoomLoader(pool), nowMs })
+    const rooms = createRoomCache({ load: createRoomLoader(pool, journal), nowMs })
     const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
     const limiter = createRateLimiter({ nowMs })
     const rates = options.rates ?? {}
@@ -134,7 +135,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       randomBytes,
       log,
     })
-    serveHealth(server, readinessChecks({ pool, clock, nowMs, newAppendId: () => toAppendId(randomUUID()) }))
+    serveHealth(server, readinessChecks({ journal, clock, nowMs }))
     await serveTrpc(server, operations, boundsOf(limits))
     const url = await server.listen({ host: options.host, port: options.port, backlog: BACKLOG })
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
