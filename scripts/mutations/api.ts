@@ -115,6 +115,14 @@ export const apiMutations: readonly Mutation[] = [
     ],
   },
   {
+    name: 'a-flood-is-worked-off-at-once',
+    promise: 'between two steps of a request stands a bounded part of the flood of another account',
+    file: 'apps/api/src/http/turns.ts',
+    find: 'if (line.started >= many || line.waiting.length > 0) {',
+    put: 'if (line.started < 0) {',
+    suites: [{ project: 'unit', file: 'apps/api/src/http/turns.test.ts' }],
+  },
+  {
     name: 'slots-counted-for-all-together',
     promise: 'the flood of one account leaves the others slots',
     file: 'apps/api/src/http/admission.ts',
@@ -246,6 +254,18 @@ export const apiMutations: readonly Mutation[] = [
     find: 'return Buffer.concat([header, Buffer.from(JSON.stringify(owner))])',
     put: 'return owner.length < 0 ? Buffer.alloc(0) : header',
     suites: [{ project: 'unit', file: 'prisma/src/secret-box.test.ts' }],
+  },
+  {
+    name: 'rooms-read-before-their-version',
+    promise: 'rooms are never older than the version that they are said to be at',
+    file: 'apps/api/src/rooms/load-rooms.ts',
+    find: `    const configVersion = await journal.configVersion(ANY_PARTITION)
+    const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
+`,
+    put: `    const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
+    const configVersion = await journal.configVersion(ANY_PARTITION)
+`,
+    suites: [{ project: 'integration', file: 'apps/api/src/rooms/load-rooms.integration.test.ts' }],
   },
   {
     name: 'key-met-twice-is-copied',

@@ -43,8 +43,8 @@ export const databaseMutations: readonly Mutation[] = [
     name: 'ready-while-nothing-can-be-appended',
     promise: '/readyz of the api says no when it cannot append',
     file: 'packages/journal/src/postgres/probe.ts',
-    find: 'PROBE.replace',
-    put: "'select 1'.replace",
+    find: 'text: PROBE,',
+    put: "text: 'select 1',",
     suites: [{ project: 'integration', file: 'apps/api/src/http/readiness.integration.test.ts', test: 'gone' }],
   },
 ]

@@ -66,8 +66,8 @@ export const writerMutations: readonly Mutation[] = [
     name: 'abandoned-by-a-clock-that-has-jumped',
     promise: 'what a deleting configuration still owes is not given up by a clock that has jumped',
     file: 'apps/writer/src/deletions.ts',
-    find: 'if (!time.sure()) return\n',
-    put: '',
+    find: 'isOverdue && time.sure()',
+    put: 'isOverdue',
     suites: [{ project: 'integration', file: 'apps/writer/src/deletions.integration.test.ts' }],
   },
   {

@@ -1,4 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { createPool } from '@roomlog/db'
+import { RoomId } from '@roomlog/domain'
+import { type Journal, partitionOf, toLeaseToken, toPosition } from '@roomlog/journal'
+import { createPostgresJournal, transactionOf } from '@roomlog/journal/postgres'
+import { asWriter } from '@roomlog/journal/testing'
+import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readJournal } from '../test/journal.ts'
 import { ACCOUNT, createTestDatabase, REGION, startApi, type TestApi } from '../test/start-api.ts'
@@ -151,7 +157,7 @@ test('one that failed later is not attached, is said to by its rooms and by deli
     `update logging_configuration set state = 'UPDATE_FAILED', state_reason = 'no bucket' where id = $1`,
     failed.id,
   )
-  await query('update journal_partition set config_version = config_version + 1')
+  await withJournal((journal, pool) => journal.announce(transactionOf(pool)))
   const send = (content: string) =>
     api.call('chat.sendMessage', { roomIdentifier: room.data.arn, sender: { userId: 'ann' }, content })
   expect((await send('to nobody')).status).toBe(200)
@@ -288,35 +294,31 @@ async function statusOf(arn: string) {
 
 test('delivery.status: what cannot be read from the journal holds those who wait for it, with the reason, and nobody else', async () => {
   const [waits, other] = [await createConfiguration('damaged-bucket'), await createConfiguration('other-bucket')]
-  await query(
-    `insert into journal_writer (id, expires_at) values ('a-writer', now() + interval '1 hour') on conflict do nothing`,
-  )
+  await withJournal((journal) => journal.roll({ writerId: 'a-writer', ttlMs: 3_600_000, held: [] }))
   const room = (await api.call('room.create', { loggingConfigurationIdentifiers: [waits.arn] })).data
   await api.call('chat.sendMessage', { roomIdentifier: room.arn, sender: { userId: 'ann' }, content: 'hi' })
-  const pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
-  const report = (position: number | null) =>
-    pool.query(
-      `update journal_progress p set trouble = case when $1::bigint is null then null else 'damaged at 1' end, trouble_position = $1
-         from journal_partition h where h.partition = p.partition and h.head > 0`,
-      [position],
-    )
+  const report = (position: number | undefined) =>
+    withJournal(async (journal) => {
+      const partition = partitionOf(RoomId.parse(room.id), journal.partitions)
+      const trouble = position === undefined ? undefined : { position: toPosition(position), words: 'damaged at 1' }
+      await asWriter(journal, { partition, token: toLeaseToken(randomUUID()) }, (lease) =>
+        journal.report(lease, trouble),
+      )
+    })
   await report(Number.MAX_SAFE_INTEGER)
   expect(await statusOf(waits.arn)).toMatchObject({ state: 'held', lastError: 'damaged at 1', backlogRecords: 1 })
   expect(await statusOf(other.arn)).toMatchObject({ state: 'idle' })
   // All that waits stands behind it.
   await report(0)
   expect(await statusOf(waits.arn)).toMatchObject({ state: 'flowing' })
-  await report(null)
+  await report(undefined)
   expect(await statusOf(waits.arn)).toMatchObject({ state: 'flowing' })
-  await pool.end()
 })
 
 test('delivery.status tells the backlog and lag of each logging configuration, and that no writer lives', async () => {
   const configuration = await createConfiguration('status-bucket')
   const room = (await api.call('room.create', { loggingConfigurationIdentifiers: [configuration.arn] })).data
-  await query(
-    `insert into journal_writer (id, expires_at) values ('a-writer', now() + interval '1 hour') on conflict do nothing`,
-  )
+  await withJournal((journal) => journal.roll({ writerId: 'a-writer', ttlMs: 3_600_000, held: [] }))
   expect(await statusOf(configuration.arn)).toMatchObject({ state: 'idle', backlogRecords: 0, lagSeconds: 0 })
   const message = { roomIdentifier: room.arn, sender: { userId: 'ann' }, content: 'hi' }
   await api.call('chat.sendMessages', { messages: Array.from({ length: 7 }, () => message) })
@@ -330,7 +332,17 @@ test('delivery.status tells the backlog and lag of each logging configuration, a
   expect(status.lagSeconds).toBeGreaterThan(0)
   expect((await api.call('delivery.status')).data.writers).toBe(1)
 
-  await query(`update journal_writer set expires_at = now() - interval '1 s'`)
+  await withJournal((journal) => journal.signOut('a-writer'))
   expect(await statusOf(configuration.arn)).toMatchObject({ state: 'no-writer', backlogRecords: 7 })
   expect((await api.call('delivery.status')).data.writers).toBe(0)
 })
+
+/** What others do to the journal meanwhile. */
+async function withJournal(work: (journal: Journal, pool: pg.Pool) => Promise<unknown>): Promise<void> {
+  const pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
+  try {
+    await work(await createPostgresJournal({ pool }), pool)
+  } finally {
+    await pool.end()
+  }
+}

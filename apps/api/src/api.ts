@@ -1,6 +1,7 @@
 import { connect, createPool, createSecretBox } from '@roomlog/db'
 import { type AccountId, newId, UNKNOWN_KEYS_RATE } from '@roomlog/domain'
-import { createAppender, createPostgresJournal, startDatabaseClock, toAppendId } from '@roomlog/journal'
+import { createAppender, toAppendId } from '@roomlog/journal'
+import { createPostgresJournal, startDatabaseClock } from '@roomlog/journal/postgres'
 import type { FastifyInstance } from 'fastify'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createKeyFinder } from './access/find-key.ts'
@@ -9,10 +10,9 @@ import type { CheckDestination } from './context.ts'
 import { createTransact } from './database/transact.ts'
 import { createWaitingLine } from './database/waiting-line.ts'
 import { serveTrpc } from './doors/trpc/serve.ts'
-import { createAdmission } from './http/admission.ts'
 import { serveHealth } from './http/health.ts'
 import { readinessChecks } from './http/readiness.ts'
-import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits } from './http/server.ts'
+import { boundsOf, closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits } from './http/server.ts'
 import { createRateLimiter } from './limits/rate-limiter.ts'
 import { CEILINGS_DEFAULT, type Ceilings, type Rates } from './limits/rates.ts'
 import { loadOperations } from './load-operations.ts'
@@ -68,6 +68,8 @@ export type Api = {
   close(): Promise<void>
 }
 
+/** Connections that wait to be taken: more than a flood opens in a moment, as those beyond it come back only after a second. */
+const BACKLOG = 4_096
 /** It asks the database as often as it needs to: seldom, unless there is doubt. */
 const CLOCK_TICK_MS = 1_000
 /** Of those that change rooms, configurations, tags and access keys. */
@@ -101,7 +103,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       warnOfLostCommits(pool, log),
       ensureAccount(store, secretBox, options.accountId, options.rootKey),
     ])
-    const rooms = createRoomCache({ load: createRoomLoader(pool), nowMs })
+    const rooms = createRoomCache({ load: createRoomLoader(pool, journal), nowMs })
     const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
     const limiter = createRateLimiter({ nowMs })
     const rates = options.rates ?? {}
@@ -133,10 +135,9 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       randomBytes,
       log,
     })
-    serveHealth(server, readinessChecks({ pool, clock, nowMs, newAppendId: () => toAppendId(randomUUID()) }))
-    const { requestsInFlightMax: requestsMax, bodyBytesInFlightMax: bytesMax } = limits
-    await serveTrpc(server, operations, createAdmission({ requestsMax, bytesMax }))
-    const url = await server.listen({ host: options.host, port: options.port })
+    serveHealth(server, readinessChecks({ journal, clock, nowMs }))
+    await serveTrpc(server, operations, boundsOf(limits))
+    const url = await server.listen({ host: options.host, port: options.port, backlog: BACKLOG })
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
 
     let closing: Promise<void> | undefined

@@ -24,7 +24,7 @@ export type Services = {
   readonly pool: pg.Pool
   readonly rooms: RoomCache
   readonly appender: Appender
-  readonly journal: Pick<Journal, 'redrive'>
+  readonly journal: Journal
   readonly limiter: RateLimiter
   readonly rates: Rates
   readonly ceilings: Ceilings

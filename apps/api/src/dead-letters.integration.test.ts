@@ -1,7 +1,9 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { createPool } from '@roomlog/db'
-import { messageRecord, newId, RoomId } from '@roomlog/domain'
-import { partitionOf } from '@roomlog/journal'
+import { DestinationVersionId, messageRecord, newId, RoomId } from '@roomlog/domain'
+import { type Journal, partitionOf, toLeaseToken, toPartition, toPosition } from '@roomlog/journal'
+import { createPostgresJournal } from '@roomlog/journal/postgres'
+import { asWriter, givenUp, heldLane } from '@roomlog/journal/testing'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readJournal } from '../test/journal.ts'
@@ -12,6 +14,7 @@ const MISSING = `arn:aws:ivschat:${REGION}:111111111111:logging-configuration/zz
 
 let databaseUrl: string
 let pool: pg.Pool
+let journal: Journal
 let api: TestApi
 let sibling: TestApi
 let stranger: TestApi
@@ -23,6 +26,7 @@ beforeAll(async () => {
   sibling = await startApi(databaseUrl, options)
   stranger = await startApi(databaseUrl, { ...options, accountId: OTHER_ACCOUNT })
   pool = createPool({ url: databaseUrl, max: 2, applicationName: 'test' })
+  journal = await createPostgresJournal({ pool })
 })
 afterAll(async () => {
   await Promise.all([api?.close(), sibling?.close(), stranger?.close(), pool?.end()])
@@ -36,6 +40,16 @@ async function createConfiguration(name: string, as = api): Promise<Configuratio
   return (await as.call('loggingConfiguration.create', { destinationConfiguration })).data
 }
 
+const aToken = () => toLeaseToken(randomUUID())
+
+async function firstVersionOf(configuration: Configuration): Promise<DestinationVersionId> {
+  const { rows } = await pool.query(
+    'select id from destination_version where logging_configuration_id = $1 order by created_at limit 1',
+    [configuration.id],
+  )
+  return DestinationVersionId.parse(rows[0]?.id)
+}
+
 /** As a writer leaves them: records that the configuration's first destination refused. */
 async function bury(configuration: Configuration, count: number): Promise<readonly Letter[]> {
   const letters: Letter[] = []
@@ -43,13 +57,12 @@ async function bury(configuration: Configuration, count: number): Promise<readon
     const roomId = RoomId.parse(newId(randomBytes))
     const id = newId(randomBytes)
     const record = messageRecord({ id, content: `letter ${n}`, sendTimeNs: 0n, sender: { userId: 'ann' } })
-    const { rows } = await pool.query<{ id: string }>(
-      `insert into dead_letter (destination_version_id, partition, position, room_id, record_id, reason, record)
-       select min(id), $2, $3, $4, $5, 'too old', $6 from destination_version where logging_configuration_id = $1
-       returning id::text`,
-      [configuration.id, partitionOf(roomId, PARTITIONS), n, roomId, id, record],
-    )
-    letters.push({ id: rows[0]?.id ?? '', messageId: id })
+    const destinationVersionId = await firstVersionOf(configuration)
+    const partition = partitionOf(roomId, journal.partitions)
+    const letter = { destinationVersionId, position: toPosition(n), roomId, id, reason: 'too old', bytes: record }
+    await asWriter(journal, { partition, token: aToken() }, { deadLetters: [letter] })
+    const kept = await journal.letters({ from: [destinationVersionId], after: '0', lettersMax: 1_000 })
+    letters.push({ id: kept.at(-1)?.letterId ?? '', messageId: id })
   }
   return letters
 }
@@ -215,11 +228,8 @@ test('discarded letters are gone for good, and others are not', async () => {
 test('the message that a configuration is held for can be set aside, and no other', async () => {
   const configuration = await createConfiguration('/held')
   const [held, other] = [newId(randomBytes), newId(randomBytes)]
-  await pool.query(
-    `insert into journal_lane (partition, destination_version_id, checkpoint, state, last_error)
-     select 0, id, 0, 'held', $2 from destination_version where logging_configuration_id = $1`,
-    [configuration.id, `Novel: refused. Message ${held} is refused alone.`],
-  )
+  const lane = heldLane(await firstVersionOf(configuration), `Novel: refused. Message ${held} is refused alone.`)
+  await asWriter(journal, { partition: toPartition(0), token: aToken() }, { lanes: [lane] })
   const setAside = (messageId: string, as = api) =>
     as.call('delivery.setAside', { loggingConfigurationIdentifier: configuration.arn, messageId })
   const kept = async () =>
@@ -261,11 +271,8 @@ test('what is wrong with a request is named', async () => {
 
 test('what retention gave up is shown in delivery.status', async () => {
   const configuration = await createConfiguration('/given-up')
-  await pool.query(
-    `insert into delivery_total (partition, destination_version_id, given_up)
-     select n, destination_version_id, 4 from logging_configuration, generate_series(0, 1) n where id = $1`,
-    [configuration.id],
-  )
+  const totals = [givenUp(await firstVersionOf(configuration), 4)]
+  for (const n of [0, 1]) await asWriter(journal, { partition: toPartition(n), token: aToken() }, { totals })
   const { loggingConfigurations } = (await api.call('delivery.status')).data
   expect(loggingConfigurations).toContainEqual(
     expect.objectContaining({

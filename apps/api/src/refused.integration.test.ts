@@ -1,4 +1,5 @@
 import { createPool } from '@roomlog/db'
+import { lockHeads } from '@roomlog/journal/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readJournal } from '../test/journal.ts'
 import { answerOf, createTestDatabase, PLENTY, startApi, type TestApi } from '../test/start-api.ts'
@@ -146,7 +147,7 @@ async function holdJournal() {
   const pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
   const holder = await pool.connect()
   await holder.query('begin')
-  await holder.query('select from journal_partition order by partition for update')
+  await lockHeads(holder)
   const release = async () => {
     await holder.query('commit')
     holder.release()

@@ -1,4 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DestinationVersionId, RoomId } from '@roomlog/domain'
+import { partitionOf, toLeaseToken } from '@roomlog/journal'
+import { createPostgresJournal } from '@roomlog/journal/postgres'
+import { asWriter, heldLane } from '@roomlog/journal/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Journaled, readJournal } from '../test/journal.ts'
 import { createTestDatabase, startApi, type TestApi } from '../test/start-api.ts'
@@ -287,10 +292,16 @@ test('abandoning a backlog counts what is given up, forgets the lanes and ends t
     const message = { roomIdentifier: room.arn, sender: { userId: 'ann' }, content: 'hi' }
     await one.call('chat.sendMessages', { messages: Array.from({ length: 5 }, () => message) })
     const version = 'select id from destination_version where logging_configuration_id = $1'
-    const versionId = (await pool.query(version, [configuration.id])).rows[0].id
-    const lane = `insert into journal_lane (partition, destination_version_id, checkpoint, state, last_error)
-      select partition, $1, 0, 'held', 'AccessDenied: fix the policy' from journal_batch where $1 = any(destination_version_ids) limit 1`
-    await pool.query(lane, [versionId])
+    const versionId = DestinationVersionId.parse((await pool.query(version, [configuration.id])).rows[0].id)
+    const journal = await createPostgresJournal({ pool })
+    const partition = partitionOf(RoomId.parse(room.id), journal.partitions)
+    await asWriter(
+      journal,
+      { partition, token: toLeaseToken(randomUUID()) },
+      {
+        lanes: [heldLane(versionId, 'AccessDenied: fix the policy')],
+      },
+    )
     const statusOf = async () => {
       const { loggingConfigurations } = (await one.call('delivery.status')).data
       return loggingConfigurations.find(
@@ -306,10 +317,8 @@ test('abandoning a backlog counts what is given up, forgets the lanes and ends t
     expect((await two.call('loggingConfiguration.delete', abandon)).status).toBe(200)
     expect((await one.call('loggingConfiguration.get', { identifier: configuration.arn })).status).toBe(404)
     expect(await statusOf()).toBeUndefined()
-    const given = 'select sum(given_up)::int as given_up from delivery_total where destination_version_id = $1'
-    expect((await pool.query(given, [versionId])).rows).toEqual([{ given_up: 5 }])
-    const left = 'select count(*)::int as lanes from journal_lane where destination_version_id = $1'
-    expect((await pool.query(left, [versionId])).rows).toEqual([{ lanes: 0 }])
+    expect(await journal.totals([versionId])).toMatchObject([{ givenUp: 5 }])
+    expect(await journal.troubles([versionId])).toEqual([])
     const marked = 'select abandoned_at is not null as marked from destination_version where id = $1'
     expect((await pool.query(marked, [versionId])).rows).toEqual([{ marked: true }])
   } finally {

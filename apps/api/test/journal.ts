@@ -1,5 +1,6 @@
 import { createPool } from '@roomlog/db'
-import { createPostgresJournal, type Journal, type JournalBatch, START, toPartition } from '@roomlog/journal'
+import { type Journal, type JournalBatch, START, toPartition } from '@roomlog/journal'
+import { createPostgresJournal } from '@roomlog/journal/postgres'
 
 export type Journaled = {
   readonly record: Readonly<Record<string, unknown>>

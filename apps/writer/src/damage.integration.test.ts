@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { newId, type RoomId } from '@roomlog/domain'
-import { partitionOf, setAside } from '@roomlog/journal'
+import { partitionOf } from '@roomlog/journal'
+import { setAside } from '@roomlog/journal/postgres'
+import { damage, progress, totals, untouchedSince } from '@roomlog/journal/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Pipeline, type Sent, startPipeline } from '../test/pipeline.ts'
 
@@ -28,27 +30,18 @@ async function arrived(kind: 's3' | 'cloudWatchLogs' | 'firehose', ids: readonly
 
 const partitionFor = (roomId: RoomId) => partitionOf(roomId, pipeline.journal.partitions)
 
-const damage = (roomId: RoomId, firstPosition: number, change: string) =>
-  pipeline.pool.query(`update journal_batch set ${change} where partition = $1 and first_position = $2`, [
-    partitionFor(roomId),
-    firstPosition,
-  ])
+const flip = (roomId: RoomId, position: number, part: 'index' | 'bytes') =>
+  damage(pipeline.pool, partitionFor(roomId), position, part)
 
 async function progressOf(roomId: RoomId) {
-  const { rows } = await pipeline.pool.query('select * from journal_progress where partition = $1', [
-    partitionFor(roomId),
-  ])
-  return rows[0]
+  const found = (await progress(pipeline.pool)).find(({ partition }) => partition === partitionFor(roomId))
+  return found ?? expect.fail('the partition is there')
 }
 
-const givenUp = async () => {
-  const { rows } = await pipeline.pool.query(
-    'select destination_version_id as id, given_up from delivery_total where given_up > 0 order by 1',
-  )
-  return rows
-}
-
-const FLIP = 'records = set_byte(records, 40, get_byte(records, 40) # 1)'
+const givenUp = async () =>
+  (await totals(pipeline.pool))
+    .filter((at) => at.givenUp > 0)
+    .map(({ destinationVersionId, givenUp: records }) => ({ id: destinationVersionId, records }))
 
 it('damage holds its partition with one error line and its reason; set aside while a writer lives, all else arrives, once', async () => {
   const destinations = [
@@ -60,7 +53,7 @@ it('damage holds its partition with one error line and its reason; set aside whi
   const before = await pipeline.send(roomId, 3, destinations)
   await pipeline.send(roomId, 3, destinations)
   const behind = await pipeline.send(roomId, 3, destinations)
-  await damage(roomId, 4, FLIP)
+  await flip(roomId, 4, 'bytes')
   const writer = await start()
   const partition = partitionFor(roomId)
   const others = await pipeline.send(elsewhere, 3, destinations)
@@ -72,7 +65,7 @@ it('damage holds its partition with one error line and its reason; set aside whi
   const words = expect.stringContaining(`damaged at partition ${partition}, position 4`)
   await expect
     .poll(() => progressOf(roomId), { timeout: 10_000 })
-    .toMatchObject({ trouble: words, trouble_position: 4, dispatched: 3 })
+    .toMatchObject({ trouble: words, troubleAt: 4, dispatched: 3 })
   expect(await (await fetch(`${writer.url}/readyz`)).json()).toEqual({
     status: 'ready',
     troubles: [{ event: 'journal.damaged', partition, position: 4, reason: words }],
@@ -86,8 +79,8 @@ it('damage holds its partition with one error line and its reason; set aside whi
   const later = await pipeline.send(roomId, 2, destinations)
   const mine = idsOf(before, behind, later)
   for (const kind of ['s3', 'cloudWatchLogs', 'firehose'] as const) await arrived(kind, mine)
-  expect(await givenUp()).toEqual(destinations.map((id) => ({ id, given_up: 3 })))
-  expect(await progressOf(roomId)).toMatchObject({ trouble: null, trouble_position: null })
+  expect(await givenUp()).toEqual(destinations.map((id) => ({ id, records: 3 })))
+  expect(await progressOf(roomId)).toMatchObject({ trouble: undefined, troubleAt: undefined })
   await expect.poll(async () => (await fetch(`${writer.url}/readyz`)).json()).toEqual({ status: 'ready' })
   expect(await pipeline.idsIn('s3')).toHaveLength(mine.length + others.length + more.length)
   expect(errors).toHaveLength(1)
@@ -110,12 +103,8 @@ it('what an object holds that begins in a tombstone is not sent again, though a 
   await arrived('s3', idsOf(first, lost, behind))
   await two.stop()
   // As if it had been killed before it could write its progress down.
-  await pipeline.pool.query('delete from journal_lane')
-  await pipeline.pool.query(
-    'update journal_progress set dispatched = $2, dispatched_append_id = $3 where partition = $1',
-    [partitionFor(roomId), settled.dispatched, settled.dispatched_append_id],
-  )
-  await damage(roomId, 4, 'index = substring(index for 9)')
+  await untouchedSince(pipeline.pool, settled)
+  await flip(roomId, 4, 'index')
   expect(await setAside(pipeline.pool, partitionFor(roomId), 4)).toMatchObject({ status: 'set aside' })
 
   const three = await start()
@@ -130,12 +119,12 @@ it('a row that is restored is delivered by the writer that lives, and nothing is
   const s3 = [await pipeline.addDestination('s3')]
   const roomId = aRoom()
   const sent = await pipeline.send(roomId, 3, s3)
-  await damage(roomId, 1, FLIP)
+  await flip(roomId, 1, 'bytes')
   const writer = await start()
-  await expect.poll(() => progressOf(roomId), { timeout: 10_000 }).toMatchObject({ trouble_position: 1 })
-  await damage(roomId, 1, FLIP)
+  await expect.poll(() => progressOf(roomId), { timeout: 10_000 }).toMatchObject({ troubleAt: 1 })
+  await flip(roomId, 1, 'bytes')
   await arrived('s3', idsOf(sent))
-  await expect.poll(() => progressOf(roomId), { timeout: 10_000 }).toMatchObject({ trouble: null, dispatched: 3 })
+  await expect.poll(() => progressOf(roomId), { timeout: 10_000 }).toMatchObject({ trouble: undefined, dispatched: 3 })
   expect(await givenUp()).toEqual([])
   await writer.stop()
 })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { newId } from '@roomlog/domain'
 import { partitionOf } from '@roomlog/journal'
+import { rewind } from '@roomlog/journal/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Pipeline, startPipeline } from '../test/pipeline.ts'
 
@@ -25,13 +26,7 @@ it('a restored database that hands out the number of a destination anew is not d
   const partition = partitionOf(room, pipeline.journal.partitions)
   // As before the first record, but for a destination that was made since.
   await pipeline.pool.query(`update destination_version set target = 'another-bucket' where id = ${version}`)
-  await pipeline.pool.query(`
-    with batches as (delete from journal_batch where partition = ${partition}),
-         lanes as (delete from journal_lane where partition = ${partition}),
-         progress as (update journal_progress set dispatched = 0, dispatched_append_id = null, revision = 0
-                       where partition = ${partition})
-    update journal_partition set head = 0, last_append_id = null, previous_append_id = null
-     where partition = ${partition}`)
+  await rewind(pipeline.pool, partition)
   // Noticed by the head, or (a write that was on its way) as a lease that is lost, and then only taken up once it is over.
   const sent = await pipeline.send(room, 2, [version])
   const ids = sent.map(({ id }) => id)

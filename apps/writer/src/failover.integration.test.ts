@@ -7,7 +7,9 @@ import { createPool } from '@roomlog/db'
 import { migrate } from '@roomlog/db/migrate'
 import { DestinationVersionId, messageRecord, newId, type RoomId } from '@roomlog/domain'
 import { type FailoverPair, startFailoverPair } from '@roomlog/embedded-postgres'
-import { type Appender, createAppender, createPostgresJournal, toPartition } from '@roomlog/journal'
+import { type Appender, createAppender, toPartition } from '@roomlog/journal'
+import { createPostgresJournal } from '@roomlog/journal/postgres'
+import { lanes } from '@roomlog/journal/testing'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Pipeline, startPipeline, TARGETS } from '../test/pipeline.ts'
@@ -106,6 +108,6 @@ it('an asynchronous standby that was behind takes over: living writers notice, r
     const mine = new Set(inOrder)
     expect(ids.filter((id) => mine.has(id))).toEqual(inOrder)
   }
-  await expect.poll(async () => (await pool.query('select from journal_lane')).rowCount, { timeout: 20_000 }).toBe(0)
+  await expect.poll(async () => lanes(pool), { timeout: 20_000 }).toEqual([])
   await Promise.all(writers.map((writer) => writer.stop()))
 }, 120_000)

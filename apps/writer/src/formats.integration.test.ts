@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { newId, type RoomId } from '@roomlog/domain'
 import { partitionOf } from '@roomlog/journal'
+import { progress, setFormat } from '@roomlog/journal/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Pipeline, startPipeline } from '../test/pipeline.ts'
 
@@ -18,12 +19,7 @@ it('records of a format that only a newer writer knows wait for one, nothing is 
   const later = idsOf(await pipeline.send(roomId, 3, destinations))
   const behind = idsOf(await pipeline.send(roomId, 3, destinations))
   const partition = partitionOf(roomId, pipeline.journal.partitions)
-  const setFormat = (format: number) =>
-    pipeline.pool.query(
-      'update journal_batch set format = $1, crc32 = null where partition = $2 and first_position = 4',
-      [format, partition],
-    )
-  await setFormat(4)
+  await setFormat(pipeline.pool, partition, 4, 4)
 
   const older = await pipeline.start()
   const others = idsOf(await pipeline.send(elsewhere, 3, destinations))
@@ -31,19 +27,14 @@ it('records of a format that only a newer writer knows wait for one, nothing is 
   const readable = [...before, ...others].toSorted()
   const sorted = async () => (await inBoth()).map((ids) => ids.toSorted())
   await expect.poll(sorted, { timeout: 20_000 }).toEqual([readable, readable])
-  const holder = async () => {
-    const { rows } = await pipeline.pool.query('select lease_owner from journal_progress where partition = $1', [
-      partition,
-    ])
-    return rows[0].lease_owner
-  }
-  await expect.poll(holder, { timeout: 20_000 }).toBeNull()
+  const holder = async () => (await progress(pipeline.pool)).find((at) => at.partition === partition)?.owner
+  await expect.poll(holder, { timeout: 20_000 }).toBeUndefined()
   const more = idsOf(await pipeline.send(elsewhere, 3, destinations))
   const allReadable = [...readable, ...more].toSorted()
   await expect.poll(sorted, { timeout: 20_000 }).toEqual([allReadable, allReadable])
 
   // A writer to which the format is known.
-  await setFormat(1)
+  await setFormat(pipeline.pool, partition, 4, 1)
   const newer = await pipeline.start()
   const all = [...allReadable, ...later, ...behind].toSorted()
   await expect.poll(sorted, { timeout: 20_000 }).toEqual([all, all])

@@ -64,7 +64,7 @@ export async function keepHouse(
     await sleep(clock, EVERY_MS, signal)
     if (signal.aborted) return
     try {
-      await finishDeletions(pool, time, log)
+      await finishDeletions({ pool, journal }, time, log)
       if (clock.monotonicMs() >= trimAtMs) {
         trimAtMs = clock.monotonicMs() + TRIM_EVERY_MS
         await trimAll(journal, writer, log)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type DestinationKind, newId } from '@roomlog/domain'
+import { lanes } from '@roomlog/journal/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Pipeline, type Sent, startPipeline } from '../test/pipeline.ts'
 
@@ -36,7 +37,6 @@ describe('the pipeline', () => {
       }
     }
     await writer.stop()
-    const lanes = await pipeline.pool.query('select * from journal_lane')
-    expect(lanes.rows).toEqual([])
+    expect(await lanes(pipeline.pool)).toEqual([])
   })
 })

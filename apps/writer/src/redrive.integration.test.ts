@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type DestinationVersionId, newId } from '@roomlog/domain'
 import { toAppendId, toPartition } from '@roomlog/journal'
+import { letters } from '@roomlog/journal/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Pipeline, startPipeline } from '../test/pipeline.ts'
 
@@ -12,10 +13,7 @@ afterEach(async () => {
   await pipeline.close()
 })
 
-const letters = async () => {
-  const { rows } = await pipeline.pool.query('select record_id from dead_letter order by id')
-  return rows.map(({ record_id }) => String(record_id))
-}
+const dead = async () => (await letters(pipeline.pool)).map(({ id }) => String(id))
 
 const redrive = async (from: DestinationVersionId, to = from) =>
   pipeline.journal.redrive({
@@ -35,10 +33,10 @@ it('events that were too old are delivered once after a redrive, with the time o
   for (const room of rooms) sent.push(...(await pipeline.send(room, 3, [logs], old)))
   const ids = sent.map(({ id }) => String(id)).sort()
   const writer = await pipeline.start()
-  await expect.poll(async () => (await letters()).sort(), { timeout: 20_000 }).toEqual(ids)
+  await expect.poll(async () => (await dead()).sort(), { timeout: 20_000 }).toEqual(ids)
   expect(await redrive(logs)).toEqual({ status: 'redriven', letters: 6 })
   await expect.poll(async () => (await pipeline.idsIn('cloudWatchLogs')).sort(), { timeout: 20_000 }).toEqual(ids)
-  expect(await letters()).toEqual([])
+  expect(await dead()).toEqual([])
   await writer.stop()
 })
 
@@ -48,12 +46,12 @@ it('letters go to the destination of now; what is refused again is a dead letter
   pipeline.aws.faults.add({ ...refused, operation: 'PutLogEvents' })
   const writer = await pipeline.start()
   const ids = (await pipeline.send(newId(randomBytes), 3, [logs])).map(({ id }) => String(id))
-  await expect.poll(letters, { timeout: 20_000 }).toEqual(ids)
+  await expect.poll(dead, { timeout: 20_000 }).toEqual(ids)
   expect(await redrive(logs)).toEqual({ status: 'redriven', letters: 3 })
-  await expect.poll(letters, { timeout: 20_000 }).toEqual(ids)
+  await expect.poll(dead, { timeout: 20_000 }).toEqual(ids)
   expect(await redrive(logs, s3)).toEqual({ status: 'redriven', letters: 3 })
   await expect.poll(() => pipeline.idsIn('s3'), { timeout: 20_000 }).toEqual(ids)
-  expect(await letters()).toEqual([])
+  expect(await dead()).toEqual([])
   expect(await pipeline.idsIn('cloudWatchLogs')).toEqual([])
   await writer.stop()
 })

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { newId } from '@roomlog/domain'
+import { hide, lanes } from '@roomlog/journal/testing'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Pipeline, startPipeline } from '../test/pipeline.ts'
@@ -41,7 +42,7 @@ it('a held destination, its recovery and buried records are one line each, and a
     ...{ event: 'destination.held', ...about, error: 'AccessDeniedException' },
     ...{ reason: expect.stringContaining('logs:PutLogEvents'), nextProbe: expect.stringMatching(/Z$/) },
   }
-  const lanesHeld = async () => (await pipeline.pool.query(`select from journal_lane where state = 'held'`)).rowCount
+  const lanesHeld = async () => (await lanes(pipeline.pool)).filter(({ state }) => state === 'held').length
   await expect.poll(lanesHeld, WAIT).toBeGreaterThan(1)
   expect(told('destination.')).toEqual([expect.objectContaining({ ...held, level: 50 })])
   expect(await ready()).toMatchObject({ status: 200, body: { troubles: [held, buried] } })
@@ -60,11 +61,11 @@ it('/readyz is 503 while the writer cannot extend its leases, and says so', asyn
     return { status: answer.status, body: await answer.json() }
   }
   await expect.poll(ready, WAIT).toMatchObject({ status: 200 })
-  await pipeline.pool.query('alter table journal_writer rename to journal_writer_gone')
+  const unhide = await hide(pipeline.pool, 'writers')
   await expect
     .poll(ready, WAIT)
     .toEqual({ status: 503, body: { status: 'not ready', reasons: ['The database cannot be reached'] } })
-  await pipeline.pool.query('alter table journal_writer_gone rename to journal_writer')
+  await unhide()
   await expect.poll(ready, WAIT).toMatchObject({ status: 200 })
   await writer.stop()
 })

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { newId } from '@roomlog/domain'
+import { age, lanes, totals } from '@roomlog/journal/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Pipeline, startPipeline } from '../test/pipeline.ts'
 import { createClients } from './clients.ts'
@@ -75,13 +76,11 @@ function start() {
   }
 }
 
-const lanes = async () => (await pipeline.pool.query('select state from journal_lane')).rows
-const givenUp = async () => {
-  const { rows } = await pipeline.pool.query(
-    'select destination_version_id as id, sum(given_up)::int as records from delivery_total group by 1 order by 1',
-  )
-  return rows.filter(({ records }) => records > 0)
-}
+const laneStates = async () => (await lanes(pipeline.pool)).map(({ state }) => ({ state }))
+const givenUp = async () =>
+  (await totals(pipeline.pool))
+    .filter((at) => at.givenUp > 0)
+    .map(({ destinationVersionId, givenUp: records }) => ({ id: destinationVersionId, records }))
 
 it('a dead destination loses what is too old, counted and told; others lose nothing, and what is newer arrives', async () => {
   const [s3, logs] = [await pipeline.addDestination('s3'), await pipeline.addDestination('cloudWatchLogs')]
@@ -96,10 +95,10 @@ it('a dead destination loses what is too old, counted and told; others lose noth
   ]
   const idsOf = (sent: readonly { readonly id: string }[]) => sent.map(({ id }) => String(id))
   await expect.poll(() => pipeline.idsIn('cloudWatchLogs'), { timeout: 20_000 }).toEqual(idsOf([...old, ...young]))
-  await expect.poll(lanes, { timeout: 20_000 }).toEqual([{ state: 'held' }])
+  await expect.poll(laneStates, { timeout: 20_000 }).toEqual([{ state: 'held' }])
   expect(await givenUp()).toEqual([])
 
-  await pipeline.pool.query(`update journal_batch set committed_at = now() - interval '8 days' where record_count = 4`)
+  await age(pipeline.pool, 8 * 24 * HOUR_MS, 4)
   await expect.poll(givenUp, { timeout: 20_000 }).toEqual([{ id: s3, records: 4 }])
   await expect
     .poll(() => logged)
@@ -110,7 +109,7 @@ it('a dead destination loses what is too old, counted and told; others lose noth
   const later = await pipeline.send(roomId, 2, [s3, logs])
   await expect.poll(() => pipeline.idsIn('s3'), { timeout: 30_000 }).toEqual(idsOf([...young, ...later]))
   await expect.poll(() => pipeline.idsIn('cloudWatchLogs')).toHaveLength(old.length + young.length + later.length)
-  await expect.poll(lanes, { timeout: 20_000 }).toEqual([])
+  await expect.poll(laneStates, { timeout: 20_000 }).toEqual([])
   expect(await givenUp()).toEqual([{ id: s3, records: 4 }])
   await stop()
 })

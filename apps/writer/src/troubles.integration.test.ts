@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { newId } from '@roomlog/domain'
+import { lanes, letters, totals } from '@roomlog/journal/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Pipeline, startPipeline } from '../test/pipeline.ts'
 
@@ -18,8 +19,7 @@ const QUICK = {
   ROOMLOG_READ_BACK_SETTLE_SECONDS: '0.2',
 }
 
-const laneStates = async () =>
-  (await pipeline.pool.query('select state, last_error, next_probe_at from journal_lane')).rows
+const laneStates = () => lanes(pipeline.pool)
 
 it('a destination that refuses is held, says what a person must do, and drains in order afterwards; the other goes on', async () => {
   const [s3, logs] = [await pipeline.addDestination('s3'), await pipeline.addDestination('cloudWatchLogs')]
@@ -32,7 +32,7 @@ it('a destination that refuses is held, says what a person must do, and drains i
   await expect
     .poll(laneStates, { timeout: 20_000 })
     .toMatchObject([
-      { state: 'held', last_error: expect.stringContaining('s3:PutObject'), next_probe_at: expect.any(Date) },
+      { state: 'held', lastError: expect.stringContaining('s3:PutObject'), nextProbeAtMs: expect.any(Number) },
     ])
   expect(await pipeline.idsIn('s3')).toEqual([])
   pipeline.aws.faults.clear()
@@ -60,8 +60,8 @@ it('answers lost after the effect repeat nothing in S3 and CloudWatch Logs, and 
   expect(await pipeline.idsIn('s3')).toHaveLength(ids.size)
   expect(await pipeline.idsIn('cloudWatchLogs')).toHaveLength(ids.size)
   const repeats = (await pipeline.idsIn('firehose')).length - ids.size
-  const { rows } = await pipeline.pool.query('select sum(repeats_possible) as possible from delivery_total')
-  expect(Number(rows[0].possible)).toBeGreaterThanOrEqual(repeats)
+  const possible = (await totals(pipeline.pool)).reduce((sum, { repeatsPossible }) => sum + repeatsPossible, 0)
+  expect(possible).toBeGreaterThanOrEqual(repeats)
 })
 
 it('a log group made anew as INFREQUENT_ACCESS is held at a lost answer, says what to do, and drains once that is done', async () => {
@@ -76,7 +76,7 @@ it('a log group made anew as INFREQUENT_ACCESS is held at a lost answer, says wh
   const writer = await pipeline.start(QUICK)
   const sent = await pipeline.send(newId(randomBytes), 5, [logs])
   const words = expect.stringMatching(/is of class INFREQUENT_ACCESS.*create the group anew, or use another one/)
-  await expect.poll(laneStates, { timeout: 30_000 }).toMatchObject([{ state: 'held', last_error: words }])
+  await expect.poll(laneStates, { timeout: 30_000 }).toMatchObject([{ state: 'held', lastError: words }])
 
   await client.send(new DeleteLogGroupCommand({ logGroupName: target }))
   await client.send(new CreateLogGroupCommand({ logGroupName: target }))
@@ -95,8 +95,8 @@ it('events that CloudWatch Logs refuses for their age become dead letters with t
   const writer = await pipeline.start()
   await expect.poll(() => pipeline.idsIn('cloudWatchLogs'), { timeout: 20_000 }).toEqual(fresh.map(({ id }) => id))
   await expect.poll(laneStates, { timeout: 20_000 }).toEqual([])
-  const { rows } = await pipeline.pool.query('select record_id, reason, record from dead_letter order by position')
-  expect(rows).toMatchObject(tooOld.map(({ id }) => ({ record_id: id, reason: expect.stringContaining('too old') })))
-  expect(JSON.parse(String(rows[0].record)).payload.Id).toBe(tooOld[0]?.id)
+  const dead = await letters(pipeline.pool)
+  expect(dead).toMatchObject(tooOld.map(({ id }) => ({ id, reason: expect.stringContaining('too old') })))
+  expect(JSON.parse(String(dead[0]?.bytes)).payload.Id).toBe(tooOld[0]?.id)
   await writer.stop()
 })

@@ -7,7 +7,8 @@ import {
   messageRecord,
   newId,
 } from '@roomlog/domain'
-import { createMemoryJournal, type Journal, toAppendId, toLeaseToken, toPartition, toPosition } from '@roomlog/journal'
+import { type Journal, toAppendId, toLeaseToken, toPartition, toPosition } from '@roomlog/journal'
+import { createMemoryJournal } from '@roomlog/journal/memory'
 import type { Sink } from '@roomlog/sinks'
 import { sleep } from '../src/clock.ts'
 import { parseEnv } from '../src/env.ts'

@@ -17,7 +17,8 @@ import {
   type RoomId,
 } from '@roomlog/domain'
 import { testPostgres } from '@roomlog/embedded-postgres'
-import { createPostgresJournal, partitionOf, toAppendId } from '@roomlog/journal'
+import { partitionOf, toAppendId } from '@roomlog/journal'
+import { createPostgresJournal } from '@roomlog/journal/postgres'
 import { startLocalAws } from '@roomlog/local-aws'
 import { pino } from 'pino'
 import { parseEnv, type WriterEnv } from '../src/env.ts'

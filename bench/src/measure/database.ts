@@ -2,7 +2,9 @@ import { migrate } from '@roomlog/db/migrate'
 import { createPool } from '@roomlog/db/pool'
 import type { RoomId } from '@roomlog/domain'
 import type { Postgres } from '@roomlog/embedded-postgres'
-import { createPostgresJournal, type Journal } from '@roomlog/journal'
+import type { Journal } from '@roomlog/journal'
+import { createPostgresJournal } from '@roomlog/journal/postgres'
+import { age, forgetDelivery } from '@roomlog/journal/testing'
 import pg from 'pg'
 import { KINDS, type Kind } from '../server/ledger.ts'
 
@@ -72,12 +74,9 @@ export async function addRooms(pool: pg.Pool, rooms: readonly RoomId[]): Promise
 
 /** Nothing was delivered of what is in the journal, and it was committed that long ago. */
 export async function undeliver(pool: pg.Pool, ageMs: number): Promise<void> {
-  await pool.query(`
-    truncate journal_lane, delivery_total, dead_letter, journal_writer;
-    update journal_progress set dispatched = 0, dispatched_append_id = null, revision = 0, trimmed = 0,
-                                lease_owner = null, lease_token = null, lease_expires_at = null;
-    update journal_batch set committed_at = now() - ${Math.round(ageMs)} * interval '1 ms';
-    checkpoint`)
+  await forgetDelivery(pool)
+  await age(pool, ageMs)
+  await pool.query('checkpoint')
 }
 
 /** Destination version 1 becomes one of that kind: the journal that was filled for one serves all three. */
@@ -86,16 +85,6 @@ export async function pointFirstVersionAt(pool: pg.Pool, kind: Kind): Promise<vo
     kind,
     `bench-${kind.toLowerCase()}`,
   ])
-}
-
-/** An empty journal. */
-export async function emptyJournal(pool: pg.Pool): Promise<void> {
-  await pool.query(`
-    truncate journal_batch, journal_lane, delivery_total, dead_letter, journal_writer;
-    update journal_partition set head = 0, last_time_ms = 0, floor_time_ms = 0, last_append_id = null,
-                                 previous_append_id = null;
-    update journal_progress set dispatched = 0, dispatched_append_id = null, revision = 0, trimmed = 0,
-                                lease_owner = null, lease_token = null, lease_expires_at = null`)
 }
 
 async function query(url: string, sql: string): Promise<void> {

@@ -1,8 +1,9 @@
 import type { RoomId } from '@roomlog/domain'
 import { type Journal, toPartition } from '@roomlog/journal'
+import { empty } from '@roomlog/journal/testing'
 import { roomsOf } from '../generator/records.ts'
 import { startApi } from '../measure/apps.ts'
-import { addRooms, type Database, emptyJournal, openDatabase } from '../measure/database.ts'
+import { addRooms, type Database, openDatabase } from '../measure/database.ts'
 import { cpuSecondsOf, peakMemoryMb } from '../measure/proc.ts'
 import { median } from '../measure/statistics.ts'
 import { runLoad } from './api-load.ts'
@@ -33,7 +34,7 @@ export async function measureApi(
     const runs: ApiRun[] = []
     for (let run = 1; run <= bench.runs; run++) {
       bench.progress(`${name}: run ${run} of ${bench.runs}`)
-      await emptyJournal(database.pool)
+      await empty(database.pool)
       runs.push(await measureRun(bench, database, rooms, { name, calls, ...shape }))
     }
     const of = (value: (run: ApiRun) => number) => median(runs.map(value))

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDrained, isTaken } from '@roomlog/journal/testing'
 import { type App, startWriter } from '../measure/apps.ts'
 import type { Database } from '../measure/database.ts'
 import { cpuSecondsOf, peakMemoryMb, residentMb, treeCpuSeconds } from '../measure/proc.ts'
-import { isDrained, isTaken, until } from '../measure/wait.ts'
+import { until } from '../measure/wait.ts'
 import type { Kind } from '../server/ledger.ts'
 import { type Bench, PATIENCE_MS } from './bench.ts'
 import { holdPartitions } from './hold.ts'
@@ -49,7 +50,7 @@ export async function drain(
     await sleep(SETTLE_DOWN_MS)
     const before = cpuOf(writer, bench)
     await hold.release()
-    await until('the writer takes partitions', PATIENCE_MS, () => isTaken(database.pool), 5)
+    await until('the writer takes partitions', PATIENCE_MS, () => isTaken(database.pool, 'bench'), 5)
     const startedAtMs = performance.now()
     const samples: number[] = []
     await until('the journal is drained', PATIENCE_MS, async () => {

@@ -1,5 +1,7 @@
+import { toPartition } from '@roomlog/journal'
+import { age, empty } from '@roomlog/journal/testing'
 import { createRecordSource, roomsOf } from '../generator/records.ts'
-import { type Database, emptyJournal, openDatabase, pointFirstVersionAt, undeliver } from '../measure/database.ts'
+import { type Database, openDatabase, pointFirstVersionAt, undeliver } from '../measure/database.ts'
 import { treeCpuSeconds } from '../measure/proc.ts'
 import { median } from '../measure/statistics.ts'
 import { cloudWatchLogsUsd, firehoseUsd, s3Usd } from '../report/prices.ts'
@@ -52,7 +54,7 @@ export async function measureAllDestinations(bench: Bench, done: (row: Row) => v
     let filled: Filled | undefined
     for (let run = 1; run <= bench.runs; run++) {
       bench.progress(`writer.all and journal.postgres: run ${run} of ${bench.runs}`)
-      await emptyJournal(database.pool)
+      await empty(database.pool)
       const before = treeCpuSeconds(bench.postgres.pid)
       filled = await fill(bench, database, 3)
       const append = treeCpuSeconds(bench.postgres.pid) - before
@@ -130,9 +132,10 @@ function usd({ requests, firehoseBilledBytes }: Drain, filled: Filled, kinds: re
 }
 
 async function trim(bench: Bench, { pool, journal }: Database): Promise<number> {
-  await pool.query(`update journal_batch set committed_at = now() - ${TRIM_AGE_MS} * interval '1 ms'`)
+  await age(pool, TRIM_AGE_MS)
   const before = treeCpuSeconds(bench.postgres.pid)
-  const { rows } = await pool.query('select partition from journal_partition')
-  for (const { partition } of rows) while ((await journal.trim(partition, { keepMs: TRIM_AGE_MS - 60_000 })) > 0);
+  for (let n = 0; n < journal.partitions; n++) {
+    while ((await journal.trim(toPartition(n), { keepMs: TRIM_AGE_MS - 60_000 })) > 0);
+  }
   return treeCpuSeconds(bench.postgres.pid) - before
 }

@@ -4,12 +4,13 @@ import type { DestinationVersionId, RoomId } from '@roomlog/domain'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAppender, type Routes, type Submission } from './appender.ts'
-import { CONFIG_CHANGED_SQL } from './config-change.ts'
 import { toPartition } from './partition.ts'
 import type { Journal, Partition } from './port.ts'
-import { openDatabase, openJournal, type TestDatabase, waitingForLock } from './postgres/database.contract.ts'
+import { announce } from './postgres/config-version.ts'
+import { openDatabase, openJournal, type TestDatabase } from './postgres/database.contract.ts'
 import { startFaultProxy } from './postgres/fault-proxy.contract.ts'
 import { createPostgresJournal } from './postgres/journal.ts'
+import { transactionOf } from './postgres/transaction.ts'
 import { anAppendId, anId, aRecord, aRoomIn, readAll, records, recordsOf, versionId } from './samples.contract.ts'
 
 const HERE = toPartition(0)
@@ -156,7 +157,7 @@ async function changeRoute(pool: pg.Pool, room: RoomId, to: number | null | 'gon
         [room, to],
       )
     }
-    await client.query(CONFIG_CHANGED_SQL)
+    await announce(transactionOf(client))
     const { rows } = await client.query('select head from journal_partition where partition = $1', [HERE])
     await client.query('commit')
     return { room, to, head: Number(rows[0].head) }
@@ -223,25 +224,6 @@ test('a partition held by another ends as unavailable, surely not recorded', asy
   holder.release()
   expect((await journal.heads([HERE])).get(HERE)?.head).toBe(0)
   expect(await impatient.append(request)).toEqual({ status: 'appended', firstPosition: 1 })
-})
-
-test('a caller that gives up an append learns that its fate is unknown, and can ask again', async () => {
-  const { journal } = await openJournal(database.pool)
-  const holder = await database.pool.connect()
-  await holder.query('begin')
-  await holder.query('select from journal_partition where partition = $1 for update', [HERE])
-  const configVersion = await journal.configVersion(HERE)
-  const request = { partition: HERE, appendId: anAppendId(), configVersion, records: records(1) }
-  const patience = new AbortController()
-  const first = journal.append(request, { signal: patience.signal })
-  await waitingForLock(database)
-  patience.abort()
-  expect(await first).toMatchObject({ status: 'unknown' })
-  const again = journal.append(request)
-  await holder.query('commit')
-  holder.release()
-  expect(await again).toEqual({ status: 'appended', firstPosition: 1 })
-  expect((await journal.heads([HERE])).get(HERE)?.head).toBe(1)
 })
 
 test('a database that is away is unavailable, and back without a restart', async () => {

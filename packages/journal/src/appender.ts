@@ -1,7 +1,7 @@
 import type { DestinationVersionId, RoomId } from '@roomlog/domain'
 import { createCommitTurns } from './commit-turns.ts'
 import { partitionOf } from './partition.ts'
-import type { AppendOutcome, AppendRequest, CallOptions, Journal, NewRecord, Partition } from './port.ts'
+import type { AppendOutcome, AppendRequest, Journal, NewRecord, Partition } from './port.ts'
 import { START as NOWHERE, toAppendId } from './position.ts'
 
 /** Where the records of rooms go. Every answer of one call holds at the one `configVersion` it names. */
@@ -9,7 +9,7 @@ export type Routes = {
   /** `atLeast`: what is known is older than that; look again. Rooms that do not exist are left out. */
   resolve(
     roomIds: readonly RoomId[],
-    need: { readonly atLeast: number; readonly signal?: AbortSignal | undefined },
+    need: { readonly atLeast: number },
   ): Promise<{
     readonly configVersion: number
     readonly destinations: ReadonlyMap<RoomId, readonly DestinationVersionId[]>
@@ -33,6 +33,7 @@ export type SubmitOutcome =
 export type AppenderLimits = {
   /** Of one batch. */
   readonly recordsMax: number
+  /** @default the journal's `batchBytesMax` */
   readonly bytesMax: number
   /** Waiting in one partition, the batch being committed not counted. */
   readonly waitingBytesMax: number
@@ -45,9 +46,8 @@ export type AppenderLimits = {
   readonly commitWaitMaxMs: number
 }
 
-const LIMITS: AppenderLimits = {
+const LIMITS: Omit<AppenderLimits, 'bytesMax'> = {
   recordsMax: 4_000,
-  bytesMax: 4 * 1024 * 1024,
   waitingBytesMax: 16 * 1024 * 1024,
   giveUpAfterMs: 10_000,
   retryAfterMs: 100,
@@ -55,11 +55,16 @@ const LIMITS: AppenderLimits = {
   commitWaitMaxMs: 5,
 }
 
+export type SubmitOptions = { readonly signal?: AbortSignal | undefined }
+
 export type Appender = {
-  /** Resolves once the record's fate is known. Records of a room are journaled in the order of the calls. */
-  submit(record: Submission, options?: CallOptions): Promise<SubmitOutcome>
+  /**
+   * Resolves once the record's fate is known. Records of a room are journaled in the order of the calls. What was taken is
+   * journaled though its caller goes away; a caller that is gone already (`signal`) is refused.
+   */
+  submit(record: Submission, options?: SubmitOptions): Promise<SubmitOutcome>
   /** As `submit` for each in turn; resolves once the fate of all is known, with their outcomes in the same order. */
-  submitAll(records: readonly Submission[], options?: CallOptions): Promise<readonly SubmitOutcome[]>
+  submitAll(records: readonly Submission[], options?: SubmitOptions): Promise<readonly SubmitOutcome[]>
   /** Takes no more and waits for what was taken. */
   close(): Promise<void>
 }
@@ -84,7 +89,7 @@ const GONE: SubmitOutcome = { status: 'gone' }
 
 /** Group commit: while one batch of a partition is being committed, the next one fills. */
 export function createAppender(options: AppenderOptions): Appender {
-  const limits = { ...LIMITS, ...options.limits }
+  const limits = { ...LIMITS, bytesMax: options.journal.batchBytesMax, ...options.limits }
   const turns = createCommitTurns({
     atOnce: limits.commitsAtOnce,
     waitMaxMs: limits.commitWaitMaxMs,

@@ -8,11 +8,11 @@ import { migrate } from '@roomlog/db/migrate'
 import { type FailoverPair, startFailoverPair } from '@roomlog/embedded-postgres'
 import { afterEach, expect, test } from 'vitest'
 import { createAppender } from './appender.ts'
-import { CONFIG_CHANGED_SQL } from './config-change.ts'
 import { toPartition } from './partition.ts'
 import type { Journal } from './port.ts'
 import { toPosition } from './position.ts'
 import { createPostgresJournal } from './postgres/journal.ts'
+import { transactionOf } from './postgres/transaction.ts'
 import { anAppendId, append, aRecord, aRoomIn, readAll, records, recordsOf, versionId } from './samples.contract.ts'
 
 const HERE = toPartition(0)
@@ -104,7 +104,7 @@ test('a standby that was behind takes over: readers notice, and no version of th
   await expect.poll(async () => (await pool.query(replayed)).rows[0].all, { timeout: 20_000 }).toBe(true)
   await pair.stopStandby()
   const lost = await append(journal, HERE, records(3))
-  await pool.query(CONFIG_CHANGED_SQL)
+  await journal.announce(transactionOf(pool))
   const lostVersion = await journal.configVersion(HERE)
   await pair.failOver()
 
@@ -117,7 +117,7 @@ test('a standby that was behind takes over: readers notice, and no version of th
   expect((await readAll(journal, HERE))[0]?.appendId).toBe(kept.appendId)
 
   // Another change takes the place of the lost one: an api that still holds the lost version resolves again.
-  await pool.query(CONFIG_CHANGED_SQL)
+  await journal.announce(transactionOf(pool))
   const request = { partition: HERE, configVersion: lostVersion, appendId: anAppendId(), records: records(1) }
   const outcome = await journal.append(request)
   expect(outcome).toEqual({ status: 'stale', configVersion: await journal.configVersion(HERE) })

@@ -1,19 +1,10 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { toPartition } from './partition.ts'
-import type {
-  AppendId,
-  DeadLetter,
-  Journal,
-  LaneChange,
-  Partition,
-  PartitionTrouble,
-  Position,
-  SetAsideOutcome,
-  Totals,
-} from './port.ts'
+import type { AppendId, DeadLetter, Journal, Partition, Position, SetAsideOutcome, Transaction } from './port.ts'
 import { START, toPosition } from './position.ts'
 import {
+  ALL,
   aLane,
   anAppendId,
   anId,
@@ -22,41 +13,48 @@ import {
   aToken,
   batchesOf,
   type Change,
+  lanesOf,
+  lettersOf,
   readAll,
   records,
   recordsOf,
   settle,
   someTotals,
   TIME_MS,
+  totalsOf,
   versionId,
 } from './samples.contract.ts'
 
 /** A journal with at least 2 partitions, empty, whose destination versions 1 to 3 exist. */
 export type JournalUnderTest = {
   readonly journal: Journal
-  /** Changes what records are addressed to. */
-  changeConfig(): Promise<void>
-  /** Gives up a destination version's backlog. */
-  abandon(id: DestinationVersionId): Promise<void>
+  /** Whoever else writes to the database does it so. */
+  transaction(work: (transaction: Transaction) => Promise<void>): Promise<void>
+  /** What the control plane does beside `abandon`, in its tables. */
+  markAbandoned(transaction: Transaction, versions: readonly DestinationVersionId[]): Promise<void>
   /** What the process believes from now on: the database's clock, off by so much; not sure of it, if so said. */
   believe(aheadMs: number, sure?: boolean): void
   /** Lets time pass. */
   elapse(ms: number): Promise<void>
-  contents(): Promise<{
-    readonly lanes: readonly (Omit<LaneChange, 'intent' | 'sending'> & { readonly partition: Partition })[]
-    readonly deadLetters: readonly (DeadLetter & { readonly partition: Partition })[]
-    readonly totals: readonly (Totals & { readonly partition: Partition })[]
-  }>
   /** Flips a bit of the batch that holds the position. */
   damage(partition: Partition, position: number, part: 'index' | 'bytes'): Promise<void>
   /** What the operator's command does. */
   setAside(partition: Partition, position: number): Promise<SetAsideOutcome>
-  /** Why a partition is not delivered on, as it was reported. */
-  trouble(partition: Partition): Promise<PartitionTrouble | undefined>
-  /** Of dead letters, in the order they were buried. */
-  letterIds(): Promise<readonly string[]>
   /** Keeps the state of now; the answer goes back to it. */
   backup(): Promise<() => Promise<void>>
+}
+
+/** Changes where records go. */
+export function changeConfig({ journal, transaction }: JournalUnderTest): Promise<void> {
+  return transaction((open) => journal.announce(open))
+}
+
+/** Gives up what destination versions have not got yet. */
+export function abandon({ journal, transaction, markAbandoned }: JournalUnderTest, ids: readonly number[]) {
+  return transaction(async (open) => {
+    await journal.abandon(open, ids.map(versionId))
+    await markAbandoned(open, ids.map(versionId))
+  })
 }
 
 const HERE = toPartition(0)
@@ -164,13 +162,13 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         const configVersion = await journal.configVersion(HERE)
         const request = { partition: HERE, appendId: anAppendId(), configVersion, records: batch }
         await journal.append(request)
-        await under.changeConfig()
+        await changeConfig(under)
         expect(await journal.append(request)).toEqual({ status: 'appended', firstPosition: 1 })
       })
 
       test('an append at another version appends nothing and tells the version in force', async () => {
         const before = await journal.configVersion(HERE)
-        await under.changeConfig()
+        await changeConfig(under)
         const configVersion = await journal.configVersion(HERE)
         expect(configVersion).toBeGreaterThan(before)
         for (const other of [before, configVersion + 1]) {
@@ -183,7 +181,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
       test('a change reaches every partition, whoever holds them', async () => {
         await acquire(HERE)
         await append(journal, THERE, records(1))
-        await under.changeConfig()
+        await changeConfig(under)
         const all = Array.from({ length: journal.partitions }, (_, n) => journal.configVersion(toPartition(n)))
         expect(new Set(await Promise.all(all)).size).toBe(1)
       })
@@ -256,11 +254,11 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
       test('a version that some api still holds is not given out again', async () => {
         const restore = await under.backup()
         await under.elapse(1)
-        await under.changeConfig()
+        await changeConfig(under)
         const lost = await journal.configVersion(HERE)
         await restore()
         await under.elapse(10)
-        await under.changeConfig()
+        await changeConfig(under)
         expect(await journal.configVersion(HERE)).not.toBe(lost)
       })
     })
@@ -281,7 +279,8 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         const { lease } = await acquire()
         const change = { ...NOTHING, lanes: [aLane({ checkpoint: START })], totals: [someTotals({ delivered: 1 })] }
         expect(await settle(journal, lost, change)).toBe('lost')
-        expect(await under.contents()).toEqual({ lanes: [], deadLetters: [], totals: [] })
+        expect(await lanesOf(journal, lease)).toEqual([])
+        expect([await lettersOf(journal), await journal.totals(ALL)]).toEqual([[], []])
         expect((await journal.roll({ writerId: 'old', ttlMs: TTL_MS, held: [lost] })).renewed).toEqual([])
         expect(await settle(journal, lease, change)).toBe('settled')
       })
@@ -318,8 +317,11 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         const later = await roll('c')
         expect(later.writers).toBe(2)
         expect(later.free).toHaveLength(journal.partitions)
+        expect(await journal.writers()).toBe(2)
         await journal.signOut('b')
         expect((await roll('c')).writers).toBe(1)
+        await under.elapse(TTL_MS + 1)
+        expect(await journal.writers()).toBe(0)
       })
 
       test('release frees at once, and only what the token holds', async () => {
@@ -399,7 +401,8 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         expect(await settle(journal, lease, { ...change, dispatched: { position: toPosition(5), appendId } })).toBe(
           'lost',
         )
-        expect(await under.contents()).toEqual({ lanes: [], deadLetters: [], totals: [] })
+        expect(await lanesOf(journal, lease)).toEqual([])
+        expect([await lettersOf(journal), await journal.totals(ALL)]).toEqual([[], []])
         expect(await settle(journal, lease, change)).toBe('settled')
       })
 
@@ -427,7 +430,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         expect(await journal.settle(lease, { ...change, revision: 0 })).toBe('settled')
         const restore = await under.backup()
         expect(await journal.settle(lease, { ...change, revision: 0 })).toBe('settled')
-        expect((await under.contents()).totals).toMatchObject([{ delivered: 5 }])
+        expect(await journal.totals(ALL)).toMatchObject([{ delivered: 5 }])
         expect(await journal.settle(lease, { ...change, revision: 1 })).toBe('settled')
         expect(await journal.settle(lease, { ...change, revision: 0 })).toBe('lost')
         await restore()
@@ -454,25 +457,26 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
           nextProbeAtMs: TIME_MS,
         })
         await settle(journal, lease, { ...NOTHING, lanes: [aLane({ checkpoint: START }), held2] })
-        const { intent: _, sending: _s, ...shown } = held2
-        expect((await under.contents()).lanes).toContainEqual({ ...shown, partition: HERE })
+        const { destinationVersionId, state, lastError, nextProbeAtMs } = held2
+        expect(await journal.troubles(ALL)).toEqual([{ destinationVersionId, state, lastError, nextProbeAtMs }])
+        expect((await lanesOf(journal, lease)).map((lane) => lane.destinationVersionId)).toEqual([1, 2])
         await settle(journal, lease, {
           ...NOTHING,
           lanes: [aLane({ destinationVersionId: versionId(2), checkpoint: START })],
           closed: [versionId(1)],
         })
-        expect((await under.contents()).lanes).toMatchObject([
-          { destinationVersionId: 2, state: 'flowing', lastError: undefined, nextProbeAtMs: undefined },
-        ])
+        expect((await lanesOf(journal, lease)).map((lane) => lane.destinationVersionId)).toEqual([2])
+        expect(await journal.troubles(ALL)).toEqual([])
       })
 
       test('a destination version that was given up gets no lane', async () => {
-        await under.abandon(versionId(2))
-        await settle(journal, await held(), {
+        await abandon(under, [2])
+        const lease = await held()
+        await settle(journal, lease, {
           ...NOTHING,
           lanes: [aLane({ checkpoint: START }), aLane({ destinationVersionId: versionId(2), checkpoint: START })],
         })
-        expect((await under.contents()).lanes.map((lane) => lane.destinationVersionId)).toEqual([1])
+        expect((await lanesOf(journal, lease)).map((lane) => lane.destinationVersionId)).toEqual([1])
       })
 
       test('a dead letter is kept once, with its bytes', async () => {
@@ -488,13 +492,15 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         const other = { ...letter, destinationVersionId: versionId(2) }
         await settle(journal, lease, { ...NOTHING, deadLetters: [letter] })
         await settle(journal, lease, { ...NOTHING, deadLetters: [letter, other] })
-        expect((await under.contents()).deadLetters).toEqual([
-          { ...letter, partition: HERE },
-          { ...other, partition: HERE },
-        ])
+        const kept = ({ position: _, ...shown }: DeadLetter) => ({
+          ...shown,
+          letterId: expect.stringMatching(/^\d+$/),
+          buriedAtMs: expect.any(Number),
+        })
+        expect(await lettersOf(journal)).toEqual([kept(letter), kept(other)])
       })
 
-      test('totals add up, by partition and destination version', async () => {
+      test('totals add up over the partitions, for each destination version', async () => {
         const lease = await held()
         const there = (await acquire(THERE)).lease
         const errors = { all: 3, accessDenied: 2, notFound: 1 }
@@ -518,12 +524,11 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         })
         await settle(journal, lease, { ...NOTHING, totals: [second] })
         await settle(journal, there, { ...NOTHING, totals: [someTotals({ delivered: 9 })] })
-        const { totals } = await under.contents()
-        expect(totals).toHaveLength(3)
+        const totals = await totalsOf(journal)
+        expect(totals).toHaveLength(2)
         expect(totals).toContainEqual({
-          partition: HERE,
           destinationVersionId: versionId(1),
-          delivered: 7,
+          delivered: 16,
           repeatsPossible: 4,
           dead: 1,
           givenUp: 6,
@@ -531,7 +536,100 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
           lastDeliveredAtMs: TIME_MS,
           lastError: 'AccessDenied',
         })
-        expect(totals).toContainEqual({ partition: THERE, ...someTotals({ delivered: 9 }) })
+        expect(totals).toContainEqual(someTotals({ destinationVersionId: versionId(2) }))
+      })
+    })
+
+    describe('what is owed', () => {
+      const backlog = async () =>
+        (await journal.backlog(ALL)).map(({ destinationVersionId, records }) => [destinationVersionId, records])
+
+      /** Six records to 1, of them four in the first batch; two to 2; all in the first partition but one to 1. */
+      const owe = async () => {
+        const { appendId } = await append(journal, HERE, [
+          ...records(2, { destinations: [versionId(1)] }),
+          ...records(2, { destinations: [versionId(1), versionId(2)] }),
+        ])
+        await append(journal, HERE, records(1, { destinations: [versionId(1)] }))
+        await append(journal, THERE, records(1, { destinations: [versionId(1)] }))
+        return { position: toPosition(4), appendId }
+      }
+
+      test('is what no lane has settled, whether it is dispatched or not, with the age of the oldest', async () => {
+        expect(await journal.backlog(ALL)).toEqual([])
+        const dispatched = await owe()
+        expect(await backlog()).toEqual([
+          [1, 6],
+          [2, 2],
+        ])
+        await under.elapse(5_000)
+        for (const { lagMs } of await journal.backlog(ALL)) {
+          expect(lagMs).toBeGreaterThanOrEqual(5_000)
+          expect(lagMs).toBeLessThan(300_000)
+        }
+        const lease = await held()
+        await settle(journal, lease, { ...NOTHING, dispatched, lanes: [aLane({ checkpoint: START })] })
+        expect(await backlog()).toEqual([[1, 6]])
+        // Half of the batch: of what goes to the version there is no telling which.
+        await settle(journal, lease, { ...NOTHING, lanes: [aLane({ checkpoint: toPosition(2) })] })
+        expect(await backlog()).toEqual([[1, 4]])
+        await settle(journal, lease, { ...NOTHING, closed: [versionId(1)] })
+        expect(await backlog()).toEqual([[1, 2]])
+      })
+
+      test('a version has drained once it has no lane, and nothing for it stands behind what is dispatched', async () => {
+        const dispatched = await owe()
+        expect(await journal.drained(ALL)).toEqual([3])
+        const lease = await held()
+        await settle(journal, lease, { ...NOTHING, dispatched, lanes: [aLane({ checkpoint: toPosition(4) })] })
+        expect(await journal.drained(ALL)).toEqual([2, 3])
+        const { head = START, appendId } = (await journal.heads([HERE])).get(HERE) ?? {}
+        await settle(journal, lease, { ...NOTHING, dispatched: { position: head, appendId }, closed: [versionId(1)] })
+        expect(await journal.drained(ALL)).toEqual([2, 3])
+        const there = (await acquire(THERE)).lease
+        const end = (await journal.heads([THERE])).get(THERE)
+        await settle(journal, there, {
+          ...NOTHING,
+          dispatched: { position: end?.head ?? START, appendId: end?.appendId },
+        })
+        expect(await journal.drained(ALL)).toEqual([1, 2, 3])
+      })
+
+      test('giving it up counts it and ends the lanes, of these versions alone', async () => {
+        const dispatched = await owe()
+        const lease = await held()
+        const lanes = [1, 2].map((id) => aLane({ destinationVersionId: versionId(id), checkpoint: START }))
+        await settle(journal, lease, { ...NOTHING, dispatched, lanes })
+        await abandon(under, [1])
+        expect(await totalsOf(journal)).toEqual([someTotals({ givenUp: 6 })])
+        expect((await lanesOf(journal, lease)).map((lane) => lane.destinationVersionId)).toEqual([2])
+      })
+
+      test('dead letters come in pages, are counted, and are discarded for good: those chosen, the oldest first', async () => {
+        const lease = await held()
+        const buried = [1, 2, 1, 1].map((id, n) => ({
+          destinationVersionId: versionId(id),
+          position: toPosition(n + 1),
+          roomId: anId(),
+          id: anId(),
+          reason: 'too old',
+          bytes: Buffer.from('{}\n'),
+        }))
+        for (const letter of buried) await settle(journal, lease, { ...NOTHING, deadLetters: [letter] })
+        const from = [versionId(1)]
+        const page = (after: string) => journal.letters({ from, after, lettersMax: 2 })
+        const first = await page('0')
+        expect(first.map(({ id }) => id)).toEqual([buried[0]?.id, buried[2]?.id])
+        const second = await page(first.at(-1)?.letterId ?? '')
+        expect(second.map(({ id }) => id)).toEqual([buried[3]?.id])
+        expect(await journal.countLetters(from)).toBe(3)
+        const discard = (letterIds: readonly string[] | undefined, lettersMax: number) =>
+          journal.discard({ from, letterIds, lettersMax })
+        const [other] = await journal.letters({ from: [versionId(2)], after: '0', lettersMax: 1 })
+        expect(await discard([other?.letterId ?? ''], 9)).toBe(0)
+        expect(await discard([second[0]?.letterId ?? ''], 9)).toBe(1)
+        expect(await discard(undefined, 1)).toBe(1)
+        expect((await lettersOf(journal)).map(({ id }) => id)).toEqual([buried[1]?.id, buried[2]?.id])
       })
     })
 

@@ -9,7 +9,13 @@ export type AppendId = string & { readonly __brand: 'AppendId' }
 /** Random UUID that proves who works a partition. */
 export type LeaseToken = string & { readonly __brand: 'LeaseToken' }
 
-export type CallOptions = { readonly signal?: AbortSignal | undefined }
+/**
+ * A transaction that somebody else has begun and will end, through whichever client. What the journal does in it happens
+ * when it commits, or not at all.
+ */
+export type Transaction = {
+  query(text: string, values: readonly unknown[]): Promise<readonly object[]>
+}
 
 /** A record as it goes into the journal: `bytes` is its final JSON line, with the `\n`. */
 export type NewRecord = {
@@ -159,6 +165,44 @@ export type Totals = {
   readonly lastError: string | undefined
 }
 
+/** What a destination version was sent, over all partitions. */
+export type DeliveryTotals = Totals & { readonly lastErrorAtMs: number | undefined }
+
+/** What a destination version has not got yet. */
+export type Backlog = {
+  readonly destinationVersionId: DestinationVersionId
+  /** About: of a large backlog only the oldest batches are counted, and the others taken to be like them. */
+  readonly records: number
+  /** Since the oldest of them was committed. */
+  readonly lagMs: number
+  /** Why some of it cannot be read from the journal, in words for an operator. */
+  readonly trouble: string | undefined
+}
+
+/** A lane that does not flow. */
+export type LaneTrouble = {
+  readonly destinationVersionId: DestinationVersionId
+  readonly state: Exclude<LaneState, 'flowing'>
+  readonly lastError: string | undefined
+  readonly nextProbeAtMs: number | undefined
+}
+
+/** A dead letter as it is kept. */
+export type KeptLetter = Omit<DeadLetter, 'position'> & {
+  /** Digits; a letter that was buried later has a greater number. */
+  readonly letterId: string
+  readonly buriedAtMs: number
+}
+
+/** Dead letters of these destination versions. */
+export type LettersChosen = {
+  readonly from: readonly DestinationVersionId[]
+  /** These of them; undefined is any. */
+  readonly letterIds: readonly string[] | undefined
+  /** The oldest are chosen. */
+  readonly lettersMax: number
+}
+
 /** All of it is written, or (lease lost) none. */
 export type ProgressChange = {
   /** The revision that this change follows: asked for twice, it is made once. */
@@ -200,13 +244,7 @@ export type SetAsideOutcome =
   /** The journal holds no such position: trimmed, or not there yet. */
   | { readonly status: 'nowhere' }
 
-export type RedriveRequest = {
-  /** Whose dead letters are sent again. */
-  readonly from: readonly DestinationVersionId[]
-  /** These of them; undefined is any. */
-  readonly letterIds: readonly string[] | undefined
-  /** The oldest go first. */
-  readonly lettersMax: number
+export type RedriveRequest = LettersChosen & {
   readonly to: DestinationVersionId
   /** The version at which `to` was where records go. */
   readonly configVersion: number
@@ -246,63 +284,94 @@ export type Roll = {
   readonly rank: number
 }
 
-/** The durable log between api and writer. Postgres in production, memory as the executable spec. */
+/**
+ * The durable log between api and writer. Postgres in production, memory as the executable spec. Nobody else knows its
+ * tables: what others want of them is a member here.
+ */
 export type Journal = {
   /** Number of partitions, fixed when the journal was created. */
   readonly partitions: number
-  append(request: AppendRequest, options?: CallOptions): Promise<AppendOutcome>
+  /** What the records of a batch should weigh at most. A single record may weigh more. */
+  readonly batchBytesMax: number
+  append(request: AppendRequest): Promise<AppendOutcome>
   /** The version that appends to the partition must name now. */
-  configVersion(partition: Partition, options?: CallOptions): Promise<number>
-  heads(partitions: readonly Partition[], options?: CallOptions): Promise<ReadonlyMap<Partition, Head>>
+  configVersion(partition: Partition): Promise<number>
+  /**
+   * The last step of a transaction that changes where records go: a room's list of logging configurations, its existence,
+   * a configuration's state or destination. From its commit on nothing that was resolved before can be appended. Until
+   * then no record of any room is appended, so nothing should follow it in the transaction.
+   */
+  announce(transaction: Transaction): Promise<void>
+  /** Fails where an append would fail now: no room, no right to write. Leaves nothing behind. */
+  probe(): Promise<void>
+  heads(partitions: readonly Partition[]): Promise<ReadonlyMap<Partition, Head>>
   /** Batches after position `after`, at least one if there is one, about `bytesMax` at most. */
-  read(
-    from: {
-      readonly partition: Partition
-      readonly after: Position
-      readonly afterAppendId: AppendId | undefined
-      readonly bytesMax: number
-    },
-    options?: CallOptions,
-  ): Promise<ReadOutcome>
+  read(from: {
+    readonly partition: Partition
+    readonly after: Position
+    readonly afterAppendId: AppendId | undefined
+    readonly bytesMax: number
+  }): Promise<ReadOutcome>
   /** Signs in for `ttlMs`, extends the leases held and tells what there is to take. */
-  roll(
-    writer: { readonly writerId: string; readonly ttlMs: number; readonly held: readonly HeldLease[] },
-    options?: CallOptions,
-  ): Promise<Roll>
+  roll(writer: {
+    readonly writerId: string
+    readonly ttlMs: number
+    readonly held: readonly HeldLease[]
+  }): Promise<Roll>
   /** Takes the partition if nobody holds it; the new token is `token`. */
-  acquire(
-    lease: HeldLease & { readonly writerId: string; readonly ttlMs: number },
-    options?: CallOptions,
-  ): Promise<Progress | 'taken'>
-  release(leases: readonly HeldLease[], options?: CallOptions): Promise<void>
+  acquire(lease: HeldLease & { readonly writerId: string; readonly ttlMs: number }): Promise<Progress | 'taken'>
+  release(leases: readonly HeldLease[]): Promise<void>
   /** The writer leaves the roll. */
-  signOut(writerId: string, options?: CallOptions): Promise<void>
+  signOut(writerId: string): Promise<void>
   /**
    * Conditional on the lease's token, on the revision, and on the batch that `dispatched` stands on being there (a
    * restored database may hold the same token, with another history); a checkpoint or `dispatched` never moves back.
    */
-  settle(lease: HeldLease, change: ProgressChange, options?: CallOptions): Promise<'settled' | 'lost'>
+  settle(lease: HeldLease, change: ProgressChange): Promise<'settled' | 'lost'>
   /** Writes down why the partition cannot be read on, or (undefined) that it can; nothing if the lease is another's. */
-  report(lease: HeldLease, trouble: PartitionTrouble | undefined, options?: CallOptions): Promise<void>
+  report(lease: HeldLease, trouble: PartitionTrouble | undefined): Promise<void>
   /**
    * Gives up what is beyond the limits: counted exactly, in one transaction with the checkpoints that pass it, and only
    * while the lease is held. Whole hours of effective time go, because no S3 object spans two: a lane that begins behind
    * the end of an hour meets every object that stands there. So the size may be exceeded by the traffic of an hour.
    * If a lane moved, what settles meanwhile is lost: its writer must reload.
    */
-  expire(lease: HeldLease, limits: RetentionLimits, options?: CallOptions): Promise<readonly GivenUp[]>
+  expire(lease: HeldLease, limits: RetentionLimits): Promise<readonly GivenUp[]>
   /**
    * Appends the bytes of dead letters again, each in its room's partition, and deletes them in the same transaction (one
    * a partition): it happens once or not at all, whoever else asks and whatever breaks. Their time is now.
    */
-  redrive(request: RedriveRequest, options?: CallOptions): Promise<RedriveOutcome>
+  redrive(request: RedriveRequest): Promise<RedriveOutcome>
   /**
    * Lets the time of a partition fall to now, after a clock that had jumped left it ahead (`dryRun`: only tells by how much).
    * From there on effective time begins again: a room's S3 keys from then on sort before those that were written with the time
    * that was ahead, until the real time has passed it. Nothing is lost or repeated: where time falls cycles end, so no S3
    * object, call or reading back spans it.
    */
-  healTime(partition: Partition, how: { readonly dryRun: boolean }, options?: CallOptions): Promise<TimeHealing>
+  healTime(partition: Partition, how: { readonly dryRun: boolean }): Promise<TimeHealing>
   /** Deletes settled batches older than `keepMs`; returns how many records went. */
-  trim(partition: Partition, limits: { readonly keepMs: number }, options?: CallOptions): Promise<number>
+  trim(partition: Partition, limits: { readonly keepMs: number }): Promise<number>
+  /** Destination versions without a backlog are left out. */
+  backlog(versions: readonly DestinationVersionId[]): Promise<readonly Backlog[]>
+  /** Of these, the ones that have got everything, or never get it. */
+  drained(versions: readonly DestinationVersionId[]): Promise<readonly DestinationVersionId[]>
+  /**
+   * Gives up what these destination versions have not got yet, counted, as a part of the transaction; the caller marks them
+   * as abandoned in it, so that the writer drops what it still holds. A cycle that is on its way may still land, so the count
+   * is an upper bound.
+   */
+  abandon(transaction: Transaction, versions: readonly DestinationVersionId[]): Promise<void>
+  troubles(versions: readonly DestinationVersionId[]): Promise<readonly LaneTrouble[]>
+  totals(versions: readonly DestinationVersionId[]): Promise<readonly DeliveryTotals[]>
+  /** Dead letters behind `after`, which is a letter's id, the oldest first. */
+  letters(chosen: {
+    readonly from: readonly DestinationVersionId[]
+    readonly after: string
+    readonly lettersMax: number
+  }): Promise<readonly KeptLetter[]>
+  countLetters(from: readonly DestinationVersionId[]): Promise<number>
+  /** Deletes dead letters for good; how many. Those that are just being sent again are left alone. */
+  discard(chosen: LettersChosen): Promise<number>
+  /** How many writers are alive. */
+  writers(): Promise<number>
 }

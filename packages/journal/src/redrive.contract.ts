@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { JournalUnderTest } from './journal.contract.ts'
+import { changeConfig, type JournalUnderTest } from './journal.contract.ts'
 import { toPartition } from './partition.ts'
 import type { DeadLetter, Journal, Partition, RedriveRequest } from './port.ts'
 import { START, toPosition } from './position.ts'
@@ -9,6 +9,7 @@ import {
   append,
   aRoomIn,
   aToken,
+  lettersOf,
   readAll,
   records,
   recordsOf,
@@ -59,7 +60,7 @@ export function describeRedrive(name: string, open: () => Promise<JournalUnderTe
       })
 
     const inJournal = async (partition = HERE) => recordsOf(await readAll(journal, partition))
-    const left = async () => (await under.contents()).deadLetters.map(({ id }) => id)
+    const left = async () => (await lettersOf(journal)).map(({ id }) => id)
 
     test('letters stand in their rooms partition again, as they were, for the new destination alone, and are gone', async () => {
       const [a, b, c] = [aLetter(1, HERE, 1), aLetter(1, HERE, 2), aLetter(1, THERE, 1)]
@@ -102,7 +103,7 @@ export function describeRedrive(name: string, open: () => Promise<JournalUnderTe
     test('ids choose, and those of other destinations are left alone', async () => {
       const letters = [aLetter(1, HERE, 1), aLetter(2, HERE, 1), aLetter(1, HERE, 2)]
       for (const letter of letters) await bury(HERE, [letter])
-      const [first = '', second = ''] = await under.letterIds()
+      const [first = '', second = ''] = (await lettersOf(journal)).map(({ letterId }) => letterId)
       expect(await redrive({ letterIds: [first, second, '999999999'] })).toEqual({ status: 'redriven', letters: 1 })
       expect(await left()).toEqual(letters.slice(1).map(({ id }) => id))
     })
@@ -110,7 +111,7 @@ export function describeRedrive(name: string, open: () => Promise<JournalUnderTe
     test('nothing happens at a version that is over', async () => {
       await bury(HERE, [aLetter(1, HERE, 1)])
       const configVersion = await journal.configVersion(HERE)
-      await under.changeConfig()
+      await changeConfig(under)
       expect(await redrive({ configVersion })).toEqual({ status: 'stale', letters: 0 })
       expect(await left()).toHaveLength(1)
       expect((await journal.heads([HERE])).get(HERE)?.head).toBe(START)

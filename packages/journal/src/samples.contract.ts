@@ -7,8 +7,10 @@ import type {
   HeldLease,
   Journal,
   JournalBatch,
+  KeptLetter,
   LaneChange,
   LeaseToken,
+  LoadedLane,
   NewRecord,
   Partition,
   Position,
@@ -135,6 +137,26 @@ export function someTotals(given: Partial<Totals> = {}): Totals {
     lastError: undefined,
     ...given,
   }
+}
+
+/** Lanes as whoever takes the partition next finds them; the lease goes on. */
+export async function lanesOf(journal: Journal, lease: HeldLease): Promise<readonly LoadedLane[]> {
+  await journal.release([lease])
+  const progress = await journal.acquire({ ...lease, writerId: 'looker', ttlMs: 30_000 })
+  if (progress === 'taken') throw new Error('the partition is taken')
+  return progress.lanes
+}
+
+/** Of the destination versions 1 to 3. */
+export const ALL = [1, 2, 3].map(versionId)
+
+export function lettersOf(journal: Journal): Promise<readonly KeptLetter[]> {
+  return journal.letters({ from: ALL, after: '0', lettersMax: 100 })
+}
+
+/** Counters without their times. */
+export async function totalsOf(journal: Journal): Promise<readonly Totals[]> {
+  return (await journal.totals(ALL)).map(({ lastErrorAtMs: _, ...totals }) => totals)
 }
 
 /** Progress without the revision that it follows. */

@@ -1,5 +1,6 @@
 import type { Prisma, PrismaClient } from '@roomlog/db'
-import { CONFIG_CHANGED_SQL } from '@roomlog/journal'
+import type { Transaction } from '@roomlog/journal'
+import { z } from 'zod'
 import { isWorthRepeating } from './availability.ts'
 import type { WaitingLine } from './waiting-line.ts'
 
@@ -28,10 +29,9 @@ export function createTransact(db: PrismaClient, line: WaitingLine): Transact {
     })
 }
 
-/**
- * Where records go has changed: every append that was resolved before this commit resolves again.
- * The last statement of its transaction, because until the commit no record of any room can be appended.
- */
-export async function announceConfigChange(tx: Tx): Promise<void> {
-  await tx.$executeRawUnsafe(CONFIG_CHANGED_SQL)
+const Rows = z.array(z.looseObject({}))
+
+/** The transaction as the journal takes part in it. */
+export function transactionOf(tx: Tx): Transaction {
+  return { query: async (text, values) => Rows.parse(await tx.$queryRawUnsafe(text, ...values)) }
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, LookedUp } from '../access/caller.ts'
 import type { Admission, Ticket } from './admission.ts'
 import { readBody } from './body.ts'
+import type { Turns } from './turns.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,6 +14,9 @@ declare module 'fastify' {
 }
 
 export type Pass = { readonly caller: Caller; readonly ticket: Ticket }
+
+/** What requests share, whichever door they come through. */
+export type Bounds = { readonly admission: Admission; readonly turns: Turns }
 
 export type Door = {
   /** Who asks, by the headers alone. What it refuses is answered without a byte of the body having been read. */
@@ -30,12 +34,22 @@ const EXPECTS_CONTINUE = /^100-continue$/i
  * The way of every request through a front door: who asks, a slot in that name, the body as bytes, and only then the
  * handler, which `passing` wraps. A door is a Fastify scope of its own, with the routes that stand behind it.
  */
-export function openDoor(scope: FastifyInstance, admission: Admission, door: Door): void {
+export function openDoor(scope: FastifyInstance, { admission, turns }: Bounds, door: Door): void {
   const letIn = (request: FastifyRequest, reply: FastifyReply, who: Result<Caller>, done: () => void) => {
-    if (!who.ok) return door.refuse(reply, who.error)
-    const ticket = admission.enter(who.value.accountId)
-    if (ticket === undefined) return door.refuse(reply, serviceUnavailable(BUSY))
-    request.pass = { caller: who.value, ticket }
+    const accountId = who.ok ? who.value.accountId : undefined
+    const ticket = who.ok ? admission.enter(accountId) : undefined
+    // What is refused may stand in line for its refusal: nobody keeps its body meanwhile.
+    if (ticket === undefined) request.raw.resume()
+    turns.take(accountId, () => {
+      if (!who.ok) return door.refuse(reply, who.error)
+      if (ticket === undefined) return door.refuse(reply, serviceUnavailable(BUSY))
+      return read(request, reply, { caller: who.value, ticket }, done)
+    })
+  }
+
+  const read = (request: FastifyRequest, reply: FastifyReply, pass: Pass, done: () => void) => {
+    const { ticket } = pass
+    request.pass = pass
     if (BODYLESS.has(request.method)) return done()
 
     const { expect } = request.headers

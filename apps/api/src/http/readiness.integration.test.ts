@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { createPool } from '@roomlog/db'
 import { migrate } from '@roomlog/db/migrate'
 import { startPostgres } from '@roomlog/embedded-postgres'
+import { createPostgresJournal } from '@roomlog/journal/postgres'
+import { batches, batchesEverInserted, hide, insertNothing } from '@roomlog/journal/testing'
 import type pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createTestDatabase, startApi, type TestApi } from '../../test/start-api.ts'
@@ -39,9 +41,10 @@ const becomes = (expected: object) => expect.poll(() => readiness(), { timeout: 
 
 test('where no writer lives it is ready and says so, until one does', async () => {
   expect(await readiness()).toEqual({ status: 200, body: { status: 'ready', warnings: [NO_WRITER] } })
-  await pool.query(`insert into journal_writer (id, expires_at) values ('w', now() + interval '1 minute')`)
+  const journal = await createPostgresJournal({ pool })
+  await journal.roll({ writerId: 'w', ttlMs: 60_000, held: [] })
   await expect.poll(() => readiness()).toEqual({ status: 200, body: { status: 'ready' } })
-  await pool.query(`update journal_writer set expires_at = now()`)
+  await journal.signOut('w')
   await expect.poll(() => readiness()).toMatchObject({ body: { warnings: [NO_WRITER] } })
 })
 
@@ -53,7 +56,7 @@ test('it is not ready while the schema is gone, and again once it is back', asyn
 })
 
 test('it is not ready while the table of the journal is gone, though all others are there', async () => {
-  await pool.query('alter table journal_batch rename to elsewhere')
+  await hide(pool, 'batches')
   await becomes({ status: 503, body: { reasons: [expect.stringContaining('not there')] } })
 })
 
@@ -68,17 +71,8 @@ test('it is not ready where the database takes no changes', async () => {
 
 test('asking often writes seldom, and nothing stays', async () => {
   await Promise.all(Array.from({ length: 300 }, () => readiness()))
-  const { rows } = await pool.query(
-    `select pg_stat_force_next_flush(), (select count(*)::int from journal_batch) as batches`,
-  )
-  expect(rows[0].batches).toBe(0)
-  const inserted = async () => {
-    const answer = await pool.query(
-      `select n_tup_ins::int as n from pg_stat_user_tables where relname = 'journal_batch'`,
-    )
-    return answer.rows[0].n
-  }
-  expect(await inserted()).toBeLessThan(30)
+  expect(await batches(pool)).toEqual([])
+  expect(await batchesEverInserted(pool)).toBeLessThan(30)
 })
 
 test('it is not ready while the disk is full, and again once there is room', async ({ skip }) => {
@@ -100,16 +94,10 @@ test('it is not ready while the disk is full, and again once there is room', asy
   const endSessions = () =>
     operator.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'roomlog-api'`)
   await endSessions()
-  const fill = (bytes: number) =>
-    operator.query(
-      `insert into journal_batch (partition, first_position, record_count, append_id, floor_time_ms, format,
-                                  destination_version_ids, destination_counts, index, records)
-       select 0, -2 - (select count(*) from journal_batch), 1, gen_random_uuid(), 0, 0, '{}', '{}', '', decode(repeat('00', ${bytes}), 'hex')`,
-    )
   for (const bytes of [MIB, 4_096]) {
     await expect(
       (async () => {
-        for (;;) await fill(bytes)
+        for (;;) await insertNothing(operator, bytes)
       })(),
     ).rejects.toThrow(/extend/)
   }

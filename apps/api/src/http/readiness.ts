@@ -1,6 +1,5 @@
 import { CLOCKS_AGREE_MS } from '@roomlog/domain'
-import { type AppendId, type DatabaseClock, isWriterAlive, probeAppend } from '@roomlog/journal'
-import type pg from 'pg'
+import type { DatabaseClock, Journal } from '@roomlog/journal'
 import { isDatabaseAway, sqlStateOf } from '../database/availability.ts'
 import type { ReadyCheck } from './health.ts'
 
@@ -10,22 +9,18 @@ const LOOK_EVERY_MS = 1_000
 
 /** The journal takes appends, and the clocks are right. Not having a writer keeps no append from being taken. */
 export function readinessChecks(parts: {
-  readonly pool: pg.Pool
+  readonly journal: Pick<Journal, 'probe' | 'writers'>
   readonly clock: Pick<DatabaseClock, 'doubt' | 'wallAheadMs'>
   readonly nowMs: () => number
-  readonly newAppendId: () => AppendId
 }): { readonly checks: readonly ReadyCheck[]; readonly notices: readonly ReadyCheck[] } {
-  const { pool, clock, nowMs, newAppendId } = parts
+  const { journal, clock, nowMs } = parts
   return {
     checks: [
-      seldom(
-        () => withinTime(probeAppend(pool, newAppendId()).then(nothing, wordsFor), 'The database does not answer'),
-        nowMs,
-      ),
+      seldom(() => withinTime(journal.probe().then(nothing, wordsFor), 'The database does not answer'), nowMs),
       async () => clocksAreRight(clock),
     ],
     // While the database does not tell, nothing is said of writers.
-    notices: [seldom(() => withinTime(isWriterAlive(pool).then(writerWords, nothing), undefined), nowMs)],
+    notices: [seldom(() => withinTime(journal.writers().then(writerWords, nothing), undefined), nowMs)],
   }
 }
 
@@ -65,8 +60,10 @@ export function wordsFor(error: unknown): string {
   return `The database refuses to append (SQLSTATE ${state})`
 }
 
-function writerWords(isAlive: boolean): string | undefined {
-  return isAlive ? undefined : 'No writer lives: what is sent is kept in the journal, and delivered once one is started'
+function writerWords(alive: number): string | undefined {
+  return alive > 0
+    ? undefined
+    : 'No writer lives: what is sent is kept in the journal, and delivered once one is started'
 }
 
 function nothing(): undefined {}

@@ -2,10 +2,15 @@ import { internalServerException, type RoomlogError, validationException } from 
 import { TRPCError } from '@trpc/server'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { isUnexpected } from '../doors/trpc/error.ts'
+import { createAdmission } from './admission.ts'
 import { createConnections } from './connections.ts'
+import type { Bounds } from './door.ts'
 import { createListener } from './listener.ts'
 import { refuse } from './refusal.ts'
+import { createTurns } from './turns.ts'
 
+/** What one account starts in one turn of the event loop: some ten milliseconds of work, and less than one in a flood. */
+const REQUESTS_PER_TURN = { many: 64, few: 4 } as const
 const IDLE_CHECK_EVERY_MS = 50
 
 export type ServerLimits = {
@@ -24,6 +29,13 @@ export const SERVER_LIMITS_DEFAULT: ServerLimits = {
   requestTimeoutMs: 30_000,
   connectionsMax: 10_000,
   unreadAnswerMs: 10_000,
+}
+
+export function boundsOf({ requestsInFlightMax, bodyBytesInFlightMax }: ServerLimits): Bounds {
+  return {
+    admission: createAdmission({ requestsMax: requestsInFlightMax, bytesMax: bodyBytesInFlightMax }),
+    turns: createTurns(REQUESTS_PER_TURN),
+  }
 }
 
 /** The bare server: its logger exists before anything that it serves. */

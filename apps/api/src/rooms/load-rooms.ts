@@ -1,32 +1,35 @@
 import { AccountId, DestinationVersionId, RoomId } from '@roomlog/domain'
+import { type Journal, toPartition } from '@roomlog/journal'
 import type pg from 'pg'
 import { lookUp } from '../database/look-up.ts'
 import type { LoadRooms } from './room-cache.ts'
 
-/** Reads rooms and the configuration's version in one statement, so in one snapshot: both are of the same instant. */
-export function createRoomLoader(pool: pg.Pool): LoadRooms {
+/** All partitions are at the same config version. */
+const ANY_PARTITION = toPartition(0)
+
+/**
+ * Reads the version of the configuration, and then rooms. A change in between makes the version one that is over: what is
+ * appended by it is refused, and the rooms are read again. The other way round a change would be overlooked.
+ */
+export function createRoomLoader(pool: pg.Pool, journal: Pick<Journal, 'configVersion'>): LoadRooms {
   return async (roomIds) => {
+    const configVersion = await journal.configVersion(ANY_PARTITION)
     const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
-    const [first] = rows
-    if (first === undefined) throw new Error('the journal has no partitions')
-    const rooms = rows.flatMap((row) => (row.id === null ? [] : [entryOf(row, row.id)]))
-    return { configVersion: Number(first.config_version), rooms }
+    return { configVersion, rooms: rows.map(entryOf) }
   }
 }
 
 type Row = {
-  readonly config_version: number | string
-  /** Null in the one row that comes when there is no room. */
-  readonly id: string | null
+  readonly id: string
   readonly account_id: string
   readonly maximum_message_length: number
   readonly maximum_message_rate_per_second: number
   readonly destinations: readonly number[]
 }
 
-// All partitions carry the same version. Of two configurations with one destination, the first listed gets the records.
+// Of two configurations with one destination, the first listed gets the records.
 const ROOMS = `
-select p.config_version, r.id, r.account_id, r.maximum_message_length, r.maximum_message_rate_per_second,
+select r.id, r.account_id, r.maximum_message_length, r.maximum_message_rate_per_second,
        array(select once.id
                from (select distinct on (d.kind, d.target) d.id, l.ordinal
                        from room_logging_configuration l
@@ -35,13 +38,12 @@ select p.config_version, r.id, r.account_id, r.maximum_message_length, r.maximum
                       where l.room_id = r.id
                       order by d.kind, d.target, l.ordinal) once
               order by once.ordinal) as destinations
-  from journal_partition p left join room r on r.id = any($1::text[])
- where p.partition = 0`
+  from room r where r.id = any($1::text[])`
 
-function entryOf(row: Row, id: string) {
+function entryOf(row: Row) {
   return {
     accountId: AccountId.parse(row.account_id),
-    roomId: RoomId.parse(id),
+    roomId: RoomId.parse(row.id),
     maximumMessageLength: row.maximum_message_length,
     maximumMessageRatePerSecond: row.maximum_message_rate_per_second,
     destinations: row.destinations.map((version) => DestinationVersionId.parse(version)),

@@ -15,15 +15,11 @@ export type RoomEntry = {
 /** Rooms as they are at one version of the configuration; missing ones are left out. */
 export type LoadRooms = (
   roomIds: readonly RoomId[],
-  options: { readonly signal?: AbortSignal | undefined },
 ) => Promise<{ readonly configVersion: number; readonly rooms: readonly RoomEntry[] }>
 
 export type RoomCache = Routes & {
   /** Rooms to validate requests with; missing ones are left out. Length and rate may be up to `freshMs` old. */
-  find(
-    roomIds: readonly RoomId[],
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<ReadonlyMap<RoomId, RoomEntry>>
+  find(roomIds: readonly RoomId[]): Promise<ReadonlyMap<RoomId, RoomEntry>>
   /** Whether `find` would answer without asking the database. */
   knows(roomIds: readonly RoomId[]): boolean
   /** The room was changed or deleted by this process. */
@@ -52,9 +48,8 @@ export function createRoomCache(options: {
   const known = new Map<RoomId, Known>()
   let current = 0
 
-  /** One query, whose snapshot is the one version that all of it holds at. */
-  async function reload(roomIds: readonly RoomId[], signal: AbortSignal | undefined) {
-    const loaded = await load(roomIds, { signal })
+  async function reload(roomIds: readonly RoomId[]) {
+    const loaded = await load(roomIds)
     // It may also fall: a restored database goes on from an older version.
     current = loaded.configVersion
     const loadedAtMs = nowMs()
@@ -70,7 +65,7 @@ export function createRoomCache(options: {
   }
 
   return {
-    async find(roomIds, { signal } = {}) {
+    async find(roomIds) {
       const oldest = nowMs() - freshMs
       const found = new Map<RoomId, RoomEntry>()
       const missing: RoomId[] = []
@@ -80,7 +75,7 @@ export function createRoomCache(options: {
         else if (!absent.has(roomId)) missing.push(roomId)
       }
       if (missing.length === 0) return found
-      for (const entry of (await reload(missing, signal)).rooms) found.set(entry.roomId, entry)
+      for (const entry of (await reload(missing)).rooms) found.set(entry.roomId, entry)
       for (const roomId of missing) if (!found.has(roomId)) absent.add(roomId)
       return found
     },
@@ -93,11 +88,11 @@ export function createRoomCache(options: {
       })
     },
 
-    async resolve(roomIds, { atLeast, signal }) {
+    async resolve(roomIds, { atLeast }) {
       // Told of a version that is not ours, newer or (after a restore) older: nothing known counts.
       const entries = atLeast === 0 || atLeast === current ? entriesAt(known, roomIds, current) : undefined
       if (entries !== undefined) return { configVersion: current, destinations: destinationsOf(entries) }
-      const { configVersion, rooms } = await reload(roomIds, signal)
+      const { configVersion, rooms } = await reload(roomIds)
       return { configVersion, destinations: destinationsOf(rooms) }
     },
 

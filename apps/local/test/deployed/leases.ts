@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import { createPool } from '@roomlog/db'
+import { isDrained, lanes, progress } from '@roomlog/journal/testing'
 
 const POLL_EVERY_MS = 25
 const WITHIN_MS = 20_000
@@ -16,24 +17,18 @@ export type Leases = {
   close(): Promise<void>
 }
 
-// A writer's id is `<host>-<pid>-<random>`.
-const HELD = `
-select case when lease_expires_at > clock_timestamp() then substring(lease_owner from '-([0-9]+)-[^-]*$')::int else 0 end as pid,
-       count(*)::int as count
-  from roomlog.journal_progress group by 1`
-
-const OWED = `
-select (select count(*) from roomlog.journal_lane)::int as lanes,
-       (select sum(head - dispatched) from roomlog.journal_partition join roomlog.journal_progress using (partition))::int as records`
-
 /** Who works what, as the database has it. */
 export async function watchLeases(databaseUrl: string): Promise<Leases> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
+  const pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
 
   async function byPid(): Promise<ReadonlyMap<number, number>> {
-    const { rows } = await client.query<{ pid: number; count: number }>(HELD)
-    return new Map(rows.map(({ pid, count }) => [pid, count]))
+    const held = new Map<number, number>()
+    for (const { owner, isLeased } of await progress(pool)) {
+      // A writer's id is `<host>-<pid>-<random>`.
+      const pid = isLeased ? Number(/-([0-9]+)-[^-]*$/.exec(owner ?? '')?.[1]) : 0
+      held.set(pid, (held.get(pid) ?? 0) + 1)
+    }
+    return held
   }
 
   async function until(what: string, met: (held: ReadonlyMap<number, number>) => boolean): Promise<void> {
@@ -59,13 +54,15 @@ export async function watchLeases(databaseUrl: string): Promise<Leases> {
     async drained() {
       const deadlineMs = performance.now() + WITHIN_MS
       for (;;) {
-        const { rows } = await client.query<{ lanes: number; records: number }>(OWED)
-        const [owed] = rows
-        if (owed?.lanes === 0 && owed.records === 0) return
-        if (performance.now() > deadlineMs) throw new Error(`left over after ${WITHIN_MS} ms: ${JSON.stringify(owed)}`)
+        if (await isDrained(pool)) return
+        if (performance.now() > deadlineMs) {
+          throw new Error(
+            `left over after ${WITHIN_MS} ms: ${JSON.stringify([await lanes(pool), await progress(pool)])}`,
+          )
+        }
         await sleep(POLL_EVERY_MS)
       }
     },
-    close: () => client.end(),
+    close: () => pool.end(),
   }
 }

@@ -31,7 +31,7 @@ async function expectRetrying(error: RegExp): Promise<void> {
   for (const id of destinations) {
     await expect
       .poll(() => lanesOf(pipeline, id), WAIT)
-      .toEqual([{ state: 'retrying', last_error: expect.stringMatching(error) }])
+      .toMatchObject([{ state: 'retrying', lastError: expect.stringMatching(error) }])
   }
 }
 

@@ -3,7 +3,7 @@ import { newId } from '@roomlog/domain'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { RunningWriter } from '../../src/start.ts'
 import { type Pipeline, type Sent, startPipeline } from '../pipeline.ts'
-import { callsTo, deadLettersOf, type LaneRow, lanesOf, totalsOf } from './books.ts'
+import { callsTo, deadLettersOf, lanesOf, totalsOf } from './books.ts'
 import { QUICK_VARIABLES, quickly } from './quick.ts'
 import { ROWS, type Row } from './rows.ts'
 
@@ -39,7 +39,10 @@ describe.each(['s3', 'cloudWatchLogs', 'firehose'] as const)('%s: what its lanes
     if (row.lane !== 'flowing') {
       await expect
         .poll(() => lanesOf(pipeline, destination), WAIT)
-        .toSatisfy((lanes: readonly LaneRow[]) => lanes.length > 0 && lanes.every((lane) => isSick(lane, row, says)))
+        .toSatisfy(
+          (lanes: Awaited<ReturnType<typeof lanesOf>>) =>
+            lanes.length > 0 && lanes.every((lane) => isSick(lane, row, says)),
+        )
       for (const id of faults) pipeline.aws.faults.remove(id)
       if (row.missing) await pipeline.createTarget(kind, target)
     }
@@ -47,7 +50,7 @@ describe.each(['s3', 'cloudWatchLogs', 'firehose'] as const)('%s: what its lanes
     await expect.poll(() => totalsOf(pipeline, destination), WAIT).toMatchObject({ settled: sent.length })
 
     const totals = await totalsOf(pipeline, destination)
-    if (row.lane === 'flowing') expect(totals.last_error).toContain(says)
+    if (row.lane === 'flowing') expect(totals.lastError).toContain(says)
     expect(totals.errors).toBeGreaterThan(0)
     expect(totals.denied > 0).toBe(row.counts === 'accessDenied')
     expect(totals.missing > 0).toBe(row.counts === 'notFound')
@@ -79,6 +82,10 @@ describe.each(['s3', 'cloudWatchLogs', 'firehose'] as const)('%s: what its lanes
   })
 })
 
-function isSick({ state, last_error }: LaneRow, { lane }: Row, says: string): boolean {
-  return state === lane && last_error?.includes(says) === true
+function isSick(
+  { state, lastError }: Awaited<ReturnType<typeof lanesOf>>[number],
+  { lane }: Row,
+  says: string,
+): boolean {
+  return state === lane && lastError?.includes(says) === true
 }

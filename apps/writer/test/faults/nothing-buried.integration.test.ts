@@ -110,7 +110,7 @@ describe('a record that is refused alone by an unknown name', () => {
     const fault = pipeline.aws.faults.add({ effect: 'error', operation, target, status: 400, name: 'Novel' })
     const sent = await pipeline.send(newId(randomBytes), 3, [destination])
     const [first] = sent
-    const says = async () => (await lanesOf(pipeline, destination)).map(({ last_error }) => last_error).join()
+    const says = async () => (await lanesOf(pipeline, destination)).map(({ lastError }) => lastError).join()
     await expect.poll(says, WAIT).toContain(`Message ${first?.id} is refused alone`)
     expect(await says()).toContain('delivery.setAside')
     expect(await deadLettersOf(pipeline, destination)).toEqual([])

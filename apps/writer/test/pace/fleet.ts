@@ -7,7 +7,8 @@ import {
   newId,
   type RoomId,
 } from '@roomlog/domain'
-import { createMemoryJournal, type Journal, type Partition, partitionOf, toAppendId } from '@roomlog/journal'
+import { type Journal, type Partition, partitionOf, toAppendId } from '@roomlog/journal'
+import { createMemoryJournal } from '@roomlog/journal/memory'
 import pLimit from 'p-limit'
 import { parseEnv } from '../../src/env.ts'
 import type { Destination } from '../../src/lane/destination.ts'

@@ -6,7 +6,7 @@ import {
   LoggingConfigurationId,
   type RoomId,
 } from '@roomlog/domain'
-import type { MemoryJournal } from '@roomlog/journal'
+import type { MemoryJournal } from '@roomlog/journal/memory'
 
 type Configuration = {
   readonly id: LoggingConfigurationId

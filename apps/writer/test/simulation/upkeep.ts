@@ -29,13 +29,16 @@ export async function healTime({ witness, census }: World): Promise<void> {
 }
 
 /** Gives up what is left for configurations that are being deleted. */
-export function abandonBacklog({ configurations, abandoned, witness, census }: World): void {
+export async function abandonBacklog({ configurations, abandoned, witness, census }: World): Promise<void> {
   for (const id of configurations.deleting) {
     abandoned.add(id)
-    witness.journal.abandon(id)
+    await witness.journal.abandon(NO_OTHER_TABLES, [id])
     census.count('abandoned')
   }
 }
+
+/** The journal in memory is all the database that there is. */
+const NO_OTHER_TABLES = { query: async () => [] }
 
 /** Sends a configuration's dead letters again; `cured`: what was wrong with dead letters is right now. */
 export async function redrive(world: World, slot: number, cured: boolean): Promise<void> {

@@ -1,13 +1,6 @@
 import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
-import {
-  type AppendRequest,
-  createMemoryJournal,
-  type GivenUp,
-  type MemoryJournal,
-  type Partition,
-  type RedriveRequest,
-  toPartition,
-} from '@roomlog/journal'
+import { type AppendRequest, type GivenUp, type Partition, type RedriveRequest, toPartition } from '@roomlog/journal'
+import { createMemoryJournal, type MemoryJournal } from '@roomlog/journal/memory'
 import type { SimulatedTime } from './time.ts'
 
 /** A record as it was committed, and where it had to go by what was attached and ACTIVE at that moment. */

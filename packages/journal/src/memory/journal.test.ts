@@ -16,22 +16,13 @@ async function open(): Promise<JournalUnderTest> {
   return {
     journal,
     believe: (aheadMs, sure = true) => void Object.assign(believed, { aheadMs, sure }),
-    changeConfig: async () => void journal.bumpConfigVersion(),
-    abandon: async (id) => journal.abandon(id),
+    transaction: (work) => work({ query: async () => [] }),
+    markAbandoned: async () => {},
     elapse: async (ms) => {
       nowMs += ms
     },
-    contents: async () => {
-      const { partitions, deadLetters, totals } = journal.inspect()
-      const lanes = partitions.flatMap(({ partition, lanes }) =>
-        [...lanes.values()].map(({ intent: _, sending: _s, quietSinceMs: _q, ...lane }) => ({ ...lane, partition })),
-      )
-      return { lanes, deadLetters: deadLetters.map(({ letterId: _, ...letter }) => letter), totals }
-    },
     damage: async (partition, position, part) => void journal.damage(partition, position, part),
     setAside: async (partition, position) => journal.setAside(partition, position, (id) => id <= 3),
-    trouble: async (partition) => journal.inspect().partitions[partition]?.trouble,
-    letterIds: async () => journal.inspect().deadLetters.map(({ letterId }) => letterId),
     backup: async () => {
       const kept = journal.snapshot()
       return async () => journal.restore(kept)

@@ -1,11 +1,13 @@
-import type { DestinationVersionId } from '@roomlog/domain'
+import { BATCH_BYTES_MAX } from '../batch-size.ts'
 import { toPartition } from '../partition.ts'
 import type { Journal, Partition, SetAsideOutcome } from '../port.ts'
 import { isSure, type JournalTime, timeToUse } from '../time/journal-time.ts'
 import { append } from './append.ts'
+import { abandon, backlog, drained } from './backlog.ts'
 import { expire } from './expire.ts'
 import { healTime } from './heal-time.ts'
-import { acquire, release, report, roll } from './lease.ts'
+import { acquire, release, report, roll, writers } from './lease.ts'
+import { countLetters, discard, letters } from './letters.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
 import { damage, setAside } from './set-aside.ts'
@@ -20,6 +22,7 @@ import {
   type State,
   type StoredLetter,
 } from './state.ts'
+import { totals, troubles } from './totals.ts'
 import { trim } from './trim.ts'
 
 /** What the journal holds now; a copy. */
@@ -30,10 +33,8 @@ export type MemoryJournalContents = {
 }
 
 export type MemoryJournal = Journal & {
-  /** What a change of rooms or configurations does to every partition; returns the new version. */
+  /** What `announce` does; returns the new version. */
   bumpConfigVersion(): number
-  /** What giving up a destination version's backlog does: its lanes are gone, and it gets none any more. */
-  abandon(id: DestinationVersionId): void
   /** Flips a bit of the batch that holds the position; false if there is none. */
   damage(partition: Partition, position: number, part: 'index' | 'bytes'): boolean
   /** What the operator's command does. `exists`: whether there is such a destination version. */
@@ -60,8 +61,11 @@ export function createMemoryJournal(options: {
   let state = emptyState(Array.from({ length: partitions }, (_, n) => toPartition(n)))
   return {
     partitions,
+    batchBytesMax: BATCH_BYTES_MAX,
     append: async (request) => append(state, clock, request),
     configVersion: async (partition) => partitionIn(state, partition).configVersion,
+    announce: async () => void bumpConfigVersion(state, clock),
+    probe: async () => {},
     heads: async (wanted) => heads(state, wanted),
     read: async (from) => read(state, from),
     roll: async (writer) => roll(state, clock, writer),
@@ -74,11 +78,16 @@ export function createMemoryJournal(options: {
     redrive: async (request) => redrive(state, clock, request),
     healTime: async (partition, how) => healTime(state, clock, partition, how),
     trim: async (partition, limits) => trim(state, clock, partition, limits),
+    backlog: async (versions) => backlog(state, clock, versions),
+    drained: async (versions) => drained(state, versions),
+    abandon: async (_, versions) => abandon(state, versions),
+    troubles: async (versions) => troubles(state, versions),
+    totals: async (versions) => totals(state, versions),
+    letters: async (chosen) => letters(state, chosen),
+    countLetters: async (from) => countLetters(state, from),
+    discard: async (chosen) => discard(state, chosen),
+    writers: async () => writers(state, clock),
     bumpConfigVersion: () => bumpConfigVersion(state, clock),
-    abandon: (id) => {
-      state.abandoned.add(id)
-      for (const at of state.partitions) at.lanes.delete(id)
-    },
     damage: (partition, position, part) => damage(state, partition, position, part),
     setAside: (partition, position, exists) => setAside(state, partition, position, exists),
     inspect: () => inspect(state),

@@ -23,6 +23,10 @@ export function roll(state: State, clock: Clock, writer: Parameters<Journal['rol
   }
 }
 
+export function writers(state: State, clock: Clock): number {
+  return [...state.writers.values()].filter((expiresAtMs) => isAhead(expiresAtMs, clock)).length
+}
+
 export function acquire(state: State, clock: Clock, lease: Parameters<Journal['acquire']>[0]): Progress | 'taken' {
   const at = partitionIn(state, lease.partition)
   const nowMs = clock.nowMs()

@@ -1,6 +1,6 @@
-import type { AppendId, DeadLetter, HeldLease, LaneChange, ProgressChange, Totals } from '../port.ts'
+import type { AppendId, DeadLetter, DeliveryTotals, HeldLease, LaneChange, ProgressChange, Totals } from '../port.ts'
 import { START } from '../position.ts'
-import { type Clock, type PartitionState, type PartitionTotals, partitionIn, type State } from './state.ts'
+import { type Clock, type PartitionState, partitionIn, type State } from './state.ts'
 
 /** Writes a partition's progress, all or nothing; nothing when the lease is another's. */
 export function settle(state: State, clock: Clock, lease: HeldLease, change: ProgressChange): 'settled' | 'lost' {
@@ -19,8 +19,8 @@ export function settle(state: State, clock: Clock, lease: HeldLease, change: Pro
   for (const lane of change.lanes) {
     if (!state.abandoned.has(lane.destinationVersionId)) moveLane(at, clock, lane)
   }
-  for (const letter of change.deadLetters) bury(state, at, letter)
-  for (const totals of change.totals) count(at, totals)
+  for (const letter of change.deadLetters) bury(state, at, clock, letter)
+  for (const totals of change.totals) count(at, totals, clock)
   return 'settled'
 }
 
@@ -45,24 +45,31 @@ function moveLane(at: PartitionState, clock: Clock, lane: LaneChange): void {
   at.lanes.set(lane.destinationVersionId, { ...lane, checkpoint, checkpointAppendId, quietSinceMs })
 }
 
-function bury(state: State, at: PartitionState, letter: DeadLetter): void {
+function bury(state: State, at: PartitionState, clock: Clock, letter: DeadLetter): void {
   const twice = at.deadLetters.some(
     (kept) =>
       kept.destinationVersionId === letter.destinationVersionId &&
       kept.position === letter.position &&
       kept.id === letter.id,
   )
-  if (!twice) at.deadLetters.push({ ...letter, letterId: String(++state.lastLetterId) })
+  if (twice) return
+  at.deadLetters.push({ ...letter, letterId: String(++state.lastLetterId), buriedAtMs: clock.nowMs() })
 }
 
-export function count(at: PartitionState, added: Totals): void {
-  const before = at.totals.get(added.destinationVersionId)
-  at.totals.set(added.destinationVersionId, before ? sum(before, added) : { ...added, partition: at.partition })
+/** Adds to the counters of a destination version; an error among them is of now. */
+export function count(at: PartitionState, counted: Totals, clock?: Clock): void {
+  const before = at.totals.get(counted.destinationVersionId)
+  const added = { ...counted, lastErrorAtMs: counted.lastError === undefined ? undefined : clock?.nowMs() }
+  at.totals.set(
+    added.destinationVersionId,
+    before ? { ...sum(before, added), partition: at.partition } : { ...added, partition: at.partition },
+  )
 }
 
-function sum(before: PartitionTotals, added: Totals): PartitionTotals {
+/** Of one destination version. */
+export function sum(before: DeliveryTotals, added: DeliveryTotals): DeliveryTotals {
+  const isNewer = (added.lastErrorAtMs ?? 0) >= (before.lastErrorAtMs ?? 0)
   return {
-    partition: before.partition,
     destinationVersionId: before.destinationVersionId,
     delivered: before.delivered + added.delivered,
     repeatsPossible: before.repeatsPossible + added.repeatsPossible,
@@ -74,7 +81,8 @@ function sum(before: PartitionTotals, added: Totals): PartitionTotals {
       notFound: before.errors.notFound + added.errors.notFound,
     },
     lastDeliveredAtMs: latest(before.lastDeliveredAtMs, added.lastDeliveredAtMs),
-    lastError: added.lastError ?? before.lastError,
+    lastError: isNewer ? (added.lastError ?? before.lastError) : before.lastError,
+    lastErrorAtMs: latest(before.lastErrorAtMs, added.lastErrorAtMs),
   }
 }
 

@@ -3,12 +3,12 @@ import type { StoredEntry } from '../entry.ts'
 import type {
   AppendId,
   DeadLetter,
+  DeliveryTotals,
   LaneChange,
   LeaseToken,
   Partition,
   PartitionTrouble,
   Position,
-  Totals,
 } from '../port.ts'
 import { START } from '../position.ts'
 
@@ -24,12 +24,12 @@ export type StoredBatch = StoredEntry & {
 /** `quietSinceMs`: nobody can be sending for the intent since then. */
 export type StoredLane = LaneChange & { readonly quietSinceMs: number | undefined }
 
-export type StoredLetter = DeadLetter & { readonly letterId: string }
+export type StoredLetter = DeadLetter & { readonly letterId: string; readonly buriedAtMs: number }
 
 export type Lease = { readonly owner: string; readonly token: LeaseToken; readonly expiresAtMs: number }
 
 /** What a destination version was sent from one partition, added up. */
-export type PartitionTotals = Totals & { readonly partition: Partition }
+export type PartitionTotals = DeliveryTotals & { readonly partition: Partition }
 
 export type PartitionState = {
   readonly partition: Partition

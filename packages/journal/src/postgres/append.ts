@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { checksumOf } from '../checksum.ts'
 import { encodeEntry } from '../entry.ts'
 import type { Blocks } from '../lz4/block.ts'
-import type { AppendOutcome, AppendRequest, CallOptions, Position } from '../port.ts'
+import type { AppendOutcome, AppendRequest, Position } from '../port.ts'
 import { toPosition } from '../position.ts'
 import type { JournalTime } from '../time/journal-time.ts'
 import { certainlyRolledBack, lostToAnother, reasonOf, sqlState, UNIQUE_VIOLATION } from './errors.ts'
@@ -40,7 +40,6 @@ export async function append(
   blocks: Blocks | undefined,
   time: JournalTime | undefined,
   request: AppendRequest,
-  { signal }: CallOptions = {},
 ): Promise<AppendOutcome> {
   const values = valuesOf(blocks, request)
   let client: pg.PoolClient
@@ -49,29 +48,17 @@ export async function append(
   } catch (error) {
     return { status: 'unavailable', reason: reasonOf(error) }
   }
-  if (signal?.aborted) {
-    client.release()
-    return { status: 'unavailable', reason: 'given up before it was sent' }
-  }
-  // A connection whose answer nobody waits for is closed: the answer must not become another call's.
-  let open = true
-  const close = (broken: boolean) => {
-    if (!open) return
-    open = false
-    client.off('error', ignore)
-    client.release(broken)
-  }
   client.on('error', ignore)
-  const giveUp = () => close(true)
-  signal?.addEventListener('abort', giveUp)
+  let failed = false
   try {
     return await appendWith(client, time, request, values)
   } catch (error) {
-    close(true)
+    failed = true
     return { status: 'unknown', reason: reasonOf(error) }
   } finally {
-    signal?.removeEventListener('abort', giveUp)
-    close(false)
+    client.off('error', ignore)
+    // A connection whose answer was not waited for is closed: the answer must not become another call's.
+    client.release(failed)
   }
 }
 

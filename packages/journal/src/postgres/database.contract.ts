@@ -1,14 +1,12 @@
 import { createPool } from '@roomlog/db'
 import { migrate } from '@roomlog/db/migrate'
-import { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
 import { testPostgres } from '@roomlog/embedded-postgres'
 import type pg from 'pg'
-import { CONFIG_CHANGED_SQL } from '../config-change.ts'
 import type { JournalUnderTest } from '../journal.contract.ts'
-import { toPartition } from '../partition.ts'
-import { toAppendId, toPosition } from '../position.ts'
+import { damage, elapse } from '../testing/rewrite.ts'
 import { createPostgresJournal } from './journal.ts'
 import { setAside } from './set-aside.ts'
+import { inTransaction, transactionOf } from './transaction.ts'
 
 export type TestDatabase = {
   readonly url: string
@@ -74,30 +72,15 @@ export async function openJournal(pool: pg.Pool): Promise<JournalUnderTest> {
   return {
     journal: await createPostgresJournal({ pool, partitionsIfNew: 4, time }),
     believe: (aheadMs, sure = true) => void Object.assign(believed, { aheadMs, sure }),
-    changeConfig: async () => void (await pool.query(CONFIG_CHANGED_SQL)),
-    abandon: async (id) => {
-      await pool.query('update destination_version set abandoned_at = now() where id = $1', [id])
+    transaction: (work) => inTransaction(pool, (client) => work(transactionOf(client))),
+    markAbandoned: async (transaction, versions) => {
+      await transaction.query('update destination_version set abandoned_at = now() where id = any($1::integer[])', [
+        versions,
+      ])
     },
     elapse: (ms) => elapse(pool, ms),
-    contents: () => contents(pool),
-    damage: async (partition, position, part) => {
-      const column = part === 'bytes' ? 'records' : 'index'
-      await pool.query(
-        `update journal_batch set ${column} = set_byte(${column}, length(${column}) / 2, get_byte(${column}, length(${column}) / 2) # 1)
-          where partition = $1 and first_position <= $2 and first_position + record_count > $2`,
-        [partition, position],
-      )
-    },
+    damage: (partition, position, part) => damage(pool, partition, position, part),
     setAside: (partition, position) => setAside(pool, partition, position),
-    trouble: async (partition) => {
-      const { rows } = await pool.query('select * from journal_progress where partition = $1', [partition])
-      const { trouble_position: position, trouble: words } = rows[0]
-      return words === null ? undefined : { position: toPosition(Number(position)), words }
-    },
-    letterIds: async () => {
-      const { rows } = await pool.query('select id::text from dead_letter order by id')
-      return rows.map(({ id }) => id)
-    },
     backup: async () => {
       await pool.query(`drop schema if exists kept cascade; create schema kept;
                         ${TABLES.map((table) => `create table kept.${table} as table ${table};`).join('\n')}`)
@@ -106,60 +89,5 @@ export async function openJournal(pool: pg.Pool): Promise<JournalUnderTest> {
                           ${TABLES.map((table) => `insert into ${table} table kept.${table};`).join('\n')}`)
       }
     },
-  }
-}
-
-// Time that has passed is the same as everything having happened earlier.
-async function elapse(pool: pg.Pool, ms: number): Promise<void> {
-  const earlier = `- ${ms} * interval '1 ms'`
-  await pool.query(`
-    update journal_progress set lease_expires_at = lease_expires_at ${earlier};
-    update journal_writer set expires_at = expires_at ${earlier};
-    update journal_lane set quiet_since = quiet_since ${earlier};
-    update journal_batch set committed_at = committed_at ${earlier};`)
-}
-
-async function contents(pool: pg.Pool): ReturnType<JournalUnderTest['contents']> {
-  const lanes = await pool.query('select * from journal_lane order by partition, destination_version_id')
-  const letters = await pool.query('select * from dead_letter order by id')
-  const totals = await pool.query('select * from delivery_total')
-  return {
-    lanes: lanes.rows.map((row) => ({
-      ...placeOf(row),
-      checkpoint: toPosition(Number(row.checkpoint)),
-      checkpointAppendId: row.checkpoint_append_id === null ? undefined : toAppendId(row.checkpoint_append_id),
-      state: row.state,
-      lastError: row.last_error ?? undefined,
-      nextProbeAtMs: row.next_probe_at?.getTime(),
-    })),
-    deadLetters: letters.rows.map((row) => ({
-      ...placeOf(row),
-      position: toPosition(Number(row.position)),
-      roomId: RoomId.parse(row.room_id),
-      id: MessageId.parse(row.record_id),
-      reason: row.reason,
-      bytes: row.record,
-    })),
-    totals: totals.rows.map((row) => ({
-      ...placeOf(row),
-      delivered: Number(row.delivered),
-      repeatsPossible: Number(row.repeats_possible),
-      dead: Number(row.dead),
-      givenUp: Number(row.given_up),
-      errors: {
-        all: Number(row.errors_all),
-        accessDenied: Number(row.errors_access_denied),
-        notFound: Number(row.errors_not_found),
-      },
-      lastDeliveredAtMs: row.last_delivered_at?.getTime(),
-      lastError: row.last_error ?? undefined,
-    })),
-  }
-}
-
-function placeOf(row: { partition: number; destination_version_id: number }) {
-  return {
-    partition: toPartition(row.partition),
-    destinationVersionId: DestinationVersionId.parse(row.destination_version_id),
   }
 }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { JournalUnderTest } from '../journal.contract.ts'
 import { createMemoryJournal } from '../memory/journal.ts'
 import { toPartition } from '../partition.ts'
 import type { Journal } from '../port.ts'
 import { toPosition } from '../position.ts'
 import { HOUR_MS } from '../retention.ts'
 import { aLane, anAppendId, append, aRecord, aToken, settle, versionId } from '../samples.contract.ts'
+import { lanes } from '../testing/contents.ts'
 import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
 
 const HERE = toPartition(0)
@@ -50,7 +50,7 @@ test('hours that bisection finds among batches are those that the memory journal
     for (let call = 1, more = true; more; call++) {
       const [real, expected] = await Promise.all(both.map((journal) => journal.expire(story.lease, limits)))
       expect(real, `seed ${seed}, call ${call}`).toEqual(expected)
-      expect(await checkpointsOf(under), `seed ${seed}, call ${call}`).toEqual(
+      expect(await checkpoints(), `seed ${seed}, call ${call}`).toEqual(
         memory
           .inspect()
           .partitions.flatMap(({ lanes }) => [...lanes.values()])
@@ -120,9 +120,8 @@ async function tell(
   return { lease, hours, bytes: head * 80 }
 }
 
-async function checkpointsOf(under: JournalUnderTest) {
-  const { lanes } = await under.contents()
-  return lanes.map(({ checkpoint, checkpointAppendId }) => ({ checkpoint, checkpointAppendId }))
+async function checkpoints() {
+  return (await lanes(database.pool)).map(({ checkpoint, checkpointAppendId }) => ({ checkpoint, checkpointAppendId }))
 }
 
 function seeded(seed: number): () => number {

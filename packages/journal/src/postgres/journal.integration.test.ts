@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { CONFIG_CHANGED_SQL } from '../config-change.ts'
 import { describeJournal } from '../journal.contract.ts'
 import { toPartition } from '../partition.ts'
 import { describeRedrive } from '../redrive.contract.ts'
 import { describeRetention } from '../retention.contract.ts'
 import {
+  ALL,
   aLane,
   anAppendId,
   anId,
   append,
   aToken,
+  lettersOf,
   readAll,
   records,
   settle,
@@ -17,9 +18,11 @@ import {
   versionId,
 } from '../samples.contract.ts'
 import { describeSetAside } from '../set-aside.contract.ts'
+import { lanes } from '../testing/contents.ts'
 import { describeTime } from '../time/time.contract.ts'
 import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
 import { createPostgresJournal } from './journal.ts'
+import { inTransaction, transactionOf } from './transaction.ts'
 
 const HERE = toPartition(0)
 let database: TestDatabase
@@ -50,7 +53,7 @@ test('a change that is not committed yet holds appends up, and none of them land
   const configVersion = await journal.configVersion(HERE)
   const change = await database.pool.connect()
   await change.query('begin')
-  await change.query(CONFIG_CHANGED_SQL)
+  await journal.announce(transactionOf(change))
   const waiting = journal.append({ partition: HERE, appendId: anAppendId(), configVersion, records: records(1) })
   await change.query('commit')
   change.release()
@@ -61,10 +64,12 @@ test('changes and appends that run at once never deadlock, and every change coun
   const { journal } = await openJournal(database.pool)
   const versions = new Set<number>()
   const change = async () => {
-    const { rows } = await database.pool.query(`${CONFIG_CHANGED_SQL} returning config_version`)
-    const distinct = new Set(rows.map((row) => row.config_version))
-    expect(distinct.size).toBe(1)
-    for (const version of distinct) versions.add(version)
+    await inTransaction(database.pool, async (client) => {
+      await journal.announce(transactionOf(client))
+      const { rows } = await client.query('select distinct config_version from journal_partition')
+      expect(rows).toHaveLength(1)
+      versions.add(rows[0].config_version)
+    })
   }
   const appendSome = async (n: number) => {
     const partition = toPartition(n % journal.partitions)
@@ -98,7 +103,7 @@ test('trimming and settling that run beside appends lose nothing', async () => {
 })
 
 test('what a destination says is settled with, whatever text it is', async () => {
-  const { journal, contents } = await openJournal(database.pool)
+  const { journal } = await openJournal(database.pool)
   const { appendId } = await append(journal, HERE, records(1))
   const lease = { partition: HERE, token: aToken() }
   await journal.acquire({ ...lease, writerId: 'writer', ttlMs: 60_000 })
@@ -114,10 +119,9 @@ test('what a destination says is settled with, whatever text it is', async () =>
     totals: [someTotals({ lastError })],
   })
   expect(await settling.catch(String)).toBe('settled')
-  const { lanes, deadLetters, totals } = await contents()
-  expect(lanes).toMatchObject([{ lastError: shown }])
-  expect(deadLetters).toMatchObject([{ reason: shown }])
-  expect(totals).toMatchObject([{ lastError: shown }])
+  expect(await lanes(database.pool)).toMatchObject([{ lastError: shown }])
+  expect(await lettersOf(journal)).toMatchObject([{ reason: shown }])
+  expect(await journal.totals(ALL)).toMatchObject([{ lastError: shown }])
 })
 
 test('a head row is changed in place: no index grows with the appends', async () => {

@@ -1,15 +1,21 @@
 import type pg from 'pg'
+import { BATCH_BYTES_MAX } from '../batch-size.ts'
 import { createBlocks } from '../lz4/block.ts'
 import type { Journal } from '../port.ts'
 import type { JournalTime } from '../time/journal-time.ts'
 import { append } from './append.ts'
+import { abandon, backlog, drained } from './backlog.ts'
+import { announce, configVersion } from './config-version.ts'
 import { expire } from './expire.ts'
 import { healTime } from './heal-time.ts'
-import { acquire, release, report, roll, signOut } from './lease.ts'
+import { acquire, release, report, roll, signOut, writers } from './lease.ts'
+import { countLetters, discard, letters } from './letters.ts'
+import { probe } from './probe.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
 import { createRowMemory } from './row-memory.ts'
 import { settle } from './settle.ts'
+import { totals, troubles } from './totals.ts'
 import { trim } from './trim.ts'
 
 const PARTITIONS_DEFAULT = 16
@@ -31,11 +37,11 @@ export async function createPostgresJournal(options: {
   const partitions = await openPartitions(pool, options.partitionsIfNew ?? PARTITIONS_DEFAULT)
   return {
     partitions,
-    append: (request, call) => append(pool, blocks, time, request, call),
-    configVersion: async (partition) => {
-      const { rows } = await pool.query({ name: 'journal-version', text: CONFIG_VERSION, values: [partition] })
-      return Number(rows[0].config_version)
-    },
+    batchBytesMax: BATCH_BYTES_MAX,
+    append: (request) => append(pool, blocks, time, request),
+    configVersion: (partition) => configVersion(pool, partition),
+    announce,
+    probe: () => probe(pool),
     heads: (wanted) => heads(pool, wanted),
     read: (from) => read(pool, unpacking, from),
     roll: (writer) => roll(pool, time, writer),
@@ -48,10 +54,17 @@ export async function createPostgresJournal(options: {
     redrive: (request) => redrive(pool, blocks, time, request),
     healTime: (partition, how) => healTime(pool, time, partition, how),
     trim: (partition, limits) => trim(pool, time, partition, limits),
+    backlog: (versions) => backlog(pool, versions),
+    drained: (versions) => drained(pool, versions),
+    abandon,
+    troubles: (versions) => troubles(pool, versions),
+    totals: (versions) => totals(pool, versions),
+    letters: (chosen) => letters(pool, chosen),
+    countLetters: (from) => countLetters(pool, from),
+    discard: (chosen) => discard(pool, chosen),
+    writers: () => writers(pool, time),
   }
 }
-
-const CONFIG_VERSION = 'select config_version from journal_partition where partition = $1'
 
 // Several processes may start at once: the lock lets one of them create the rows. One message, so one transaction.
 const CREATE = `

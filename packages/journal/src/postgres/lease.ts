@@ -32,6 +32,8 @@ select array(select partition from renewed order by partition) as renewed,
        (select count(*) from journal_writer where ${isAlive('$5')} and id <> $1) + 1 as writers,
        (select count(*) from journal_writer where ${isAlive('$5')} and id < $1) as rank`
 
+const WRITERS = `select count(*)::integer as writers from journal_writer where ${isAlive('$1')}`
+
 const ACQUIRE = `
 update journal_progress
    set lease_owner = $3, lease_token = $2, lease_expires_at = ${nowSql('$5')} + $4 * interval '1 ms'
@@ -78,6 +80,12 @@ export async function roll(
     writers: Number(writers),
     rank: Number(rank),
   }
+}
+
+/** How many are signed in and not late to say that they live. */
+export async function writers(pool: pg.Pool, time: JournalTime | undefined): Promise<number> {
+  const { rows } = await pool.query({ name: 'journal-writers', text: WRITERS, values: [believedMs(time)] })
+  return rows[0].writers
 }
 
 /** The state is read after the lease has changed hands: a rival's last write is either in it or fails. */

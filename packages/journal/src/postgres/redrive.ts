@@ -1,14 +1,12 @@
 import { MessageId, RoomId } from '@roomlog/domain'
 import type pg from 'pg'
+import { BATCH_BYTES_MAX } from '../batch-size.ts'
 import type { Blocks } from '../lz4/block.ts'
 import { toPartition } from '../partition.ts'
 import type { Partition, RedriveOutcome, RedriveRequest } from '../port.ts'
 import type { JournalTime } from '../time/journal-time.ts'
 import { appendWithin } from './append.ts'
 import { inTransaction } from './transaction.ts'
-
-/** Of one batch, as of the appender's. */
-const BYTES_MAX = 4 * 1024 * 1024
 
 const CHOOSE = `
 select id, partition, octet_length(record) as bytes
@@ -48,7 +46,7 @@ function batchesOf(chosen: readonly Chosen[]): readonly Batch[] {
   const batches: Batch[] = []
   for (const { id, partition, bytes } of chosen) {
     let batch = filling.get(partition)
-    if (!batch || batch.bytes + bytes > BYTES_MAX) {
+    if (!batch || batch.bytes + bytes > BATCH_BYTES_MAX) {
       batch = { partition: toPartition(partition), ids: [], bytes: 0 }
       filling.set(partition, batch)
       batches.push(batch)

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Transaction } from '../port.ts'
 
 /** Runs `work` in a transaction; whatever fails, a lost answer to the commit apart, leaves no trace. */
 export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -17,6 +18,11 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
     client.release(true)
     throw error
   }
+}
+
+/** The transaction that is open on a connection, for those who want to take part in it. */
+export function transactionOf(client: Pick<pg.PoolClient, 'query'>): Transaction {
+  return { query: async (text, values) => (await client.query(text, [...values])).rows }
 }
 
 function ignore(): void {}

@@ -1,5 +1,4 @@
 import { type BelievedTime, believedNs, hearTime, timeDoubt } from '@roomlog/domain'
-import type { CallOptions } from '../port.ts'
 
 /** How often the database is asked while its clock is followed, and while there is doubt. */
 const ASK_EVERY_MS = { sure: 10_000, doubtful: 1_000 }
@@ -13,7 +12,7 @@ const DECIDES_AFTER_STEP_NS = 60_000_000_000n
 
 export type ClockSources = {
   /** Microseconds since the epoch. */
-  readonly databaseTimeUs: (options: CallOptions) => Promise<bigint>
+  readonly databaseTimeUs: () => Promise<bigint>
   readonly monotonicNs: () => bigint
   readonly wallMs: () => number
   /** `os.uptime()`: counts the time that the machine was suspended. */
@@ -45,7 +44,7 @@ export type DatabaseClock = {
   /** How far this machine's wall clock is ahead of the believed time, as last sampled. */
   wallAheadMs(): number
   /** Asks the database for its time and weighs it. */
-  sample(options?: CallOptions): Promise<void>
+  sample(): Promise<void>
   /** As `sample`, if it is time for one; to be called every second. While the database is away the clock runs on by itself. */
   follow(): Promise<void>
 }
@@ -67,11 +66,11 @@ export function createDatabaseClock(sources: ClockSources): DatabaseClock {
   }
   const nowNs = () => believedNs(believed(), monotonicNs())
 
-  async function ask(options: CallOptions) {
+  async function ask() {
     let best: { readonly databaseNs: bigint; readonly roundTripNs: bigint; readonly monotonicNs: bigint } | undefined
     for (let n = 0; n < TRIES_MAX && (best === undefined || best.roundTripNs > ROUND_TRIP_GOOD_NS); n++) {
       const beforeNs = monotonicNs()
-      const databaseNs = (await databaseTimeUs(options)) * 1_000n
+      const databaseNs = (await databaseTimeUs()) * 1_000n
       const roundTripNs = monotonicNs() - beforeNs
       // The database read its clock somewhere in between; half the round trip is the best guess.
       const answer = { databaseNs, roundTripNs, monotonicNs: beforeNs + roundTripNs / 2n }
@@ -80,8 +79,8 @@ export function createDatabaseClock(sources: ClockSources): DatabaseClock {
     return best
   }
 
-  async function sample(options: CallOptions = {}): Promise<void> {
-    const answer = await ask(options)
+  async function sample(): Promise<void> {
+    const answer = await ask()
     if (answer === undefined || (time !== undefined && answer.roundTripNs > ROUND_TRIP_MAX_NS)) return
     // The other clocks are read now; the database's is brought up to now by the monotonic one.
     const atNs = monotonicNs()

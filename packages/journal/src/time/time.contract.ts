@@ -12,6 +12,7 @@ import {
   aToken,
   batchesOf,
   type Change,
+  lanesOf,
   readAll,
   records,
   recordsOf,
@@ -224,7 +225,7 @@ export function describeTime(name: string, open: () => Promise<JournalUnderTest>
         const lanes = [aLane({ checkpoint: START, state: 'held' })]
         await settle(journal, lease, { ...NOTHING, lanes, dispatched: { position: firstPosition, appendId } })
         while ((await journal.expire(lease, { keepMs: 1e12, bytesMax: 1 })).length > 0);
-        const [lane] = (await under.contents()).lanes
+        const [lane] = await lanesOf(journal, lease)
         expect(lane?.checkpoint).toBe(firstPosition - 1)
         const from = { partition: HERE, after: toPosition(firstPosition - 1), bytesMax: 1_000 }
         expect(batchesOf(await journal.read({ ...from, afterAppendId: lane?.checkpointAppendId }))).toHaveLength(1)

@@ -4,8 +4,7 @@ import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
 import { resolveResponse } from '@trpc/server/http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../access/caller.ts'
-import type { Admission } from '../../http/admission.ts'
-import { openDoor, type Pass, passing } from '../../http/door.ts'
+import { type Bounds, openDoor, type Pass, passing } from '../../http/door.ts'
 import { bodyFault } from '../../http/json-body.ts'
 import { declaresBody, refuse } from '../../http/refusal.ts'
 import type { Operations } from '../../operations.ts'
@@ -19,19 +18,19 @@ const BODY_BYTES_MAX = { messages: 8 * 1024 * 1024, other: 128 * 1024 } as const
 const BATCH_CALLS_MAX = 50
 
 const PREFIX = '/trpc/'
+const MESSAGES = 'chat.sendMessages'
 
 /** The tRPC door: the operations at /trpc. */
-export async function serveTrpc(server: FastifyInstance, operations: Operations, admission: Admission): Promise<void> {
+export async function serveTrpc(server: FastifyInstance, operations: Operations, bounds: Bounds): Promise<void> {
   const router = createRouter(operations)
   await server.register(async (scope) => {
     scope.addHook('onRequest', (request, reply, done) => {
       if (isReadable(request)) return done()
       refuse(reply, new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' }))
     })
-    openDoor(scope, admission, {
+    openDoor(scope, bounds, {
       identify: ({ headers }) => operations.identify(headers.authorization),
-      bodyBytesMax: ({ url }) =>
-        callsOf(url).includes('chat.sendMessages') ? BODY_BYTES_MAX.messages : BODY_BYTES_MAX.other,
+      bodyBytesMax: ({ url }) => (hasMessages(url) ? BODY_BYTES_MAX.messages : BODY_BYTES_MAX.other),
       refuse: (reply, error) => refuse(reply, error, callsOf(reply.request.url).join()),
     })
     const singleCalls = createSingleCalls(operations, router)
@@ -55,6 +54,11 @@ function isReadable({ raw }: FastifyRequest): boolean {
   const type = raw.headers['content-type']
   if (type === 'application/json') return true
   return type === undefined ? !declaresBody(raw.headers) : JSON_TYPE.test(type)
+}
+
+/** Whether `chat.sendMessages` is among the calls. Asked of each request, so most are told by one look. */
+function hasMessages(url: string): boolean {
+  return url.includes(MESSAGES) && callsOf(url).includes(MESSAGES)
 }
 
 /** The names in the path, of which a batch has several. */

@@ -24,7 +24,7 @@ export async function findRooms(
     const throttled = throttleLookUp(ctx)
     if (!throttled.ok) return throttled
   }
-  return ok(await ctx.rooms.find(roomIds, { signal: ctx.signal }))
+  return ok(await ctx.rooms.find(roomIds))
 }
 
 /** What the cache holds is of all accounts. */

@@ -3,15 +3,16 @@ import {
   configurationOf,
   type DeadLetter,
   type DestinationKind,
+  DestinationVersionId,
   type ListDeadLettersInput,
   type ListDeadLettersOutput,
   LoggingConfigurationId,
   loggingConfigurationArn,
   ok,
   type Result,
-  RoomId,
   roomArn,
 } from '@roomlog/domain'
+import type { KeptLetter } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
 import { operation } from '../../operation.ts'
 import { cutPage, pageStart, strangeToken } from '../page.ts'
@@ -26,43 +27,48 @@ async function listDeadLetters(ctx: Context, input: ListDeadLettersInput): Promi
   const after = start.value?.id ?? '0'
   if (!/^[0-9]{1,18}$/.test(after)) return strangeToken()
   const identifier = input.loggingConfigurationIdentifier
-  const versions = identifier === undefined ? ok(null) : await destinationVersionsOf(ctx, identifier)
-  if (!versions.ok) return versions
-  const values = [ctx.accountId, versions.value?.ids ?? null, after, input.maxResults + 1]
-  const { rows } = await ctx.pool.query<Row>(LETTERS, values)
-  const { page, ...more } = cutPage(rows, input.maxResults, (row) => ({ timeMs: row.created_at.getTime(), id: row.id }))
-  return ok({ deadLetters: page.map((row) => present(ctx, row)), ...more })
+  const chosen = identifier === undefined ? ok(null) : await destinationVersionsOf(ctx, identifier)
+  if (!chosen.ok) return chosen
+  const { rows } = await ctx.pool.query<Version>(VERSIONS, [ctx.accountId, chosen.value?.ids ?? null])
+  const versions = new Map(rows.map((row) => [row.id, row]))
+  const from = rows.map(({ id }) => DestinationVersionId.parse(id))
+  const letters = await ctx.journal.letters({ from, after, lettersMax: input.maxResults + 1 })
+  const { page, ...more } = cutPage(letters, input.maxResults, ({ buriedAtMs, letterId }) => {
+    return { timeMs: buriedAtMs, id: letterId }
+  })
+  return ok({ deadLetters: page.flatMap((letter) => present(ctx, letter, versions)), ...more })
 }
 
-type Row = {
-  readonly id: string
+type Version = {
+  readonly id: number
   readonly logging_configuration_id: string
   readonly kind: DestinationKind
   readonly target: string
-  readonly room_id: string
-  readonly record_id: string
-  readonly reason: string
-  readonly record: Buffer
-  readonly created_at: Date
 }
 
-const LETTERS = `
-select l.id::text, v.logging_configuration_id, v.kind, v.target, l.room_id, l.record_id, l.reason, l.record, l.created_at
-  from dead_letter l join destination_version v on v.id = l.destination_version_id
- where v.account_id = $1 and ($2::integer[] is null or v.id = any($2)) and l.id > $3
- order by l.id limit $4`
+const VERSIONS = `
+select id, logging_configuration_id, kind, target from destination_version
+ where account_id = $1 and ($2::integer[] is null or id = any($2))`
 
-function present({ region, accountId: account }: Context, row: Row): DeadLetter {
+function present(
+  { region, accountId: account }: Context,
+  letter: KeptLetter,
+  versions: ReadonlyMap<number, Version>,
+): readonly DeadLetter[] {
+  const version = versions.get(letter.destinationVersionId)
+  if (version === undefined) return []
   const accountId = AccountId.parse(account)
-  const loggingConfigurationId = LoggingConfigurationId.parse(row.logging_configuration_id)
-  return {
-    id: row.id,
-    loggingConfigurationArn: loggingConfigurationArn({ region, accountId, loggingConfigurationId }),
-    destinationConfiguration: configurationOf(row),
-    roomArn: roomArn({ region, accountId, roomId: RoomId.parse(row.room_id) }),
-    messageId: row.record_id,
-    reason: row.reason,
-    record: row.record.toString().replace(/\n$/, ''),
-    createTime: row.created_at.toISOString(),
-  }
+  const loggingConfigurationId = LoggingConfigurationId.parse(version.logging_configuration_id)
+  return [
+    {
+      id: letter.letterId,
+      loggingConfigurationArn: loggingConfigurationArn({ region, accountId, loggingConfigurationId }),
+      destinationConfiguration: configurationOf(version),
+      roomArn: roomArn({ region, accountId, roomId: letter.roomId }),
+      messageId: letter.id,
+      reason: letter.reason,
+      record: Buffer.from(letter.bytes).toString().replace(/\n$/, ''),
+      createTime: new Date(letter.buriedAtMs).toISOString(),
+    },
+  ]
 }

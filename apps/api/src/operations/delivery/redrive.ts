@@ -7,16 +7,18 @@ import {
   type Result,
   serviceUnavailable,
 } from '@roomlog/domain'
+import { toPartition } from '@roomlog/journal'
 import type { Context } from '../../context.ts'
 import { operation } from '../../operation.ts'
 import { nextSendTimeNs } from '../chat/send-time.ts'
 import { conflict } from '../logging-configuration/lock.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
-import { countDeadLetters } from './versions.ts'
 
 /** Of one call; the caller comes back while some remain. */
 const LETTERS_MAX = 1_000
 const ATTEMPTS_MAX = 20
+/** All of them are at the same config version. */
+const ANY_PARTITION = toPartition(0)
 
 export default operation('delivery.redrive', redriveDeadLetters)
 
@@ -35,6 +37,8 @@ async function redriveDeadLetters(
   if (!time.ok) return time
   let redriven = 0
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    // First, so that it is over if the configuration changes before it is read.
+    const configVersion = await ctx.journal.configVersion(ANY_PARTITION)
     const { rows } = await ctx.pool.query<Row>(CONFIGURATION, [id.value, ctx.accountId])
     const configuration = rows[0]
     if (configuration === undefined) return notFound('LOGGING_CONFIGURATION', id.value)
@@ -45,25 +49,23 @@ async function redriveDeadLetters(
       letterIds: input.deadLetterIds,
       lettersMax: LETTERS_MAX - redriven,
       to: DestinationVersionId.parse(configuration.destination_version_id),
-      configVersion: Number(configuration.config_version),
+      configVersion,
       newAppendId: ctx.newAppendId,
     })
     redriven += outcome.letters
-    if (outcome.status === 'redriven') return ok({ redriven, remaining: await countDeadLetters(ctx, from) })
+    if (outcome.status === 'redriven') return ok({ redriven, remaining: await ctx.journal.countLetters(from) })
   }
   return fail(serviceUnavailable('Logging configurations change too fast; try again'))
 }
 
 type Row = {
-  readonly config_version: number | string
   readonly state: string
   readonly destination_version_id: number
   readonly versions: readonly number[]
 }
 
-// One statement, so one snapshot: at that config version, this is where the configuration points.
 const CONFIGURATION = `
-select p.config_version, c.state, c.destination_version_id,
+select c.state, c.destination_version_id,
        array(select v.id from destination_version v where v.logging_configuration_id = c.id order by v.id) as versions
-  from journal_partition p, logging_configuration c
- where p.partition = 0 and c.id = $1 and c.account_id = $2`
+  from logging_configuration c
+ where c.id = $1 and c.account_id = $2`

@@ -16,15 +16,16 @@ async function setAside(ctx: Context, input: SetAsideInput): Promise<Result<Noth
   const { loggingConfigurationIdentifier, messageId } = input
   const versions = await destinationVersionsOf(ctx, loggingConfigurationIdentifier)
   if (!versions.ok) return versions
-  const { rowCount } = await ctx.pool.query(SET_ASIDE, [versions.value.ids, messageId, KEPT_MAX])
+  // What a lane says of the message that it is held for names it.
+  const held = (await ctx.journal.troubles(versions.value.ids))
+    .filter(({ state, lastError = '' }) => state === 'held' && lastError.includes(messageId))
+    .map(({ destinationVersionId }) => destinationVersionId)
+  const { rowCount } = await ctx.pool.query(SET_ASIDE, [held, messageId, KEPT_MAX])
   if (rowCount !== 0) return ok({})
   return fail(validationException(`${loggingConfigurationIdentifier} is not held for the message ${messageId}`))
 }
 
-// What a lane says of the message that it is held for names it.
 const SET_ASIDE = `
 update destination_version v
    set set_aside = (array_prepend($2, array_remove(v.set_aside, $2)))[1:$3]
- where v.id = any($1::integer[])
-   and exists (select from journal_lane l where l.destination_version_id = v.id and l.state = 'held'
-                  and position($2 in l.last_error) > 0)`
+ where v.id = any($1::integer[])`

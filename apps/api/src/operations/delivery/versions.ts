@@ -16,11 +16,3 @@ export async function destinationVersionsOf(
 
 const VERSIONS =
   'select id from destination_version where logging_configuration_id = $1 and account_id = $2 order by id'
-
-/** How many dead letters the destinations have. */
-export async function countDeadLetters(ctx: Context, versions: readonly DestinationVersionId[]): Promise<number> {
-  const { rows } = await ctx.pool.query<{ count: number }>(COUNT, [versions])
-  return rows[0]?.count ?? 0
-}
-
-const COUNT = 'select count(*)::bigint as count from dead_letter where destination_version_id = any($1::integer[])'

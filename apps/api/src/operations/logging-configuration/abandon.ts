@@ -1,10 +1,15 @@
-import type { LoggingConfigurationId } from '@roomlog/domain'
-import { ABANDON_SQL } from '@roomlog/journal'
-import type { Tx } from '../../database/transact.ts'
+import { DestinationVersionId, type LoggingConfigurationId } from '@roomlog/domain'
+import type { Context } from '../../context.ts'
+import { type Tx, transactionOf } from '../../database/transact.ts'
 
-/** Gives up what no destination of the configuration has got yet, counted. */
-export async function abandonBacklog(tx: Tx, loggingConfigurationId: LoggingConfigurationId): Promise<void> {
+/** Gives up what no destination of the configuration has got yet, counted, and has the writer drop what it holds. */
+export async function abandonBacklog(
+  { journal }: Pick<Context, 'journal'>,
+  tx: Tx,
+  loggingConfigurationId: LoggingConfigurationId,
+): Promise<void> {
   const found = await tx.destinationVersion.findMany({ where: { loggingConfigurationId }, select: { id: true } })
-  const versions = found.map(({ id }) => id)
-  for (const statement of ABANDON_SQL) await tx.$executeRawUnsafe(statement, versions)
+  const versions = found.map(({ id }) => DestinationVersionId.parse(id))
+  await journal.abandon(transactionOf(tx), versions)
+  await tx.$executeRaw`update destination_version set abandoned_at = now() where id = any(${versions}::integer[])`
 }

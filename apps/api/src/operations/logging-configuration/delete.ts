@@ -1,6 +1,6 @@
 import { type DeleteLoggingConfigurationInput, type Nothing, ok, type Result } from '@roomlog/domain'
 import type { Needs } from '../../context.ts'
-import { announceConfigChange } from '../../database/transact.ts'
+import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
 import { abandonBacklog } from './abandon.ts'
@@ -13,7 +13,7 @@ export default operation('loggingConfiguration.delete', deleteLoggingConfigurati
  * also for one that is DELETING already.
  */
 async function deleteLoggingConfiguration(
-  ctx: Needs<'region' | 'store' | 'clock'>,
+  ctx: Needs<'region' | 'store' | 'clock' | 'journal'>,
   input: DeleteLoggingConfigurationInput,
 ): Promise<Result<Nothing>> {
   const { accountId } = ctx
@@ -26,7 +26,7 @@ async function deleteLoggingConfiguration(
       return conflict(id.value, 'A room lists the logging configuration; detach it first')
     }
     if (input.abandonBacklog) {
-      await abandonBacklog(tx.sql, id.value)
+      await abandonBacklog(ctx, tx.sql, id.value)
       await tx.loggingConfigurations.delete(id.value)
     } else {
       if (before.state === 'DELETING') return conflict(id.value, 'The logging configuration is being deleted')
@@ -35,7 +35,7 @@ async function deleteLoggingConfiguration(
         updatedAt: new Date(ctx.clock.nowMs()),
       })
     }
-    await announceConfigChange(tx.sql)
+    await ctx.journal.announce(transactionOf(tx.sql))
     return ok({})
   })
 }

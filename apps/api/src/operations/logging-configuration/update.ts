@@ -10,7 +10,7 @@ import {
   validationException,
 } from '@roomlog/domain'
 import type { Needs } from '../../context.ts'
-import { announceConfigChange } from '../../database/transact.ts'
+import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import type { Transaction } from '../../store/store.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
@@ -25,7 +25,7 @@ export default operation('loggingConfiguration.update', updateLoggingConfigurati
  * Records committed before the change still go where the configuration pointed then.
  */
 async function updateLoggingConfiguration(
-  ctx: Needs<'region' | 'store' | 'clock' | 'checkDestination'>,
+  ctx: Needs<'region' | 'store' | 'clock' | 'journal' | 'checkDestination'>,
   { identifier, name, destinationConfiguration }: UpdateLoggingConfigurationInput,
 ): Promise<Result<LoggingConfiguration>> {
   const { accountId } = ctx
@@ -42,7 +42,7 @@ async function updateLoggingConfiguration(
 }
 
 async function change(
-  { region, accountId, clock }: Needs<'region' | 'clock'>,
+  { region, accountId, clock, journal }: Needs<'region' | 'clock' | 'journal'>,
   tx: Transaction,
   id: LoggingConfigurationId,
   { name, destination }: { readonly name: string | undefined; readonly destination: Destination | undefined },
@@ -65,7 +65,7 @@ async function change(
   const heals = destination !== undefined && before.state !== 'ACTIVE'
   const becomes = destinationVersionId !== undefined || heals ? 'ACTIVE' : undefined
   const row = await tx.loggingConfigurations.update(id, { updatedAt, name, destinationVersionId, becomes })
-  if (becomes !== undefined) await announceConfigChange(tx.sql)
+  if (becomes !== undefined) await journal.announce(transactionOf(tx.sql))
   return ok(presentLoggingConfiguration(region, row))
 }
 

@@ -1,6 +1,6 @@
 import { ok, type Result, type Room, type RoomId, type UpdateRoomInput } from '@roomlog/domain'
 import type { Needs } from '../../context.ts'
-import { announceConfigChange } from '../../database/transact.ts'
+import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import type { Transaction } from '../../store/store.ts'
 import { notFound, roomIdOf } from '../resource.ts'
@@ -12,7 +12,7 @@ export default operation('room.update', updateRoom)
 
 /** What is left out stays; a list of logging configurations replaces the whole list, exactly at the commit. */
 async function updateRoom(
-  ctx: Needs<'region' | 'store' | 'clock' | 'ceilings' | 'rooms'>,
+  ctx: Needs<'region' | 'store' | 'clock' | 'journal' | 'ceilings' | 'rooms'>,
   input: UpdateRoomInput,
 ): Promise<Result<Room>> {
   const id = roomIdOf(ctx, input.identifier)
@@ -25,7 +25,7 @@ async function updateRoom(
 }
 
 async function change(
-  ctx: Needs<'region' | 'clock'>,
+  ctx: Needs<'region' | 'clock' | 'journal'>,
   tx: Transaction,
   id: RoomId,
   input: UpdateRoomInput,
@@ -49,7 +49,7 @@ async function change(
     },
     lists,
   })
-  if (lists !== undefined) await announceConfigChange(tx.sql)
+  if (lists !== undefined) await ctx.journal.announce(transactionOf(tx.sql))
   return ok(presentRoom(ctx.region, row))
 }
 

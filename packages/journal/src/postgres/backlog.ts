@@ -1,4 +1,10 @@
-import { SET_ASIDE_FORMAT } from './entry.ts'
+import { DestinationVersionId } from '@roomlog/domain'
+import type pg from 'pg'
+import { SET_ASIDE_FORMAT } from '../entry.ts'
+import type { Backlog, Transaction } from '../port.ts'
+
+/** Looked at in a partition, so that a call costs the same whatever the backlog. */
+const BATCHES_MAX = 5_000
 
 /**
  * Records of the destination versions `$1` that are in the journal and not settled, by partition. Settled up to its
@@ -8,7 +14,7 @@ import { SET_ASIDE_FORMAT } from './entry.ts'
  *
  * At most `batchesMax` batches of a partition are looked at, oldest first; what lies beyond is taken to be like them.
  */
-export function backlogSql({ batchesMax }: { readonly batchesMax: number | undefined }): string {
+function backlogSql({ batchesMax }: { readonly batchesMax: number | undefined }): string {
   return `
 with settled as (
   select p.partition, v.id as version, coalesce(l.checkpoint, p.dispatched) as position, h.head
@@ -43,20 +49,54 @@ select o.partition, o.version as destination_version_id, o.oldest as oldest_comm
   from owed o join looked l on l.partition = o.partition`
 }
 
-/** Writers that have signed in and are not late to say that they live. */
-export const WRITERS_ALIVE_SQL = 'select count(*)::integer as writers from journal_writer where expires_at > now()'
+const BACKLOG = `
+select destination_version_id as id, sum(records)::float8 as records,
+       extract(epoch from clock_timestamp() - min(oldest_committed_at))::float8 * 1000 as lag_ms,
+       min(p.trouble) filter (where coalesce(l.checkpoint, p.dispatched) < p.trouble_position) as trouble
+  from (${backlogSql({ batchesMax: BATCHES_MAX })}) by_partition
+  join journal_progress p using (partition)
+  left join journal_lane l using (partition, destination_version_id)
+ group by destination_version_id order by destination_version_id`
 
-/**
- * Gives up what the destination versions `$1` have not got yet: counted, then marked, so that the writer drops what it
- * still holds. To be run in this order in one transaction. Progress is locked first; a cycle in flight may still land,
- * so the count is an upper bound.
- */
-export const ABANDON_SQL: readonly string[] = [
+export async function backlog(pool: pg.Pool, versions: readonly DestinationVersionId[]): Promise<readonly Backlog[]> {
+  const { rows } = await pool.query(BACKLOG, [versions])
+  return rows
+    .filter(({ records }) => records > 0)
+    .map(({ id, records, lag_ms: lagMs, trouble }) => ({
+      destinationVersionId: DestinationVersionId.parse(id),
+      records,
+      lagMs: Math.max(0, lagMs),
+      trouble: trouble ?? undefined,
+    }))
+}
+
+const DRAINED = `
+select v.id from unnest($1::integer[]) v (id)
+ where not exists (select from journal_lane l where l.destination_version_id = v.id)
+   and not exists (select from journal_progress p join journal_batch b on b.partition = p.partition
+                    where b.first_position > p.dispatched and v.id = any(b.destination_version_ids))
+ order by v.id`
+
+/** Those of which nothing is unsettled in any partition. */
+export async function drained(
+  pool: pg.Pool,
+  versions: readonly DestinationVersionId[],
+): Promise<readonly DestinationVersionId[]> {
+  const { rows } = await pool.query(DRAINED, [versions])
+  return rows.map(({ id }) => DestinationVersionId.parse(id))
+}
+
+// In this order: progress is locked first, so that nothing is settled between the count and the end.
+const ABANDON: readonly string[] = [
   'select partition from journal_progress where $1::integer[] is not null order by partition for update',
   `insert into delivery_total as t (partition, destination_version_id, given_up)
    select partition, destination_version_id, records
      from (${backlogSql({ batchesMax: undefined })}) given_up where records > 0
    on conflict (partition, destination_version_id) do update set given_up = t.given_up + excluded.given_up`,
   'delete from journal_lane where destination_version_id = any($1::integer[])',
-  'update destination_version set abandoned_at = now() where id = any($1::integer[])',
 ]
+
+/** Gives up what the versions have not got yet, counted. */
+export async function abandon(transaction: Transaction, versions: readonly DestinationVersionId[]): Promise<void> {
+  for (const statement of ABANDON) await transaction.query(statement, [versions])
+}

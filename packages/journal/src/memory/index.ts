@@ -1,0 +1,1 @@
+export { createMemoryJournal, type MemoryJournal } from './journal.ts'
