@@ -41,7 +41,7 @@ export const apiMutations: readonly Mutation[] = [
   {
     name: 'duplicates-of-a-target-not-merged',
     promise: 'two configurations of one room with the same destination are delivered once, through the first listed',
-    file: 'apps/api/src/rooms/load-rooms.ts',
+    file: 'apps/api/src/store/room-entries.ts',
     find: 'select distinct on (d.kind, d.target) d.id, l.ordinal',
     put: 'select distinct on (d.kind, d.target, l.ordinal) d.id, l.ordinal',
     suites: api('every kind of chat request'),
@@ -260,10 +260,10 @@ export const apiMutations: readonly Mutation[] = [
     promise: 'rooms are never older than the version that they are said to be at',
     file: 'apps/api/src/rooms/load-rooms.ts',
     find: `    const configVersion = await journal.configVersion(ANY_PARTITION)
-    const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
+    return { configVersion, rooms: await lookUpRooms(pool, roomIds) }
 `,
-    put: `    const rows = await lookUp<Row>(pool, { name: 'api-rooms', text: ROOMS, values: [roomIds] })
-    const configVersion = await journal.configVersion(ANY_PARTITION)
+    put: `    const rooms = await lookUpRooms(pool, roomIds)
+    return { configVersion: await journal.configVersion(ANY_PARTITION), rooms }
 `,
     suites: [{ project: 'integration', file: 'apps/api/src/rooms/load-rooms.integration.test.ts' }],
   },

@@ -113,7 +113,6 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const operations = bindOperations(await loadOperations(), {
       region: options.region,
       store,
-      pool,
       rooms,
       appender,
       journal,

@@ -3,7 +3,6 @@ import type { AccountId, Destination, MessageId, NewId } from '@roomlog/domain'
 import type { Appender, AppendId, DatabaseClock, Journal } from '@roomlog/journal'
 import type { CheckOutcome } from '@roomlog/sinks'
 import type { FastifyBaseLogger } from 'fastify'
-import type pg from 'pg'
 import type { Authenticator } from './access/authenticator.ts'
 import type { Caller } from './access/caller.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
@@ -21,7 +20,6 @@ export type CheckDestination = (
 export type Services = {
   readonly region: string
   readonly store: Store
-  readonly pool: pg.Pool
   readonly rooms: RoomCache
   readonly appender: Appender
   readonly journal: Journal

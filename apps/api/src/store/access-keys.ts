@@ -2,8 +2,8 @@ import type { Prisma } from '@roomlog/db'
 import { AccessKeyScope, AccountId } from '@roomlog/domain'
 import type pg from 'pg'
 import { z } from 'zod'
-import { lookUp } from '../database/look-up.ts'
 import type { Tx } from '../database/transact.ts'
+import { lookUp } from './look-up.ts'
 import { latestCreated, type PageRange } from './page.ts'
 
 /** Of those that a row names, the ones that this release knows: a key with a later one can do less here, not nothing. */

@@ -2,7 +2,7 @@ import type { Prisma } from '@roomlog/db'
 import {
   AccountId,
   type Destination,
-  type DestinationVersionId,
+  DestinationVersionId,
   LoggingConfigurationId,
   LoggingConfigurationState,
   Tags,
@@ -47,6 +47,24 @@ const Standing = z.object({
 /** Whether a logging configuration logs, and if not, why. */
 export type LoggingConfigurationStanding = z.output<typeof Standing>
 const Standings = z.array(Standing)
+const Pointing = z.object({
+  state: LoggingConfigurationState,
+  to: DestinationVersionId,
+  versions: z.array(DestinationVersionId),
+})
+/** Where a logging configuration points now, among all places where it ever did. */
+export type LoggingConfigurationPointing = z.output<typeof Pointing>
+const Pointings = z.array(Pointing)
+
+const Owing = Standing.extend({
+  kind: z.enum(['s3', 'cloudWatchLogs', 'firehose']),
+  target: z.string(),
+  versions: z.array(DestinationVersionId),
+})
+/** A logging configuration with all the destinations that records may still wait for. */
+export type OwingConfiguration = z.output<typeof Owing>
+const Owings = z.array(Owing)
+
 const Rows = z.array(z.unknown())
 
 /** What a change leaves out stays. */
@@ -98,6 +116,32 @@ export function loggingConfigurationsOf(sql: Tx) {
       const { where, ...order } = latestUpdated(range)
       const rows = await table.findMany({ where: { accountId, ...where }, ...order, select: SELECT })
       return rows.map((row) => Row.parse(row))
+    },
+
+    async pointing(
+      accountId: AccountId,
+      id: LoggingConfigurationId,
+    ): Promise<LoggingConfigurationPointing | undefined> {
+      const [row] = Pointings.parse(
+        await sql.$queryRaw`
+          select c.state, c.destination_version_id as "to",
+                 array(select v.id from destination_version v where v.logging_configuration_id = c.id order by v.id) as versions
+            from logging_configuration c where c.id = ${id} and c.account_id = ${accountId}`,
+      )
+      return row
+    },
+
+    /** The account's, the oldest first. */
+    async owing(accountId: AccountId, take: number): Promise<readonly OwingConfiguration[]> {
+      return Owings.parse(
+        await sql.$queryRaw`
+          select c.id, d.kind, d.target, c.state, c.state_reason,
+                 array(select v.id from destination_version v
+                        where v.logging_configuration_id = c.id and v.abandoned_at is null order by v.id) as versions
+            from logging_configuration c join destination_version d on d.id = c.destination_version_id
+           where c.account_id = ${accountId}
+           order by c.created_at, c.id limit ${take}`,
+      )
     },
 
     /** Rooms that list it. */

@@ -1,5 +1,6 @@
 import type { PrismaClient } from '@roomlog/db'
-import type { Transact, Tx } from '../database/transact.ts'
+import type { Transaction as Shared } from '@roomlog/journal'
+import { type Transact, type Tx, transactionOf } from '../database/transact.ts'
 import { accessKeysOf } from './access-keys.ts'
 import { accountsOf } from './accounts.ts'
 import { destinationVersionsOf } from './destination-versions.ts'
@@ -12,8 +13,8 @@ export type Tables = ReturnType<typeof tablesOf>
 
 /** The tables within one transaction; what `lock` finds is held until it ends. */
 export type Transaction = Tables & {
-  /** For what others do in the same transaction. */
-  readonly sql: Tx
+  /** For what the journal does in it. */
+  readonly shared: Shared
 }
 
 export type Store = Tables & {
@@ -24,7 +25,7 @@ export type Store = Tables & {
 export function createStore(db: PrismaClient, transact: Transact): Store {
   return {
     ...tablesOf(db),
-    transact: (work) => transact((sql) => work({ ...tablesOf(sql), sql })),
+    transact: (work) => transact((sql) => work({ ...tablesOf(sql), shared: transactionOf(sql) })),
   }
 }
 

@@ -1,5 +1,4 @@
 import {
-  DestinationVersionId,
   fail,
   ok,
   type RedriveDeadLettersInput,
@@ -8,10 +7,10 @@ import {
   serviceUnavailable,
 } from '@roomlog/domain'
 import { toPartition } from '@roomlog/journal'
-import type { Context } from '../../context.ts'
+import type { Needs } from '../../context.ts'
 import { operation } from '../../operation.ts'
 import { nextSendTimeNs } from '../chat/send-time.ts'
-import { conflict } from '../logging-configuration/lock.ts'
+import { conflict } from '../logging-configuration/conflict.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
 
 /** Of one call; the caller comes back while some remain. */
@@ -27,7 +26,7 @@ export default operation('delivery.redrive', redriveDeadLetters)
  * call has sent meanwhile is not there any more.
  */
 async function redriveDeadLetters(
-  ctx: Context,
+  ctx: Needs<'region' | 'store' | 'journal' | 'clock' | 'newAppendId'>,
   input: RedriveDeadLettersInput,
 ): Promise<Result<RedriveDeadLettersOutput>> {
   const id = loggingConfigurationIdOf(ctx, input.loggingConfigurationIdentifier)
@@ -39,16 +38,15 @@ async function redriveDeadLetters(
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     // First, so that it is over if the configuration changes before it is read.
     const configVersion = await ctx.journal.configVersion(ANY_PARTITION)
-    const { rows } = await ctx.pool.query<Row>(CONFIGURATION, [id.value, ctx.accountId])
-    const configuration = rows[0]
-    if (configuration === undefined) return notFound('LOGGING_CONFIGURATION', id.value)
-    if (configuration.state !== 'ACTIVE') return conflict(id.value, 'The logging configuration is not ACTIVE')
-    const from = configuration.versions.map((version) => DestinationVersionId.parse(version))
+    const pointing = await ctx.store.loggingConfigurations.pointing(ctx.accountId, id.value)
+    if (pointing === undefined) return notFound('LOGGING_CONFIGURATION', id.value)
+    if (pointing.state !== 'ACTIVE') return conflict(id.value, 'The logging configuration is not ACTIVE')
+    const { versions: from, to } = pointing
     const outcome = await ctx.journal.redrive({
       from,
       letterIds: input.deadLetterIds,
       lettersMax: LETTERS_MAX - redriven,
-      to: DestinationVersionId.parse(configuration.destination_version_id),
+      to,
       configVersion,
       newAppendId: ctx.newAppendId,
     })
@@ -57,15 +55,3 @@ async function redriveDeadLetters(
   }
   return fail(serviceUnavailable('Logging configurations change too fast; try again'))
 }
-
-type Row = {
-  readonly state: string
-  readonly destination_version_id: number
-  readonly versions: readonly number[]
-}
-
-const CONFIGURATION = `
-select c.state, c.destination_version_id,
-       array(select v.id from destination_version v where v.logging_configuration_id = c.id order by v.id) as versions
-  from logging_configuration c
- where c.id = $1 and c.account_id = $2`

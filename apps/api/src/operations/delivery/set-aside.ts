@@ -1,5 +1,5 @@
 import { fail, type Nothing, ok, type Result, type SetAsideInput, validationException } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
+import type { Needs } from '../../context.ts'
 import { operation } from '../../operation.ts'
 import { destinationVersionsOf } from './versions.ts'
 
@@ -12,20 +12,17 @@ export default operation('delivery.setAside', setAside)
  * Has a message made a dead letter at its next probe, if its destination still refuses it: the way out where a lane is held
  * for it and nothing shows whether it or the destination is at fault.
  */
-async function setAside(ctx: Context, input: SetAsideInput): Promise<Result<Nothing>> {
+async function setAside(ctx: Needs<'region' | 'store' | 'journal'>, input: SetAsideInput): Promise<Result<Nothing>> {
   const { loggingConfigurationIdentifier, messageId } = input
   const versions = await destinationVersionsOf(ctx, loggingConfigurationIdentifier)
   if (!versions.ok) return versions
   // What a lane says of the message that it is held for names it.
-  const held = (await ctx.journal.troubles(versions.value.ids))
+  const held = (await ctx.journal.troubles(versions.value.map(({ id }) => id)))
     .filter(({ state, lastError = '' }) => state === 'held' && lastError.includes(messageId))
     .map(({ destinationVersionId }) => destinationVersionId)
-  const { rowCount } = await ctx.pool.query(SET_ASIDE, [held, messageId, KEPT_MAX])
-  if (rowCount !== 0) return ok({})
-  return fail(validationException(`${loggingConfigurationIdentifier} is not held for the message ${messageId}`))
+  if (held.length === 0) {
+    return fail(validationException(`${loggingConfigurationIdentifier} is not held for the message ${messageId}`))
+  }
+  await ctx.store.destinationVersions.setAside(held, messageId, KEPT_MAX)
+  return ok({})
 }
-
-const SET_ASIDE = `
-update destination_version v
-   set set_aside = (array_prepend($2, array_remove(v.set_aside, $2)))[1:$3]
- where v.id = any($1::integer[])`

@@ -1,21 +1,18 @@
 import {
-  AccountId,
   configurationOf,
   type DeliveryState,
   type DeliveryStatus,
   type DeliveryStatusInput,
   type DeliveryStatusOutput,
-  type DestinationKind,
-  DestinationVersionId,
-  LoggingConfigurationId,
-  LoggingConfigurationState,
+  type DestinationVersionId,
   loggingConfigurationArn,
   ok,
   type Result,
 } from '@roomlog/domain'
 import type { Backlog, DeliveryTotals, LaneTrouble } from '@roomlog/journal'
-import type { Context } from '../../context.ts'
+import type { Needs } from '../../context.ts'
 import { operation } from '../../operation.ts'
+import type { OwingConfiguration } from '../../store/logging-configurations.ts'
 
 /** Of an account; the quota of logging configurations is far below it. */
 const CONFIGURATIONS_MAX = 1_000
@@ -23,10 +20,12 @@ const CONFIGURATIONS_MAX = 1_000
 export default operation('delivery.status', deliveryStatus)
 
 /** How delivery to each logging configuration stands, over all the destinations it has had. */
-async function deliveryStatus(ctx: Context, _input: DeliveryStatusInput): Promise<Result<DeliveryStatusOutput>> {
-  const values = [ctx.accountId, CONFIGURATIONS_MAX]
-  const { rows: configurations } = await ctx.pool.query<ConfigurationRow>(CONFIGURATIONS, values)
-  const versions = configurations.flatMap((row) => row.versions.map((id) => DestinationVersionId.parse(id)))
+async function deliveryStatus(
+  ctx: Needs<'region' | 'store' | 'journal'>,
+  _input: DeliveryStatusInput,
+): Promise<Result<DeliveryStatusOutput>> {
+  const configurations = await ctx.store.loggingConfigurations.owing(ctx.accountId, CONFIGURATIONS_MAX)
+  const versions = configurations.flatMap((configuration) => configuration.versions)
   const [backlog, troubles, totals, writers] = await Promise.all([
     ctx.journal.backlog(versions),
     ctx.journal.troubles(versions),
@@ -35,7 +34,7 @@ async function deliveryStatus(ctx: Context, _input: DeliveryStatusInput): Promis
   ])
   return ok({
     loggingConfigurations: configurations.map((configuration) => {
-      const ofIt = (found: { readonly destinationVersionId: number }) =>
+      const ofIt = (found: { readonly destinationVersionId: DestinationVersionId }) =>
         configuration.versions.includes(found.destinationVersionId)
       const found = { backlog: backlog.filter(ofIt), troubles: troubles.filter(ofIt), totals: totals.filter(ofIt) }
       return present(ctx, configuration, found, writers)
@@ -44,26 +43,9 @@ async function deliveryStatus(ctx: Context, _input: DeliveryStatusInput): Promis
   })
 }
 
-type ConfigurationRow = {
-  readonly id: string
-  readonly kind: DestinationKind
-  readonly target: string
-  readonly state: string
-  readonly state_reason: string | null
-  readonly versions: readonly number[]
-}
-
-const CONFIGURATIONS = `
-select c.id, d.kind, d.target, c.state, c.state_reason,
-       array(select v.id from destination_version v
-              where v.logging_configuration_id = c.id and v.abandoned_at is null order by v.id) as versions
-  from logging_configuration c join destination_version d on d.id = c.destination_version_id
- where c.account_id = $1
- order by c.created_at, c.id limit $2`
-
 function present(
-  { region, accountId }: Context,
-  configuration: ConfigurationRow,
+  { region, accountId }: Needs<'region'>,
+  configuration: OwingConfiguration,
   found: {
     readonly backlog: readonly Backlog[]
     readonly troubles: readonly LaneTrouble[]
@@ -80,13 +62,9 @@ function present(
   const lastError = unreadable ?? laneError ?? lastFailed?.lastError
   const nextProbe = earliest(troubles.map(({ nextProbeAtMs }) => nextProbeAtMs))
   return {
-    loggingConfigurationArn: loggingConfigurationArn({
-      region,
-      accountId: AccountId.parse(accountId),
-      loggingConfigurationId: LoggingConfigurationId.parse(configuration.id),
-    }),
+    loggingConfigurationArn: loggingConfigurationArn({ region, accountId, loggingConfigurationId: configuration.id }),
     destinationConfiguration: configurationOf(configuration),
-    configurationState: LoggingConfigurationState.parse(configuration.state),
+    configurationState: configuration.state,
     ...(configuration.state_reason === null ? {} : { configurationStateReason: configuration.state_reason }),
     state: unreadable === undefined ? stateOf(troubles, backlogRecords, writers) : 'held',
     backlogRecords,

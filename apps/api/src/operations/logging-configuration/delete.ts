@@ -1,10 +1,8 @@
 import { type DeleteLoggingConfigurationInput, type Nothing, ok, type Result } from '@roomlog/domain'
 import type { Needs } from '../../context.ts'
-import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
-import { abandonBacklog } from './abandon.ts'
-import { conflict } from './lock.ts'
+import { conflict } from './conflict.ts'
 
 export default operation('loggingConfiguration.delete', deleteLoggingConfiguration)
 
@@ -26,7 +24,10 @@ async function deleteLoggingConfiguration(
       return conflict(id.value, 'A room lists the logging configuration; detach it first')
     }
     if (input.abandonBacklog) {
-      await abandonBacklog(ctx, tx.sql, id.value)
+      const versions = await tx.destinationVersions.list(accountId, { loggingConfigurationId: id.value })
+      const ids = versions.map((version) => version.id)
+      await ctx.journal.abandon(tx.shared, ids)
+      await tx.destinationVersions.abandon(ids)
       await tx.loggingConfigurations.delete(id.value)
     } else {
       if (before.state === 'DELETING') return conflict(id.value, 'The logging configuration is being deleted')
@@ -35,7 +36,7 @@ async function deleteLoggingConfiguration(
         updatedAt: new Date(ctx.clock.nowMs()),
       })
     }
-    await ctx.journal.announce(transactionOf(tx.sql))
+    await ctx.journal.announce(tx.shared)
     return ok({})
   })
 }

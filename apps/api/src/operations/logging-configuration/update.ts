@@ -10,11 +10,10 @@ import {
   validationException,
 } from '@roomlog/domain'
 import type { Needs } from '../../context.ts'
-import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import type { Transaction } from '../../store/store.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
-import { conflict } from './lock.ts'
+import { conflict } from './conflict.ts'
 import { presentLoggingConfiguration } from './present.ts'
 
 export default operation('loggingConfiguration.update', updateLoggingConfiguration)
@@ -65,7 +64,7 @@ async function change(
   const heals = destination !== undefined && before.state !== 'ACTIVE'
   const becomes = destinationVersionId !== undefined || heals ? 'ACTIVE' : undefined
   const row = await tx.loggingConfigurations.update(id, { updatedAt, name, destinationVersionId, becomes })
-  if (becomes !== undefined) await journal.announce(transactionOf(tx.sql))
+  if (becomes !== undefined) await journal.announce(tx.shared)
   return ok(presentLoggingConfiguration(region, row))
 }
 

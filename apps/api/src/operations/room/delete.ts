@@ -1,6 +1,5 @@
 import { type DeleteRoomInput, type Nothing, ok, type Result } from '@roomlog/domain'
 import type { Needs } from '../../context.ts'
-import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 
@@ -15,7 +14,7 @@ async function deleteRoom(
   if (!id.ok) return id
   const result = await ctx.store.transact(async (tx) => {
     if (!(await tx.rooms.delete(ctx.accountId, id.value))) return notFound('ROOM', id.value)
-    await ctx.journal.announce(transactionOf(tx.sql))
+    await ctx.journal.announce(tx.shared)
     return ok({})
   })
   ctx.rooms.forget(id.value)

@@ -1,6 +1,5 @@
 import { ok, type Result, type Room, type RoomId, type UpdateRoomInput } from '@roomlog/domain'
 import type { Needs } from '../../context.ts'
-import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import type { Transaction } from '../../store/store.ts'
 import { notFound, roomIdOf } from '../resource.ts'
@@ -49,7 +48,7 @@ async function change(
     },
     lists,
   })
-  if (lists !== undefined) await ctx.journal.announce(transactionOf(tx.sql))
+  if (lists !== undefined) await ctx.journal.announce(tx.shared)
   return ok(presentRoom(ctx.region, row))
 }
 

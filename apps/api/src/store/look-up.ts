@@ -4,12 +4,12 @@ import type pg from 'pg'
 const LOOK_UP_TIMEOUT_MS = 5_000
 
 /** A read that fails soon instead of keeping a call waiting for as long as any statement may take. */
-export async function lookUp<Row extends pg.QueryResultRow = Record<string, unknown>>(
+export async function lookUp(
   pool: pg.Pool,
   query: { readonly name: string; readonly text: string; readonly values: unknown[] },
-): Promise<readonly Row[]> {
+): Promise<readonly unknown[]> {
   // Of pg, though its types have it for a whole connection only.
   const limit = { query_timeout: LOOK_UP_TIMEOUT_MS }
-  const { rows } = await pool.query<Row>({ ...query, ...limit })
+  const { rows } = await pool.query({ ...query, ...limit })
   return rows
 }
