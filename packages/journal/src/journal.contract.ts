@@ -479,6 +479,18 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         expect((await lanesOf(journal, lease)).map((lane) => lane.destinationVersionId)).toEqual([1])
       })
 
+      test('a destination version that nobody knows keeps its lane, and is counted', async () => {
+        const unknown = versionId(2 ** 31 - 1)
+        const lease = await held()
+        const change = {
+          lanes: [aLane({ destinationVersionId: unknown, checkpoint: START, state: 'held' })],
+          totals: [someTotals({ destinationVersionId: unknown, errors: { all: 1, accessDenied: 0, notFound: 0 } })],
+        }
+        expect(await settle(journal, lease, { ...NOTHING, ...change })).toBe('settled')
+        expect((await lanesOf(journal, lease)).map((lane) => lane.destinationVersionId)).toEqual([unknown])
+        expect(await journal.totals([unknown])).toMatchObject([{ errors: { all: 1 } }])
+      })
+
       test('a dead letter is kept once, with its bytes', async () => {
         const lease = await held()
         const letter: DeadLetter = {

@@ -16,6 +16,7 @@ import type { Context } from '../../context.ts'
 import { lockAccount } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
 import { loggingConfigurationSelect, presentLoggingConfiguration } from './present.ts'
+import { addDestinationVersion } from './version.ts'
 
 export default operation('loggingConfiguration.create', createLoggingConfiguration)
 
@@ -43,17 +44,14 @@ async function createLoggingConfiguration(
     await lockAccount(tx, accountId)
     if ((await tx.loggingConfiguration.count({ where })) >= limit) return fail(quota)
     const id = ctx.newId()
-    const version = await tx.destinationVersion.create({
-      data: { loggingConfigurationId: id, accountId, region, ...destination, createdAt: startedAt },
-      select: { id: true },
-    })
+    const destinationVersionId = await addDestinationVersion(ctx, tx, id, destination)
     const row = await tx.loggingConfiguration.create({
       data: {
         id,
         accountId,
         name: input.name,
         tags: input.tags,
-        destinationVersionId: version.id,
+        destinationVersionId,
         createdAt: startedAt,
         updatedAt: new Date(ctx.clock.nowMs()),
         state: 'ACTIVE',

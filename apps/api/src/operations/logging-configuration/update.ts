@@ -16,6 +16,7 @@ import { loggingConfigurationIdOf } from '../resource.ts'
 import { getLoggingConfiguration } from './get.ts'
 import { conflict, lockLoggingConfiguration } from './lock.ts'
 import { loggingConfigurationSelect, presentLoggingConfiguration } from './present.ts'
+import { addDestinationVersion } from './version.ts'
 
 export default operation('loggingConfiguration.update', updateLoggingConfiguration)
 
@@ -51,7 +52,8 @@ async function change(
   if (!locked.ok) return locked
   const before = locked.value
   if (before.state === 'DELETING') return conflict(id, 'The logging configuration is being deleted')
-  const moves = to.destination !== undefined && !isSame(to.destination, before.destinationVersion)
+  const moves =
+    to.destination !== undefined && !isSame(to.destination, before.destinationVersion) ? to.destination : undefined
   // An unchanged destination that has passed its check now heals a configuration that had failed.
   const heals = to.destination !== undefined && before.state !== 'ACTIVE'
   const row = await tx.loggingConfiguration.update({
@@ -59,25 +61,13 @@ async function change(
     data: {
       updatedAt: new Date(ctx.clock.nowMs()),
       ...(to.name === undefined ? {} : { name: to.name }),
-      ...(moves ? { destinationVersionId: await newVersion(ctx, tx, id, to.destination) } : {}),
-      ...(moves || heals ? { state: 'ACTIVE', stateReason: null } : {}),
+      ...(moves ? { destinationVersionId: await addDestinationVersion(ctx, tx, id, moves) } : {}),
+      ...(moves !== undefined || heals ? { state: 'ACTIVE', stateReason: null } : {}),
     },
     select: loggingConfigurationSelect,
   })
-  if (moves || heals) await ctx.journal.announce(transactionOf(tx))
+  if (moves !== undefined || heals) await ctx.journal.announce(transactionOf(tx))
   return ok(presentLoggingConfiguration(ctx.region, row))
-}
-
-async function newVersion(
-  { accountId, region }: Context,
-  tx: Tx,
-  loggingConfigurationId: LoggingConfigurationId,
-  destination: Destination | undefined,
-): Promise<number> {
-  if (destination === undefined) throw new Error('a destination that moves has somewhere to go')
-  const data = { loggingConfigurationId, accountId, region, ...destination }
-  const { id } = await tx.destinationVersion.create({ data, select: { id: true } })
-  return id
 }
 
 function isSame(a: Destination, b: { readonly kind: string; readonly target: string }): boolean {
