@@ -40,6 +40,19 @@ const forbidden: readonly [promise: string, path: string, code: string][] = [
   ['client knows no AWS', 'packages/client/src/i.ts', "import { x } from '@aws-sdk/client-s3'"],
   ['api does not import writer', 'apps/api/src/a.ts', "import { x } from '@roomlog/writer'"],
   ['api does not import the stand-in', 'apps/api/src/b.ts', "import { x } from '@roomlog/local-aws'"],
+  ['an operation writes no SQL', 'apps/api/src/operations/room/a.ts', "import type { x } from 'pg'"],
+  ['an operation does not use Prisma', 'apps/api/src/operations/room/b.ts', "import type { x } from '@roomlog/db'"],
+  [
+    'rows of a pool are parsed',
+    'apps/api/src/e.ts',
+    "export const x = () => pool.query<{ id: string }>('select 1', [1])",
+  ],
+  ['rows of Prisma are parsed', 'apps/api/src/store/a.ts', 'export const x = () => db.$queryRaw<Row[]>`select 1`'],
+  [
+    'rows of unsafe SQL are parsed',
+    'apps/api/src/store/b.ts',
+    "export const x = () => db.$queryRawUnsafe<Row[]>('select 1')",
+  ],
   ['writer does not import api, types neither', 'apps/writer/src/a.ts', "import type { x } from '@roomlog/api'"],
   ['local starts api, never imports it', 'apps/local/src/a.ts', "import { x } from '@roomlog/api'"],
   ['local starts writer, never imports it', 'apps/local/src/b.ts', "import { x } from '@roomlog/writer'"],
@@ -80,6 +93,11 @@ const allowed: readonly [promise: string, path: string, code: string][] = [
     'api may import db and journal',
     'apps/api/src/z.ts',
     "import { x } from '@roomlog/db/migrate'\nimport { y } from '@roomlog/journal'\nexport const z = [x, y]",
+  ],
+  [
+    'the store asks without saying what the rows are',
+    'apps/api/src/store/z.ts',
+    "import type pg from 'pg'\nexport const x = (pool: pg.Pool) => pool.query('select 1', [1])",
   ],
   [
     'writer may import a single sink',

@@ -71,6 +71,32 @@ export const apiMutations: readonly Mutation[] = [
     suites: api('one that failed later is not attached'),
   },
   {
+    name: 'operator-given-by-any-admin',
+    promise: 'only the root key can give the scope operator',
+    file: 'apps/api/src/operations/access-key/create.ts',
+    find: "scopes.includes('operator') && caller.accessKeyId !== ctx.rootKeyId",
+    put: "scopes.includes('operator') && !caller.scopes.includes('admin')",
+    suites: [{ project: 'integration', file: 'apps/api/src/access/scopes.integration.test.ts', test: 'only the root' }],
+  },
+  {
+    name: 'scope-that-an-earlier-release-refuses',
+    promise: 'an api of the first release goes on reading the keys that a newer one has written',
+    file: 'apps/api/src/store/access-keys.ts',
+    find: "new Set<AccessKeyScope>(['admin', 'chat'])",
+    put: 'new Set<AccessKeyScope>(AccessKeyScope.options)',
+    suites: [
+      { project: 'integration', file: 'apps/api/src/access/scopes.integration.test.ts', test: 'earlier release' },
+    ],
+  },
+  {
+    name: 'body-parsed-unseen',
+    promise: 'a deep or wide body is refused before it is parsed',
+    file: 'apps/api/src/doors/trpc/single-call.ts',
+    find: 'return bodyFault(body, name) === undefined ? {',
+    put: 'return bodyFault(body.subarray(0, 0), name) === undefined ? {',
+    suites: [{ project: 'integration', file: 'apps/api/src/http/json-body.integration.test.ts', test: 'sendMessage' }],
+  },
+  {
     name: 'flowing-without-a-writer',
     promise: 'where no writer lives, delivery.status says that',
     file: 'apps/api/src/operations/delivery/status.ts',

@@ -7,12 +7,12 @@ import { createAuthenticator } from './access/authenticator.ts'
 import { createKeyFinder } from './access/find-key.ts'
 import { ensureAccount, type RootKey } from './access/root-key.ts'
 import type { CheckDestination } from './context.ts'
-import { warnOfLostCommits } from './database/durability.ts'
 import { createTransact } from './database/transact.ts'
 import { createWaitingLine } from './database/waiting-line.ts'
+import { serveTrpc } from './doors/trpc/serve.ts'
 import { serveHealth } from './http/health.ts'
 import { readinessChecks } from './http/readiness.ts'
-import { closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits, serveRouter } from './http/server.ts'
+import { boundsOf, closeServer, createServer, SERVER_LIMITS_DEFAULT, type ServerLimits } from './http/server.ts'
 import { createRateLimiter } from './limits/rate-limiter.ts'
 import { CEILINGS_DEFAULT, type Ceilings, type Rates } from './limits/rates.ts'
 import { loadOperations } from './load-operations.ts'
@@ -21,7 +21,8 @@ import { createRandomPool } from './random-pool.ts'
 import { createRecordWriter } from './record-writer.ts'
 import { createRoomLoader } from './rooms/load-rooms.ts'
 import { createRoomCache } from './rooms/room-cache.ts'
-import { createRouter } from './router.ts'
+import { warnOfLostCommits } from './store/durability.ts'
+import { createStore } from './store/store.ts'
 
 /** What a process finds around it; made in main.ts. */
 export type Ambient = {
@@ -89,7 +90,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const { monotonicMs: nowMs, randomBytes, randomUUID, sleep } = options.ambient
   // One connection stays for those who only read.
   const atOnce = Math.max(1, controlMax - 1)
-  const transact = createTransact(db, createWaitingLine({ atOnce, ...TRANSACTIONS, nowMs }))
+  const store = createStore(db, createTransact(db, createWaitingLine({ atOnce, ...TRANSACTIONS, nowMs })))
   try {
     const secretBox = createSecretBox(options.encryptionKeys)
     const clock = await startDatabaseClock(pool, {
@@ -100,7 +101,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const [journal] = await Promise.all([
       createPostgresJournal({ pool, partitionsIfNew: options.partitionsIfNew, time: clock }),
       warnOfLostCommits(pool, log),
-      ensureAccount(transact, secretBox, options.accountId, options.rootKey),
+      ensureAccount(store, secretBox, options.accountId, options.rootKey),
     ])
     const rooms = createRoomCache({ load: createRoomLoader(pool, journal), nowMs })
     const appender = createAppender({ journal, routes: rooms, randomUUID, nowMs, sleep })
@@ -111,8 +112,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const pooledBytes = createRandomPool(randomBytes)
     const operations = bindOperations(await loadOperations(), {
       region: options.region,
-      db,
-      transact,
+      store,
       pool,
       rooms,
       appender,
@@ -127,6 +127,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
         mayLookUp: () => limiter.take([strangers]) === undefined,
         nowMs,
       }),
+      rootKeyId: options.rootKey?.accessKeyId,
       checkDestination: options.checkDestination,
       newAppendId: () => toAppendId(randomUUID()),
       newId: () => newId(pooledBytes),
@@ -135,7 +136,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       log,
     })
     serveHealth(server, readinessChecks({ journal, clock, nowMs }))
-    await serveRouter(server, operations, createRouter(operations), limits)
+    await serveTrpc(server, operations, boundsOf(limits))
     const url = await server.listen({ host: options.host, port: options.port, backlog: BACKLOG })
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
 

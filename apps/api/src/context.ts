@@ -1,15 +1,15 @@
-import type { PrismaClient, SecretBox } from '@roomlog/db'
+import type { SecretBox } from '@roomlog/db'
 import type { AccountId, Destination, MessageId, NewId } from '@roomlog/domain'
 import type { Appender, AppendId, DatabaseClock, Journal } from '@roomlog/journal'
 import type { CheckOutcome } from '@roomlog/sinks'
 import type { FastifyBaseLogger } from 'fastify'
 import type pg from 'pg'
 import type { Authenticator } from './access/authenticator.ts'
-import type { Transact } from './database/transact.ts'
+import type { Caller } from './access/caller.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import type { Ceilings, Rates } from './limits/rates.ts'
-import type { Caller } from './operations.ts'
 import type { RoomCache } from './rooms/room-cache.ts'
+import type { Store } from './store/store.ts'
 
 /** Proves that a destination is there, and can be written to and read back for the account; bounded in time. */
 export type CheckDestination = (
@@ -20,8 +20,7 @@ export type CheckDestination = (
 /** What operations work with; one for the process. */
 export type Services = {
   readonly region: string
-  readonly db: PrismaClient
-  readonly transact: Transact
+  readonly store: Store
   readonly pool: pg.Pool
   readonly rooms: RoomCache
   readonly appender: Appender
@@ -32,6 +31,8 @@ export type Services = {
   readonly clock: DatabaseClock
   readonly secretBox: SecretBox
   readonly authenticator: Authenticator
+  /** Of the first access key that this process is configured with. */
+  readonly rootKeyId: string | undefined
   readonly checkDestination: CheckDestination
   readonly newAppendId: () => AppendId
   readonly newId: () => NewId & MessageId
@@ -41,5 +42,15 @@ export type Services = {
   readonly log: FastifyBaseLogger
 }
 
+/** The facts of one call besides its input: who asks, and until when the answer is wanted. */
+export type Call = {
+  readonly caller: Caller
+  readonly accountId: AccountId
+  readonly signal: AbortSignal | undefined
+}
+
 /** What one call of an operation works with. */
-export type Context = Services & Caller
+export type Context = Services & Call
+
+/** What a function needs of that, so that its type tells what it can do: the call's facts, and these services. */
+export type Needs<S extends keyof Services> = Pick<Services, S> & Call

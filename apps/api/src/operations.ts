@@ -1,19 +1,9 @@
-import { type AccessKeyScope, type AccountId, CONTRACT, type OperationName, ok, type Result } from '@roomlog/domain'
-import { checkScope } from './access/authenticator.ts'
+import { CONTRACT, type OperationName, ok, type Result } from '@roomlog/domain'
+import { type Caller, checkScope, type LookedUp } from './access/caller.ts'
 import type { Services } from './context.ts'
 import { throttle } from './limits/throttle.ts'
 import type { Operation } from './operation.ts'
 import { perform } from './operations/perform.ts'
-
-/** Who is asking, once that is known. */
-export type Caller = {
-  readonly accountId: AccountId
-  readonly scopes: readonly AccessKeyScope[]
-  readonly signal?: AbortSignal | undefined
-}
-
-/** What a look-up will tell, and who this was before, by a key that must be read again; else it is a stranger so far. */
-export type LookedUp = { readonly answer: Promise<Result<Caller>>; readonly lastKnownAs: AccountId | undefined }
 
 /** All that a front door needs of the operations. Nothing here throws. */
 export type Operations = {
@@ -22,7 +12,12 @@ export type Operations = {
   /** By scope and rate, before the input is looked at: who may not do this learns nothing about it. */
   readonly admit: (name: OperationName, caller: Caller) => Result<Caller>
   /** Checks the input, performs, and answers what the contract says. */
-  readonly perform: (name: OperationName, caller: Caller, input: unknown) => Promise<Result<unknown>>
+  readonly perform: (
+    name: OperationName,
+    caller: Caller,
+    input: unknown,
+    options: { readonly signal?: AbortSignal | undefined },
+  ) => Promise<Result<unknown>>
 }
 
 /** The operations as front doors use them, working with these services. */
@@ -33,12 +28,12 @@ export function bindOperations(operations: ReadonlyMap<OperationName, Operation>
       return 'answer' in found ? { ...found, answer: perform(services.log, () => found.answer) } : found
     },
     admit: (name, caller) => admit(services, name, caller),
-    perform: (name, { accountId, scopes, signal }, input) =>
+    perform: (name, caller, input, { signal }) =>
       perform(services.log, () => {
         const operation = operations.get(name)
         if (operation === undefined) throw new Error(`${name} is not implemented`)
         // By name: a second spread takes V8's slow path, on every call.
-        return operation.perform({ ...services, accountId, scopes, signal }, input)
+        return operation.perform({ ...services, caller, accountId: caller.accountId, signal }, input)
       }),
   }
 }

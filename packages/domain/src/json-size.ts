@@ -13,8 +13,8 @@ const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d]
 const ITEMS_DEPTH = 2
 
 /**
- * Why a body is not worth parsing, if it is not: it is too deep, or has too many values. Asked before `JSON.parse`, which
- * works on 8 MiB of `[{},{},…]` for half a second, while nobody else is answered. Values are counted by their commas and
+ * Why a body is not worth parsing, if it is not: it is too deep, or has too many values. Asked before it is parsed, which
+ * takes half a second for 8 MiB of `[{},{},…]`, while nobody else is answered. Values are counted by their commas and
  * brackets, so an empty list or object counts twice. `itemsMax` are the items that the call may have.
  */
 export function jsonSizeFault(body: Uint8Array, { itemsMax }: { readonly itemsMax: number }): string | undefined {

@@ -1,6 +1,7 @@
 import { AccountId } from '@roomlog/domain'
 import { expect, test } from 'vitest'
-import { checkScope, createAuthenticator, digestOf, type UsableKey } from './authenticator.ts'
+import { createAuthenticator, digestOf, type UsableKey } from './authenticator.ts'
+import { checkScope } from './caller.ts'
 
 const accountId = AccountId.parse('123456789012')
 const admin: UsableKey = { accountId, scopes: ['admin'], secretDigest: digestOf('s3cret') }
@@ -50,7 +51,10 @@ test.each([
 
 test('admin may do everything and chat may do chat alone', async () => {
   const { authenticator } = setUp({ AK: admin, CK: chat })
-  expect(await authenticator.authenticate('Bearer AK.s3cret')).toMatchObject({ ok: true, value: { accountId } })
+  expect(await authenticator.authenticate('Bearer AK.s3cret')).toMatchObject({
+    ok: true,
+    value: { kind: 'accessKey', by: 'bearer', accessKeyId: 'AK', accountId },
+  })
   expect(await authenticator.authenticate('bearer CK.s3cret')).toMatchObject({ ok: true, value: { scopes: ['chat'] } })
   expect(checkScope(admin, ['admin']).ok).toBe(true)
   expect(checkScope(admin, ['chat']).ok).toBe(true)

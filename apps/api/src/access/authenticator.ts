@@ -2,15 +2,14 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import {
   type AccessKeyScope,
   type AccountId,
-  accessDeniedException,
   fail,
-  grants,
   ok,
   type Result,
   serviceUnavailable,
   unrecognizedClientException,
 } from '@roomlog/domain'
 import { createAbsences, forgetOldest } from '../absences.ts'
+import type { Caller, LookedUp } from './caller.ts'
 
 /** An access key that may be used now. */
 export type UsableKey = {
@@ -19,21 +18,12 @@ export type UsableKey = {
   readonly secretDigest: Buffer
 }
 
-export type Principal = { readonly accountId: AccountId; readonly scopes: readonly AccessKeyScope[] }
-
-/** What a look-up will tell. */
-export type LookedUp = {
-  readonly answer: Promise<Result<Principal>>
-  /** Whose key this was when it was last read, by its secret too; without one a stranger asks. */
-  readonly lastKnownAs: AccountId | undefined
-}
-
 export type Authenticator = {
   /**
    * Who the header `Authorization: Bearer <accessKeyId>.<secretAccessKey>` is. Answered at once where no look-up is needed,
    * so that the front door can tell an account from a stranger before it lets either wait for anything.
    */
-  authenticate(authorization: string | undefined): Result<Principal> | LookedUp
+  authenticate(authorization: string | undefined): Result<Caller> | LookedUp
   /** This process changed the key. */
   forget(accessKeyId: string): void
 }
@@ -117,11 +107,11 @@ export function createAuthenticator(options: {
       }
       const found = lookUp(accessKeyId)
       if (found instanceof Promise) {
-        const before = principalOf(good.get(accessKeyId)?.key, secret)
-        const answer = found.then((key) => principalOf(key, secret))
+        const before = callerOf(accessKeyId, good.get(accessKeyId)?.key, secret)
+        const answer = found.then((key) => callerOf(accessKeyId, key, secret))
         return { answer, lastKnownAs: before.ok ? before.value.accountId : undefined }
       }
-      return found.ok ? principalOf(found.value, secret) : found
+      return found.ok ? callerOf(accessKeyId, found.value, secret) : found
     },
     forget(accessKeyId) {
       good.delete(accessKeyId)
@@ -131,21 +121,10 @@ export function createAuthenticator(options: {
   }
 }
 
-/** Whether the caller may do what a key with one of these scopes may do. */
-export function checkScope(
-  { scopes }: Pick<Principal, 'scopes'>,
-  wanted: readonly AccessKeyScope[],
-): Result<undefined> {
-  if (grants(scopes, wanted)) return MAY
-  return fail(accessDeniedException(`The access key does not have the scope ${wanted.join(' or ')}`))
-}
-
-const MAY = ok(undefined)
-
-function principalOf(key: UsableKey | undefined, secret: string): Result<Principal> {
+function callerOf(accessKeyId: string, key: UsableKey | undefined, secret: string): Result<Caller> {
   const same = timingSafeEqual(digestOf(secret), key?.secretDigest ?? NOBODY)
   if (key === undefined || !same) return fail(unrecognizedClientException())
-  return ok({ accountId: key.accountId, scopes: key.scopes })
+  return ok({ kind: 'accessKey', by: 'bearer', accessKeyId, accountId: key.accountId, scopes: key.scopes })
 }
 
 /** What is compared and kept in memory in place of a secret. Secrets are long and random: one round is enough. */

@@ -1,6 +1,6 @@
 import type { SecretBox } from '@roomlog/db'
-import type { AccountId } from '@roomlog/domain'
-import type { Transact } from '../database/transact.ts'
+import type { AccessKeyScope, AccountId } from '@roomlog/domain'
+import type { Store } from '../store/store.ts'
 
 export type RootKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
@@ -14,30 +14,29 @@ export class RootKeyTakenError extends Error {
 
 /**
  * Makes sure that the account is there and its first key works as configured: a changed secret is taken over, a revoked
- * key works again. Several processes may do so at once.
+ * key works again, and one that an earlier release made gets the scopes that it lacks. Several processes may do so at once.
  */
 export async function ensureAccount(
-  transact: Transact,
+  store: Store,
   secretBox: SecretBox,
   accountId: AccountId,
   rootKey: RootKey | undefined,
 ): Promise<void> {
-  await transact(async (tx) => {
-    await tx.$executeRaw`insert into account (id) values (${accountId}) on conflict do nothing`
+  await store.transact(async (tx) => {
+    await tx.accounts.ensure(accountId)
     if (rootKey === undefined) return
     const { accessKeyId: id, secretAccessKey } = rootKey
-    const key = {
-      scopes: ['admin', 'chat'],
-      secretEncrypted: secretBox.encrypt(secretAccessKey, [accountId, id]),
-      revokedAt: null,
-    }
-    await tx.$executeRaw`
-      insert into access_key (id, account_id, secret_encrypted, scopes)
-      values (${id}, ${accountId}, ${key.secretEncrypted}, ${key.scopes}) on conflict do nothing`
-    const [row] = await tx.$queryRaw<{ account_id: string; secret_encrypted: string; revoked_at: Date | null }[]>`
-      select account_id, secret_encrypted, revoked_at from access_key where id = ${id} for update`
-    if (row?.account_id !== accountId) throw new RootKeyTakenError(id)
-    const same = secretBox.decrypt(row.secret_encrypted, [accountId, id]) === secretAccessKey && row.revoked_at === null
-    if (!same) await tx.accessKey.update({ where: { id }, data: key, select: { id: true } })
+    const owner = [accountId, id]
+    const key = { id, accountId, scopes: [...SCOPES], secretEncrypted: secretBox.encrypt(secretAccessKey, owner) }
+    const found = await tx.accessKeys.ensure(key)
+    if (found.accountId !== accountId) throw new RootKeyTakenError(id)
+    const hasSecret = secretBox.decrypt(found.secretEncrypted, owner) === secretAccessKey
+    const hasScopes = SCOPES.every((scope) => found.scopes.includes(scope))
+    if (hasSecret && hasScopes && found.revokedAt === null) return
+    // A secret that is right stays as it is written: an earlier release beside this one may not read it anew.
+    await tx.accessKeys.renew(hasSecret ? { ...key, secretEncrypted: found.secretEncrypted } : key)
   })
 }
+
+/** No other key is given `operator` but by this one. */
+const SCOPES: readonly AccessKeyScope[] = ['admin', 'chat', 'operator']

@@ -4,7 +4,7 @@ import type pg from 'pg'
 const LOOK_UP_TIMEOUT_MS = 5_000
 
 /** A read that fails soon instead of keeping a call waiting for as long as any statement may take. */
-export async function lookUp<Row extends pg.QueryResultRow>(
+export async function lookUp<Row extends pg.QueryResultRow = Record<string, unknown>>(
   pool: pg.Pool,
   query: { readonly name: string; readonly text: string; readonly values: unknown[] },
 ): Promise<readonly Row[]> {

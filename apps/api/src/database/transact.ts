@@ -1,5 +1,6 @@
 import type { Prisma, PrismaClient } from '@roomlog/db'
 import type { Transaction } from '@roomlog/journal'
+import { z } from 'zod'
 import { isWorthRepeating } from './availability.ts'
 import type { WaitingLine } from './waiting-line.ts'
 
@@ -28,12 +29,9 @@ export function createTransact(db: PrismaClient, line: WaitingLine): Transact {
     })
 }
 
+const Rows = z.array(z.looseObject({}))
+
 /** The transaction as the journal takes part in it. */
 export function transactionOf(tx: Tx): Transaction {
-  return { query: (text, values) => tx.$queryRawUnsafe<object[]>(text, ...values) }
-}
-
-/** Makes the account's creations take turns, so that a quota counts exactly. */
-export async function lockAccount(tx: Tx, accountId: string): Promise<void> {
-  await tx.$queryRaw`select id from account where id = ${accountId} for no key update`
+  return { query: async (text, values) => Rows.parse(await tx.$queryRawUnsafe(text, ...values)) }
 }

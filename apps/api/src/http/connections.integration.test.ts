@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dial, type RawConnection, refusedWith, requestOf } from '../../test/raw-connection.ts'
 import { createTestDatabase, startApi, type TestApi } from '../../test/start-api.ts'
@@ -72,13 +74,28 @@ test('more are refused: those before are answered, one hears why, and the connec
   expect(connection.answers()).toHaveLength(PIPELINED_MAX + 1)
 })
 
-/** Has answers of some megabytes to read, which is more than the kernel keeps, and reads nothing. */
+/** Has answers of some megabytes to read, which is more than the kernel keeps, and hardly begins. */
 async function openUnread(to: TestApi): Promise<RawConnection> {
+  // Its key is known before: else it would stand among the strangers.
+  expect((await to.call('room.list')).status).toBe(200)
+  const accepted = once(to.server.server, 'connection')
   const connection = await openConnection({ reads: false, to })
-  const wrong = { roomIdentifier: 1, content: 1, sender: { userId: 1, attributes: 1 }, attributes: 1, requestId: 1 }
+  // Each of these is a fault that the answer tells of.
+  const attributes = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [n, 1]))
+  const wrong = { roomIdentifier: 1, content: 1, sender: { userId: 1, attributes }, attributes, requestId: 1 }
   const body = JSON.stringify({ messages: Array.from({ length: 1_000 }, () => wrong) })
   const request = requestOf({ path: '/trpc/chat.sendMessages', headers: known(), body })
-  for (let n = 0; n < PIPELINED_MAX; n += 1) await connection.write(request)
+  for (let n = 0; n < PIPELINED_MAX; n += 1) void connection.write(request)
+  const [theirs] = await accepted
+  // The kernel takes no more of an answer.
+  const waiting = () => (theirs instanceof Socket ? theirs.writableLength : 0)
+  let before = 0
+  const isStuck = () => {
+    const stuck = waiting() > 0 && waiting() === before
+    before = waiting()
+    return stuck
+  }
+  await expect.poll(isStuck, { timeout: 15_000 }).toBe(true)
   return connection
 }
 

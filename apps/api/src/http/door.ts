@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type Result, type RoomlogError, requestEntityTooLargeException, serviceUnavailable } from '@roomlog/domain'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller, LookedUp } from '../operations.ts'
+import type { Caller, LookedUp } from '../access/caller.ts'
 import type { Admission, Ticket } from './admission.ts'
 import { readBody } from './body.ts'
 import type { Turns } from './turns.ts'
@@ -14,6 +14,9 @@ declare module 'fastify' {
 }
 
 export type Pass = { readonly caller: Caller; readonly ticket: Ticket }
+
+/** What requests share, whichever door they come through. */
+export type Bounds = { readonly admission: Admission; readonly turns: Turns }
 
 export type Door = {
   /** Who asks, by the headers alone. What it refuses is answered without a byte of the body having been read. */
@@ -31,11 +34,7 @@ const EXPECTS_CONTINUE = /^100-continue$/i
  * The way of every request through a front door: who asks, a slot in that name, the body as bytes, and only then the
  * handler, which `passing` wraps. A door is a Fastify scope of its own, with the routes that stand behind it.
  */
-export function openDoor(
-  scope: FastifyInstance,
-  { admission, turns }: { readonly admission: Admission; readonly turns: Turns },
-  door: Door,
-): void {
+export function openDoor(scope: FastifyInstance, { admission, turns }: Bounds, door: Door): void {
   const letIn = (request: FastifyRequest, reply: FastifyReply, who: Result<Caller>, done: () => void) => {
     const accountId = who.ok ? who.value.accountId : undefined
     const ticket = who.ok ? admission.enter(accountId) : undefined

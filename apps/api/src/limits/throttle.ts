@@ -1,10 +1,17 @@
 import { CONTRACT, fail, ok, type RateName, type Result, type RoomlogError, throttlingException } from '@roomlog/domain'
-import type { Context, Services } from '../context.ts'
+import type { Needs, Services } from '../context.ts'
 import type { RoomEntry } from '../rooms/room-cache.ts'
 import { refilledInMs, takeToken } from './rate-limiter.ts'
 
+/** What it takes to count calls. */
+export type Counting = Needs<'limiter' | 'rates'>
+
 /** Takes one request out of the account's rate for an operation. */
-export function throttle(services: Services, accountId: string, rate: Rate): Result<undefined> {
+export function throttle(
+  services: Pick<Services, 'limiter' | 'rates'>,
+  accountId: string,
+  rate: Rate,
+): Result<undefined> {
   const limit = { key: `${rate.name}:${accountId}`, perSecond: rateOf(services, rate) }
   if (services.limiter.take([limit]) === undefined) return ok(undefined)
   const { perSecond } = limit
@@ -16,8 +23,8 @@ export function throttle(services: Services, accountId: string, rate: Rate): Res
 type Rate = { readonly name: RateName; readonly perSecond: number }
 
 /** The contract's, unless the deployment has set another. */
-function rateOf(services: Services, rate: Rate): number {
-  return services.rates[rate.name] ?? rate.perSecond
+function rateOf({ rates }: Pick<Services, 'rates'>, rate: Rate): number {
+  return rates[rate.name] ?? rate.perSecond
 }
 
 const MESSAGES = CONTRACT['chat.sendMessage'].rate
@@ -26,7 +33,7 @@ const MESSAGES = CONTRACT['chat.sendMessage'].rate
  * What to tell the caller of a send that is refused. It counts against the account's rate as one that is taken, because
  * it costs as much to decide on; once the rate is used up, that is what the caller hears instead.
  */
-export function refusedSend(ctx: Context, error: RoomlogError): RoomlogError {
+export function refusedSend(ctx: Counting, error: RoomlogError): RoomlogError {
   if (error.name === 'ThrottlingException') return error
   const throttled = throttle(ctx, ctx.accountId, MESSAGES)
   return throttled.ok ? error : throttled.error
@@ -36,7 +43,7 @@ export function refusedSend(ctx: Context, error: RoomlogError): RoomlogError {
  * Before the look-up of a room that this process does not know. An account that behaves needs fewer of them than it sends
  * messages; one that makes up room ids gets no more than that.
  */
-export function throttleLookUp(ctx: Context): Result<undefined> {
+export function throttleLookUp(ctx: Counting): Result<undefined> {
   const { limiter, accountId } = ctx
   const limit = { key: `ROOM_LOOK_UP:${accountId}`, perSecond: rateOf(ctx, MESSAGES) }
   if (limiter.take([limit]) === undefined) return TAKEN
@@ -50,7 +57,7 @@ export function throttleLookUp(ctx: Context): Result<undefined> {
 export type MessageThrottle = () => Result<undefined>
 
 /** For the messages to a room in one turn. */
-export function throttleMessages(ctx: Context, room: RoomEntry): MessageThrottle {
+export function throttleMessages(ctx: Counting, room: RoomEntry): MessageThrottle {
   const { maximumMessageRatePerSecond, roomId, accountId } = room
   const ofRoom = ctx.limiter.bucket({ key: `room:${roomId}`, perSecond: maximumMessageRatePerSecond })
   const accountRate = rateOf(ctx, MESSAGES)

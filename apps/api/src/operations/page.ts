@@ -1,8 +1,6 @@
 import { fail, ok, type Result, StoredText, validationException } from '@roomlog/domain'
 import { z } from 'zod'
-
-/** The last item of a page: the next one starts after it. */
-export type PageEnd = { readonly timeMs: number; readonly id: string }
+import type { PageEnd } from '../store/page.ts'
 
 const Token = z.tuple([z.int().min(0).max(8_640_000_000_000_000), StoredText.min(1).max(128)])
 
@@ -31,13 +29,6 @@ export function strangeToken() {
       fieldList: [{ name: 'nextToken', message }],
     }),
   )
-}
-
-/** Prisma's condition for items after `start`, latest first; the first part lets the index find the place. */
-export function updatedBefore(start: PageEnd | undefined) {
-  if (start === undefined) return {}
-  const time = new Date(start.timeMs)
-  return { updatedAt: { lte: time }, OR: [{ updatedAt: { lt: time } }, { id: { lt: start.id } }] }
 }
 
 /** Cuts the one item too many that was read to see whether there is more. */

@@ -5,14 +5,14 @@ import {
   ok,
   type Result,
 } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
 import { operation } from '../../operation.ts'
 import { emitEvent } from './emit-event.ts'
+import type { Sending } from './record.ts'
 
 export default operation('chat.deleteMessage', deleteMessage)
 
 /** Asks clients to delete a message; whether there ever was one is not checked, as IVS does not. */
-async function deleteMessage(ctx: Context, input: DeleteMessageInput): Promise<Result<DeleteMessageOutput>> {
+async function deleteMessage(ctx: Sending, input: DeleteMessageInput): Promise<Result<DeleteMessageOutput>> {
   const event = { eventName: 'aws:DELETE_MESSAGE', attributes: deleteMessageAttributes(input) }
   const emitted = await emitEvent(ctx, input.roomIdentifier, event)
   return emitted.ok ? ok({ id: emitted.value.id }) : emitted

@@ -1,7 +1,6 @@
 import { eventRecord, ok, type Result, type RoomArn, recordTime, type SendEventOutput } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
 import { findRoom } from './find-room.ts'
-import { recordIt } from './record.ts'
+import { recordIt, type Sending } from './record.ts'
 import { nextSendTimeNs } from './send-time.ts'
 
 export type EventToEmit = {
@@ -11,7 +10,7 @@ export type EventToEmit = {
 }
 
 /** Every event, whoever thought of it, goes to the room this way. */
-export async function emitEvent(ctx: Context, arn: RoomArn, event: EventToEmit): Promise<Result<SendEventOutput>> {
+export async function emitEvent(ctx: Sending, arn: RoomArn, event: EventToEmit): Promise<Result<SendEventOutput>> {
   const room = await findRoom(ctx, arn)
   if (!room.ok) return room
   const next = nextSendTimeNs(ctx)

@@ -1,11 +1,14 @@
 import { ok, type Result, type RoomArn, type RoomId } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
-import { throttleLookUp } from '../../limits/throttle.ts'
+import type { Needs } from '../../context.ts'
+import { type Counting, throttleLookUp } from '../../limits/throttle.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 
+/** What it takes to find rooms to send to. */
+export type FindingRooms = Needs<'region' | 'rooms'> & Counting
+
 /** The account's room to send to. */
-export async function findRoom(ctx: Context, arn: RoomArn): Promise<Result<RoomEntry>> {
+export async function findRoom(ctx: FindingRooms, arn: RoomArn): Promise<Result<RoomEntry>> {
   const id = roomIdOf(ctx, arn)
   if (!id.ok) return id
   const found = await findRooms(ctx, [id.value])
@@ -14,7 +17,7 @@ export async function findRoom(ctx: Context, arn: RoomArn): Promise<Result<RoomE
 
 /** Rooms of any account; those that are not there are left out. */
 export async function findRooms(
-  ctx: Context,
+  ctx: FindingRooms,
   roomIds: readonly RoomId[],
 ): Promise<Result<ReadonlyMap<RoomId, RoomEntry>>> {
   if (!ctx.rooms.knows(roomIds)) {
@@ -25,6 +28,10 @@ export async function findRooms(
 }
 
 /** What the cache holds is of all accounts. */
-export function ownRoom(ctx: Context, room: RoomEntry | undefined, roomId: string): Result<RoomEntry> {
-  return room?.accountId === ctx.accountId ? ok(room) : notFound('ROOM', roomId)
+export function ownRoom(
+  { accountId }: Pick<FindingRooms, 'accountId'>,
+  room: RoomEntry | undefined,
+  roomId: string,
+): Result<RoomEntry> {
+  return room?.accountId === accountId ? ok(room) : notFound('ROOM', roomId)
 }

@@ -1,19 +1,26 @@
 import { fail, internalServerException, ok, type Result, type RoomlogError, serviceUnavailable } from '@roomlog/domain'
 import type { Submission, SubmitOutcome } from '@roomlog/journal'
-import type { Context } from '../../context.ts'
+import type { Needs } from '../../context.ts'
 import { notFound } from '../resource.ts'
+import type { FindingRooms } from './find-room.ts'
+
+/** What it takes to record something. */
+type Recording = Needs<'appender' | 'rooms' | 'limiter' | 'log'>
+/** What it takes to send something to a room: to find it, to say when, and to record. */
+export type Sending = FindingRooms & Recording & Needs<'clock' | 'newId'>
+export type SendingMessages = Sending & Needs<'writeRecord'>
 
 /**
  * Hands a record to the journal and waits for its fate: only what is durable is acknowledged. The order of the calls is
  * the order of the records.
  */
-export async function recordIt(ctx: Context, record: Submission): Promise<Result<undefined>> {
+export async function recordIt(ctx: Recording, record: Submission): Promise<Result<undefined>> {
   return resultOf(ctx, record, await ctx.appender.submit(record, { signal: ctx.signal }))
 }
 
 /** As `recordIt` for each in turn, handed over together; `refuse` is told of those that are not acknowledged. */
 export async function recordAll<S extends Submission>(
-  ctx: Context,
+  ctx: Recording,
   records: readonly S[],
   refuse: (record: S, error: RoomlogError) => void,
 ): Promise<void> {
@@ -26,7 +33,7 @@ export async function recordAll<S extends Submission>(
 
 const RECORDED: Result<undefined> = ok(undefined)
 
-function resultOf(ctx: Context, { roomId, id }: Submission, outcome: SubmitOutcome | undefined): Result<undefined> {
+function resultOf(ctx: Recording, { roomId, id }: Submission, outcome: SubmitOutcome | undefined): Result<undefined> {
   switch (outcome?.status) {
     case 'recorded':
       return RECORDED
@@ -49,7 +56,7 @@ function resultOf(ctx: Context, { roomId, id }: Submission, outcome: SubmitOutco
 }
 
 /** Once a second and kind: an outage refuses thousands of records a second. */
-function warn(ctx: Context, event: string, reason: string): void {
+function warn(ctx: Recording, event: string, reason: string): void {
   if (ctx.limiter.take([{ key: `log:${event}`, perSecond: 1 }]) !== undefined) return
   ctx.log.warn({ event, reason }, 'Records are not acknowledged.')
 }

@@ -9,17 +9,19 @@ import {
   toSend,
   WrittenMessage,
 } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
 import { refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { operation } from '../../operation.ts'
 import { findRoom } from './find-room.ts'
-import { recordIt } from './record.ts'
+import { recordIt, type SendingMessages } from './record.ts'
 import { refusalOf } from './refusal.ts'
 import { nextSendTimeNs } from './send-time.ts'
 
 export default operation('chat.sendMessage', sendMessage, isWrittenOrPlain)
 
-async function sendMessage(ctx: Context, input: SendMessageInput | WrittenMessage): Promise<Result<SendMessageOutput>> {
+async function sendMessage(
+  ctx: SendingMessages,
+  input: SendMessageInput | WrittenMessage,
+): Promise<Result<SendMessageOutput>> {
   const message = input instanceof WrittenMessage ? input : toSend(input)
   const found = await findRoom(ctx, message.roomIdentifier)
   if (!found.ok) return fail(refusedSend(ctx, found.error))

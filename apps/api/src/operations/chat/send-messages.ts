@@ -17,13 +17,12 @@ import {
   WrittenMessage,
 } from '@roomlog/domain'
 import type { Submission } from '@roomlog/journal'
-import type { Context } from '../../context.ts'
 import { type MessageThrottle, refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { operation } from '../../operation.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { roomIdOf } from '../resource.ts'
-import { findRooms, ownRoom } from './find-room.ts'
-import { recordAll } from './record.ts'
+import { type FindingRooms, findRooms, ownRoom } from './find-room.ts'
+import { recordAll, type SendingMessages } from './record.ts'
 import { refusalOf } from './refusal.ts'
 import { nextSendTimeNs } from './send-time.ts'
 
@@ -39,7 +38,7 @@ export default operation('chat.sendMessages', sendMessages, isPlainCall)
  * Each message has a result of its own, in order. Once a room's rate has refused one, the rest of that room in the call
  * is refused with it: what is recorded of a room is a beginning of what was sent, without holes made by the rate.
  */
-async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
+async function sendMessages(ctx: SendingMessages, input: SendMessagesInput): Promise<Result<SendMessagesOutput>> {
   // Taken out of the input, which others hold: what waits for its commit would be copied by every collection of garbage.
   const prepared = await prepare(ctx, input.messages.splice(0))
   if (!prepared.ok) return prepared
@@ -52,7 +51,7 @@ async function sendMessages(ctx: Context, input: SendMessagesInput): Promise<Res
 
 /** Decides on every message in one turn, and makes the records of those that are accepted. */
 async function prepare(
-  ctx: Context,
+  ctx: SendingMessages,
   messages: readonly unknown[],
 ): Promise<Result<{ accepted: Accepted[]; results: Answer[] }>> {
   const checked = messages.map(check)
@@ -83,7 +82,7 @@ function check(message: unknown): Result<MessageToSend> {
 
 /** Every room of the call by its ARN, with one look-up. */
 async function findAddressees(
-  ctx: Context,
+  ctx: FindingRooms,
   messages: readonly Result<MessageToSend>[],
 ): Promise<ReadonlyMap<RoomArn, Result<Addressee>>> {
   const ids = new Map<RoomArn, Result<RoomId>>()
@@ -102,7 +101,7 @@ async function findAddressees(
 }
 
 function addresseeOf(
-  ctx: Context,
+  ctx: FindingRooms,
   id: Result<RoomId>,
   found: Result<ReadonlyMap<RoomId, RoomEntry>>,
 ): Result<Addressee> {

@@ -5,6 +5,7 @@ import {
   destinationOf,
   fail,
   type LoggingConfiguration,
+  newDestinationVersionId,
   ok,
   type Result,
   resourceNotFoundException,
@@ -12,11 +13,9 @@ import {
   validationException,
 } from '@roomlog/domain'
 import type { Failure } from '@roomlog/sinks'
-import type { Context } from '../../context.ts'
-import { lockAccount } from '../../database/transact.ts'
+import type { Needs } from '../../context.ts'
 import { operation } from '../../operation.ts'
-import { loggingConfigurationSelect, presentLoggingConfiguration } from './present.ts'
-import { addDestinationVersion } from './version.ts'
+import { presentLoggingConfiguration } from './present.ts'
 
 export default operation('loggingConfiguration.create', createLoggingConfiguration)
 
@@ -26,39 +25,37 @@ export default operation('loggingConfiguration.create', createLoggingConfigurati
  * attaches what it got and believes its messages logged.
  */
 async function createLoggingConfiguration(
-  ctx: Context,
-  input: CreateLoggingConfigurationInput,
+  ctx: Needs<'region' | 'store' | 'clock' | 'newId' | 'randomBytes' | 'ceilings' | 'checkDestination'>,
+  { name, tags, destinationConfiguration }: CreateLoggingConfigurationInput,
 ): Promise<Result<LoggingConfiguration>> {
-  const { accountId, region } = ctx
+  const { accountId, region, store } = ctx
   const limit = ctx.ceilings.loggingConfigurationsMax
   const quota = serviceQuotaExceededException({ resourceId: accountId, resourceType: 'LOGGING_CONFIGURATION', limit })
-  // One that is on its way out makes room for the next at once, however long it drains.
-  const where = { accountId, state: { not: 'DELETING' } }
-  if ((await ctx.db.loggingConfiguration.count({ where })) >= limit) return fail(quota)
+  if ((await store.loggingConfigurations.count(accountId)) >= limit) return fail(quota)
 
-  const destination = destinationOf(input.destinationConfiguration)
-  const startedAt = new Date(ctx.clock.nowMs())
+  const destination = destinationOf(destinationConfiguration)
+  const createdAt = new Date(ctx.clock.nowMs())
   const check = await ctx.checkDestination(destination, { accountId, signal: ctx.signal })
   if (check.status === 'failed') return unusable(check.failure, destination)
-  return ctx.transact(async (tx) => {
-    await lockAccount(tx, accountId)
-    if ((await tx.loggingConfiguration.count({ where })) >= limit) return fail(quota)
+  return store.transact(async (tx) => {
+    await tx.accounts.lock(accountId)
+    if ((await tx.loggingConfigurations.count(accountId)) >= limit) return fail(quota)
     const id = ctx.newId()
-    const destinationVersionId = await addDestinationVersion(ctx, tx, id, destination)
-    const row = await tx.loggingConfiguration.create({
-      data: {
-        id,
-        accountId,
-        name: input.name,
-        tags: input.tags,
-        destinationVersionId,
-        createdAt: startedAt,
-        updatedAt: new Date(ctx.clock.nowMs()),
-        state: 'ACTIVE',
-      },
-      select: loggingConfigurationSelect,
-    })
-    return ok(presentLoggingConfiguration(region, row))
+    const drawId = () => newDestinationVersionId(ctx.randomBytes)
+    const version = { loggingConfigurationId: id, accountId, region, destination, createdAt, drawId }
+    const destinationVersionId = await tx.destinationVersions.create(version)
+    const updatedAt = new Date(ctx.clock.nowMs())
+    const configuration = {
+      id,
+      accountId,
+      name,
+      tags,
+      destinationVersionId,
+      createdAt,
+      updatedAt,
+      state: 'ACTIVE',
+    } as const
+    return ok(presentLoggingConfiguration(region, await tx.loggingConfigurations.create(configuration)))
   })
 }
 

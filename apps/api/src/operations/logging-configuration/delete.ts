@@ -1,10 +1,10 @@
 import { type DeleteLoggingConfigurationInput, type Nothing, ok, type Result } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
+import type { Needs } from '../../context.ts'
 import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
-import { loggingConfigurationIdOf } from '../resource.ts'
+import { loggingConfigurationIdOf, notFound } from '../resource.ts'
 import { abandonBacklog } from './abandon.ts'
-import { conflict, lockLoggingConfiguration } from './lock.ts'
+import { conflict } from './lock.ts'
 
 export default operation('loggingConfiguration.delete', deleteLoggingConfiguration)
 
@@ -13,28 +13,29 @@ export default operation('loggingConfiguration.delete', deleteLoggingConfigurati
  * also for one that is DELETING already.
  */
 async function deleteLoggingConfiguration(
-  ctx: Context,
+  ctx: Needs<'region' | 'store' | 'clock' | 'journal'>,
   input: DeleteLoggingConfigurationInput,
 ): Promise<Result<Nothing>> {
+  const { accountId } = ctx
   const id = loggingConfigurationIdOf(ctx, input.identifier)
   if (!id.ok) return id
-  return ctx.transact(async (tx) => {
-    const locked = await lockLoggingConfiguration(ctx, tx, id.value)
-    if (!locked.ok) return locked
-    const rooms = await tx.roomLoggingConfiguration.count({ where: { loggingConfigurationId: id.value } })
-    if (rooms > 0) return conflict(id.value, 'A room lists the logging configuration; detach it first')
+  return ctx.store.transact(async (tx) => {
+    const before = await tx.loggingConfigurations.lock(accountId, id.value)
+    if (before === undefined) return notFound('LOGGING_CONFIGURATION', id.value)
+    if ((await tx.loggingConfigurations.roomsOf(id.value)) > 0) {
+      return conflict(id.value, 'A room lists the logging configuration; detach it first')
+    }
     if (input.abandonBacklog) {
-      await abandonBacklog(ctx, tx, id.value)
-      await tx.loggingConfiguration.delete({ where: { id: id.value } })
+      await abandonBacklog(ctx, tx.sql, id.value)
+      await tx.loggingConfigurations.delete(id.value)
     } else {
-      if (locked.value.state === 'DELETING') return conflict(id.value, 'The logging configuration is being deleted')
-      const now = new Date(ctx.clock.nowMs())
-      await tx.loggingConfiguration.update({
-        where: { id: id.value },
-        data: { state: 'DELETING', stateReason: null, deletingSince: now, updatedAt: now },
+      if (before.state === 'DELETING') return conflict(id.value, 'The logging configuration is being deleted')
+      await tx.loggingConfigurations.update(id.value, {
+        becomes: 'DELETING',
+        updatedAt: new Date(ctx.clock.nowMs()),
       })
     }
-    await ctx.journal.announce(transactionOf(tx))
+    await ctx.journal.announce(transactionOf(tx.sql))
     return ok({})
   })
 }

@@ -4,19 +4,19 @@ import {
   fail,
   type LoggingConfiguration,
   type LoggingConfigurationId,
+  newDestinationVersionId,
   ok,
   type Result,
   type UpdateLoggingConfigurationInput,
   validationException,
 } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
-import { type Tx, transactionOf } from '../../database/transact.ts'
+import type { Needs } from '../../context.ts'
+import { transactionOf } from '../../database/transact.ts'
 import { operation } from '../../operation.ts'
-import { loggingConfigurationIdOf } from '../resource.ts'
-import { getLoggingConfiguration } from './get.ts'
-import { conflict, lockLoggingConfiguration } from './lock.ts'
-import { loggingConfigurationSelect, presentLoggingConfiguration } from './present.ts'
-import { addDestinationVersion } from './version.ts'
+import type { Transaction } from '../../store/store.ts'
+import { loggingConfigurationIdOf, notFound } from '../resource.ts'
+import { conflict } from './lock.ts'
+import { presentLoggingConfiguration } from './present.ts'
 
 export default operation('loggingConfiguration.update', updateLoggingConfiguration)
 
@@ -26,51 +26,52 @@ export default operation('loggingConfiguration.update', updateLoggingConfigurati
  * Records committed before the change still go where the configuration pointed then.
  */
 async function updateLoggingConfiguration(
-  ctx: Context,
-  input: UpdateLoggingConfigurationInput,
+  ctx: Needs<'region' | 'store' | 'clock' | 'journal' | 'randomBytes' | 'checkDestination'>,
+  { identifier, name, destinationConfiguration }: UpdateLoggingConfigurationInput,
 ): Promise<Result<LoggingConfiguration>> {
-  const id = loggingConfigurationIdOf(ctx, input.identifier)
+  const { accountId } = ctx
+  const id = loggingConfigurationIdOf(ctx, identifier)
   if (!id.ok) return id
-  const existing = await getLoggingConfiguration(ctx, { identifier: input.identifier })
-  if (!existing.ok) return existing
-  const { destinationConfiguration } = input
+  const existing = await ctx.store.loggingConfigurations.find(accountId, id.value)
+  if (existing === undefined) return notFound('LOGGING_CONFIGURATION', id.value)
   const destination = destinationConfiguration === undefined ? undefined : destinationOf(destinationConfiguration)
   if (destination !== undefined) {
-    const check = await ctx.checkDestination(destination, { accountId: ctx.accountId, signal: ctx.signal })
+    const check = await ctx.checkDestination(destination, { accountId, signal: ctx.signal })
     if (check.status === 'failed') return unusable(check.failure.message)
   }
-  return ctx.transact((tx) => change(ctx, tx, id.value, { name: input.name, destination }))
+  return ctx.store.transact((tx) => change(ctx, tx, id.value, { name, destination }))
 }
 
 async function change(
-  ctx: Context,
-  tx: Tx,
+  { region, accountId, clock, journal, randomBytes }: Needs<'region' | 'clock' | 'journal' | 'randomBytes'>,
+  tx: Transaction,
   id: LoggingConfigurationId,
-  to: { readonly name: string | undefined; readonly destination: Destination | undefined },
+  { name, destination }: { readonly name: string | undefined; readonly destination: Destination | undefined },
 ): Promise<Result<LoggingConfiguration>> {
-  const locked = await lockLoggingConfiguration(ctx, tx, id)
-  if (!locked.ok) return locked
-  const before = locked.value
+  const before = await tx.loggingConfigurations.lock(accountId, id)
+  if (before === undefined) return notFound('LOGGING_CONFIGURATION', id)
   if (before.state === 'DELETING') return conflict(id, 'The logging configuration is being deleted')
-  const moves =
-    to.destination !== undefined && !isSame(to.destination, before.destinationVersion) ? to.destination : undefined
+  const updatedAt = new Date(clock.nowMs())
+  const destinationVersionId =
+    destination === undefined || isSame(destination, before.destinationVersion)
+      ? undefined
+      : await tx.destinationVersions.create({
+          loggingConfigurationId: id,
+          accountId,
+          region,
+          destination,
+          createdAt: updatedAt,
+          drawId: () => newDestinationVersionId(randomBytes),
+        })
   // An unchanged destination that has passed its check now heals a configuration that had failed.
-  const heals = to.destination !== undefined && before.state !== 'ACTIVE'
-  const row = await tx.loggingConfiguration.update({
-    where: { id },
-    data: {
-      updatedAt: new Date(ctx.clock.nowMs()),
-      ...(to.name === undefined ? {} : { name: to.name }),
-      ...(moves ? { destinationVersionId: await addDestinationVersion(ctx, tx, id, moves) } : {}),
-      ...(moves !== undefined || heals ? { state: 'ACTIVE', stateReason: null } : {}),
-    },
-    select: loggingConfigurationSelect,
-  })
-  if (moves !== undefined || heals) await ctx.journal.announce(transactionOf(tx))
-  return ok(presentLoggingConfiguration(ctx.region, row))
+  const heals = destination !== undefined && before.state !== 'ACTIVE'
+  const becomes = destinationVersionId !== undefined || heals ? 'ACTIVE' : undefined
+  const row = await tx.loggingConfigurations.update(id, { updatedAt, name, destinationVersionId, becomes })
+  if (becomes !== undefined) await journal.announce(transactionOf(tx.sql))
+  return ok(presentLoggingConfiguration(region, row))
 }
 
-function isSame(a: Destination, b: { readonly kind: string; readonly target: string }): boolean {
+function isSame(a: Destination, b: Destination): boolean {
   return a.kind === b.kind && a.target === b.target
 }
 

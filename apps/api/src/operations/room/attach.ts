@@ -6,8 +6,9 @@ import {
   type Result,
   validationException,
 } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
-import type { Tx } from '../../database/transact.ts'
+import type { Needs } from '../../context.ts'
+import type { LoggingConfigurationStanding } from '../../store/logging-configurations.ts'
+import type { Tables } from '../../store/store.ts'
 import { loggingConfigurationIdOf, notFound } from '../resource.ts'
 
 /**
@@ -16,8 +17,8 @@ import { loggingConfigurationIdOf, notFound } from '../resource.ts'
  * the caller would not notice. One that the room lists already may stay, so that the rest of the list can be changed.
  */
 export async function holdForRoom(
-  ctx: Context,
-  tx: Tx,
+  ctx: Needs<'region'>,
+  tx: Pick<Tables, 'loggingConfigurations'>,
   arns: readonly LoggingConfigurationArn[],
   listedBefore: readonly string[] = [],
 ): Promise<Result<readonly LoggingConfigurationId[]>> {
@@ -28,26 +29,18 @@ export async function holdForRoom(
     ids.push(id.value)
   }
   if (ids.length === 0) return ok(ids)
-  const rows = await tx.$queryRaw<{ id: string; state: string; state_reason: string | null }[]>`
-    select id, state, state_reason from logging_configuration
-     where account_id = ${ctx.accountId} and id = any(${ids}::text[])
-     order by id for share`
+  const rows = await tx.loggingConfigurations.hold(ctx.accountId, ids)
   const found = new Map(rows.map((row) => [row.id, row]))
   for (const id of ids) {
     const row = found.get(id)
     if (row === undefined) return notFound('LOGGING_CONFIGURATION', id)
-    if (row.state !== 'ACTIVE' && !listedBefore.includes(id)) return notActive(id, row.state, row.state_reason)
+    if (row.state !== 'ACTIVE' && !listedBefore.includes(id)) return notActive(row)
   }
   return ok(ids)
 }
 
-function notActive(id: LoggingConfigurationId, state: string, reason: string | null) {
+function notActive({ id, state, state_reason: reason }: LoggingConfigurationStanding) {
   const message = `The logging configuration ${id} is ${state}, not ACTIVE, and would not log${reason === null ? '' : `: ${reason}`}`
   const fieldList = [{ name: 'loggingConfigurationIdentifiers', message }]
   return fail(validationException(message, { reason: 'FIELD_VALIDATION_FAILED', fieldList }))
-}
-
-/** The room's list as rows, in its order. */
-export function listedRows(ids: readonly LoggingConfigurationId[]) {
-  return ids.map((loggingConfigurationId, ordinal) => ({ loggingConfigurationId, ordinal }))
 }

@@ -8,15 +8,15 @@ import {
   Tags,
   validationException,
 } from '@roomlog/domain'
-import type { Context } from '../../context.ts'
+import type { Needs } from '../../context.ts'
 import { operation } from '../../operation.ts'
 import { holdTagged } from './tagged.ts'
 
 export default operation('tags.add', addTags)
 
 /** Of two calls at the same time, neither loses the other's tags. */
-async function addTags(ctx: Context, input: AddTagsInput): Promise<Result<Nothing>> {
-  return ctx.transact(async (tx) => {
+async function addTags(ctx: Needs<'region' | 'store'>, input: AddTagsInput): Promise<Result<Nothing>> {
+  return ctx.store.transact(async (tx) => {
     const tagged = await holdTagged(ctx, tx, input.resourceArn)
     if (!tagged.ok) return tagged
     const tags = { ...tagged.value.tags, ...input.tags }
@@ -25,7 +25,7 @@ async function addTags(ctx: Context, input: AddTagsInput): Promise<Result<Nothin
       const fieldList = [{ name: 'tags', message }]
       return fail(validationException(message, { reason: 'FIELD_VALIDATION_FAILED', fieldList }))
     }
-    await tagged.value.write(Tags.parse(tags))
+    await tx.tags.write(tagged.value.resource, Tags.parse(tags))
     return ok({})
   })
 }

@@ -2,9 +2,10 @@ import { createMessageReader, type OperationName } from '@roomlog/domain'
 import { type AnyTRPCRouter, getTRPCErrorShape } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller, Operations } from '../operations.ts'
-import { retryHeaders, toTRPCError } from '../trpc/error.ts'
-import { bodyFault } from './json-body.ts'
+import type { Caller } from '../../access/caller.ts'
+import { bodyFault } from '../../http/json-body.ts'
+import type { Operations } from '../../operations.ts'
+import { retryHeaders, toTRPCError } from './error.ts'
 import { createSocketSignals } from './socket-signals.ts'
 
 /** Makes the input of a body that is plainly written. */
@@ -58,7 +59,7 @@ export function createSingleCalls({ admit, perform }: Operations, router: AnyTRP
     async answer({ name, input }, caller, request, reply) {
       const signal = signals.of(request.raw.socket)
       const admitted = admit(name, caller)
-      const result = admitted.ok ? await perform(name, { ...caller, signal }, input) : admitted
+      const result = admitted.ok ? await perform(name, caller, input, { signal }) : admitted
       reply.header('vary', 'trpc-accept, accept').type('application/json')
       if (result.ok) {
         reply.send(JSON.stringify({ result: { data: result.value } }))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createTestDatabase, PLENTY, startApi, type TestApi } from '../../test/start-api.ts'
+import { createTestDatabase, PLENTY, startApi, type TestApi } from '../../../test/start-api.ts'
 
 let api: TestApi
 let arn: string

@@ -1,8 +1,9 @@
 import type { AppRouter } from '@roomlog/client'
 import { CONTRACT, OPERATION_NAMES, type OperationName, type Result } from '@roomlog/domain'
 import { type AnyTRPCProcedure, type AnyTRPCRouter, initTRPC } from '@trpc/server'
-import type { Caller, Operations } from './operations.ts'
-import { ivsErrorOf, toTRPCError } from './trpc/error.ts'
+import type { Caller } from '../../access/caller.ts'
+import type { Operations } from '../../operations.ts'
+import { ivsErrorOf, toTRPCError } from './error.ts'
 
 /**
  * The whole API as tRPC sees it, folded from the contract. That the value is of the client's type is the one thing here
@@ -23,13 +24,13 @@ function procedure(operations: Operations, name: OperationName): AnyTRPCProcedur
     .use(({ ctx, signal, next }) => {
       const caller = operations.admit(name, ctx)
       if (!caller.ok) throw toTRPCError(caller.error)
-      return next({ ctx: { caller: { ...caller.value, signal } } })
+      return next({ ctx: { caller: caller.value, signal } })
     })
     // The operation checks its input itself, for every door.
     .input((input: unknown) => input)
   return CONTRACT[name].kind === 'query'
-    ? admitted.query(({ ctx, input }) => answer(operations.perform(name, ctx.caller, input)))
-    : admitted.mutation(({ ctx, input }) => answer(operations.perform(name, ctx.caller, input)))
+    ? admitted.query(({ ctx, input }) => answer(operations.perform(name, ctx.caller, input, ctx)))
+    : admitted.mutation(({ ctx, input }) => answer(operations.perform(name, ctx.caller, input, ctx)))
 }
 
 const trpc = initTRPC.context<Caller>().create({
