@@ -71,7 +71,9 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
     }
     const now = <T>(task: () => Promise<T>) => task()
     const isSetAside = async () => false
-    return { version, madeAtMs: 0, sink, policy: policies[kind], refusals: new Refusals(), isSetAside, limited: now }
+    // Ids are drawn at random: here the later one has the smaller id.
+    const madeAtMs = -id
+    return { version, madeAtMs, sink, policy: policies[kind], refusals: new Refusals(), isSetAside, limited: now }
   }
 
   return {
