@@ -318,6 +318,10 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         expect(later.writers).toBe(2)
         expect(later.free).toHaveLength(journal.partitions)
         expect(await journal.writers()).toBe(2)
+        // An api is in the roll too, and takes no share.
+        await journal.signIn({ apiId: '0-api', ttlMs: 2 * TTL_MS })
+        expect(await journal.writers()).toBe(2)
+        expect(await roll('c')).toMatchObject({ writers: 2, rank: 1 })
         await journal.signOut('b')
         expect((await roll('c')).writers).toBe(1)
         await under.elapse(TTL_MS + 1)
