@@ -292,4 +292,28 @@ export const journalMutations: readonly Mutation[] = [
     put: 'reason: letter.reason,',
     suites: postgres('what a destination says is settled with'),
   },
+  {
+    name: 'a-format-that-not-all-read',
+    promise: 'a new format is written only once every living process reads it',
+    file: 'packages/journal/src/postgres/journal.ts',
+    find: 'const packing = () => (formats.includes(PACKED_FORMAT) ? blocks : undefined)',
+    put: 'const packing = () => (formats.includes(0) ? undefined : blocks)',
+    suites: [{ project: 'integration', file: 'packages/journal/src/postgres/formats.integration.test.ts' }],
+  },
+  {
+    name: 'an-api-is-taken-for-a-writer',
+    promise: 'an api in the roll takes no share of the partitions from writers, of earlier versions either',
+    file: 'packages/journal/src/postgres/lease.ts',
+    find: "values ($1, now() - interval '1 s', $3::smallint[]",
+    put: "values ($1, now() + interval '1 h', $3::smallint[]",
+    suites: [{ project: 'integration', file: 'packages/journal/src/postgres/formats.integration.test.ts' }],
+  },
+  {
+    name: 'a-tombstone-that-a-living-writer-cannot-read',
+    promise: 'nothing is set aside while a writer lives that could not read the tombstone',
+    file: 'packages/journal/src/postgres/set-aside.ts',
+    find: "if (!(await isReadByAll(client, SET_ASIDE_FORMAT, undefined))) return { status: 'too early' }\n",
+    put: '',
+    suites: [{ project: 'integration', file: 'packages/journal/src/postgres/formats.integration.test.ts' }],
+  },
 ]

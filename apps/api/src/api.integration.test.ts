@@ -3,7 +3,7 @@ import { createPool } from '@roomlog/db'
 import { RoomId } from '@roomlog/domain'
 import { type Journal, partitionOf, toLeaseToken, toPosition } from '@roomlog/journal'
 import { createPostgresJournal, transactionOf } from '@roomlog/journal/postgres'
-import { asWriter } from '@roomlog/journal/testing'
+import { apisSignedIn, asWriter, writersAsCountedBefore } from '@roomlog/journal/testing'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readJournal } from '../test/journal.ts'
@@ -335,6 +335,16 @@ test('delivery.status tells the backlog and lag of each logging configuration, a
   await withJournal((journal) => journal.signOut('a-writer'))
   expect(await statusOf(configuration.arn)).toMatchObject({ state: 'no-writer', backlogRecords: 7 })
   expect((await api.call('delivery.status')).data.writers).toBe(0)
+})
+
+test('an api is in the roll of the journal while it lives, and is no writer', async () => {
+  const other = await startApi(databaseUrl)
+  const pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
+  const before = await apisSignedIn(pool)
+  expect(await writersAsCountedBefore(pool)).toBe(0)
+  await other.close()
+  expect(await apisSignedIn(pool)).toBe(before - 1)
+  await pool.end()
 })
 
 /** What others do to the journal meanwhile. */

@@ -7,6 +7,7 @@ import { createAuthenticator } from './access/authenticator.ts'
 import { createKeyFinder } from './access/find-key.ts'
 import { ensureAccount, type RootKey } from './access/root-key.ts'
 import type { CheckDestination } from './context.ts'
+import { startSigningIn } from './database/sign-in.ts'
 import { createTransact } from './database/transact.ts'
 import { createWaitingLine } from './database/waiting-line.ts'
 import { serveTrpc } from './doors/trpc/serve.ts'
@@ -137,6 +138,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     serveHealth(server, readinessChecks({ journal, clock, nowMs }))
     await serveTrpc(server, operations, boundsOf(limits))
     const url = await server.listen({ host: options.host, port: options.port, backlog: BACKLOG })
+    // From here on nothing fails that would leave it signed in.
+    const roll = await startSigningIn(journal, `api-${randomUUID()}`, log)
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
 
     let closing: Promise<void> | undefined
@@ -144,6 +147,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       await closeServer(server)
       clearInterval(sampling)
       await appender.close()
+      await roll.stop()
       await Promise.all([db.$disconnect(), pool.end()])
     }
     return {

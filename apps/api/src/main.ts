@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { uptime } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assertMigrated, MigrationError, migrate } from '@roomlog/db/migrate'
+import { DroppedFormatError } from '@roomlog/journal/postgres'
 import { pino } from 'pino'
 import { RootKeyTakenError } from './access/root-key.ts'
 import { type Ambient, type Api, createApi } from './api.ts'
@@ -85,7 +86,8 @@ function closeOnSignal(api: Api, shutdownMs: number, closeClients: () => void): 
 /** What went wrong at the start and what to do about it; a stack only where we do not know. */
 function explain(error: unknown, env: Env): string {
   if (error instanceof MigrationError && error.code === 'unreachable') return `DATABASE_URL: ${error.message}`
-  if (error instanceof MigrationError || error instanceof RootKeyTakenError) return error.message
+  if (error instanceof MigrationError || error instanceof RootKeyTakenError || error instanceof DroppedFormatError)
+    return error.message
   if (error instanceof Error && 'code' in error) {
     const place = `${env.host}:${env.port}`
     if (error.code === 'EADDRINUSE') return `PORT: ${place} is taken by another process; set PORT to a free one`

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { newId } from '@roomlog/domain'
 import { partitionOf } from '@roomlog/journal'
-import { rewind } from '@roomlog/journal/testing'
+import { lanes, rewind } from '@roomlog/journal/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Pipeline, startPipeline } from '../test/pipeline.ts'
 
@@ -32,6 +32,38 @@ it('a restored database that hands out the number of a destination anew is not d
   const ids = sent.map(({ id }) => id)
   await expect.poll(() => pipeline.idsIn('s3', 'another-bucket'), { timeout: 45_000 }).toEqual(ids)
   expect(await pipeline.idsIn('s3')).toHaveLength(3)
+  await writer.stop()
+})
+
+it('records for a destination that the database does not know hold their lane alone, in words, until it knows it', async () => {
+  await pipeline.createTarget('s3', 'forgotten-bucket')
+  const known = await pipeline.addDestination('cloudWatchLogs')
+  const gone = await pipeline.addDestination('s3', 'forgotten-bucket')
+  const { rows } = await pipeline.pool.query('delete from destination_version where id = $1 returning *', [gone])
+  const room = newId(randomBytes)
+  const before = await pipeline.send(room, 3, [known, gone])
+  const writer = await pipeline.start()
+  const behind = await pipeline.send(room, 3, [known, gone])
+  const ids = [...before, ...behind].map(({ id }) => id)
+  await expect.poll(() => pipeline.idsIn('cloudWatchLogs'), { timeout: 20_000 }).toEqual(ids)
+  const words = expect.stringContaining(`no destination version ${gone}`)
+  const shown = async () => Object(await (await fetch(`${writer.url}/readyz`)).json()).troubles
+  await expect
+    .poll(shown, { timeout: 20_000 })
+    .toMatchObject([{ event: 'destination.held', destinationVersionId: gone, reason: words }])
+  await expect
+    .poll(() => lanes(pipeline.pool), { timeout: 20_000 })
+    .toMatchObject([{ destinationVersionId: gone, state: 'held', lastError: words, checkpoint: 0 }])
+
+  const [row] = rows
+  await pipeline.pool.query(
+    `insert into destination_version (id, logging_configuration_id, account_id, region, kind, target)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [row.id, row.logging_configuration_id, row.account_id, row.region, row.kind, row.target],
+  )
+  await expect.poll(() => pipeline.idsIn('s3', 'forgotten-bucket'), { timeout: 30_000 }).toEqual(ids)
+  await expect.poll(shown, { timeout: 20_000 }).toBeUndefined()
+  expect(await pipeline.idsIn('cloudWatchLogs')).toEqual(ids)
   await writer.stop()
 })
 

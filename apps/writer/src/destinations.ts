@@ -18,6 +18,7 @@ import pLimit from 'p-limit'
 import type pg from 'pg'
 import type { Destination, LanePolicy } from './lane/destination.ts'
 import { Refusals } from './lane/refusals.ts'
+import { unknownDestination } from './unknown-destination.ts'
 
 export type Clients = {
   s3(): S3Client
@@ -41,9 +42,12 @@ export type DestinationsOptions = {
 }
 
 export type Destinations = {
+  /** One that the database does not know holds its lane until it does. */
   get(id: DestinationVersionId): Promise<Destination | 'abandoned'>
   /** Of these, the ones whose backlog was given up. */
   abandonedOf(ids: readonly DestinationVersionId[]): Promise<readonly DestinationVersionId[]>
+  /** Of these, the ones that the database did not know, and now does. */
+  foundOf(ids: readonly DestinationVersionId[]): Promise<readonly DestinationVersionId[]>
   /** The database was restored, and hands out its numbers anew: each version is looked up again before it is given out. */
   doubt(): void
   /** Closes the clients of destinations that no lane uses. */
@@ -51,7 +55,8 @@ export type Destinations = {
   close(): void
 }
 
-const SELECT = `select id, logging_configuration_id, account_id, region, kind, target, abandoned_at
+const SELECT = `select id, logging_configuration_id, account_id, region, kind, target, abandoned_at,
+       (extract(epoch from created_at) * 1000)::float8 as made_at_ms
   from destination_version where id = $1`
 
 const SET_ASIDE = 'select from destination_version where id = $1 and $2 = any(set_aside)'
@@ -60,6 +65,8 @@ const SET_ASIDE = 'select from destination_version where id = $1 and $2 = any(se
 export function createDestinations(options: DestinationsOptions): Destinations {
   const made = new Map<DestinationVersionId, { readonly destination: Destination; readonly destroy: () => void }>()
   const doubted = new Set<DestinationVersionId>()
+  /** Versions that the database does not know. */
+  const unknown = new Set<DestinationVersionId>()
   const gzip = createGzips({ level: options.gzipLevel, keptMax: options.concurrency.s3 })
   const scratch = createScratch()
   /** Of versions that are others now; lanes may still be using them. */
@@ -70,7 +77,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     if (found && !doubted.has(id)) return found.destination
     const { rows } = await options.pool.query(SELECT, [id])
     const row = rows[0]
-    if (!row) throw new Error(`destination version ${id} is not in the database`)
+    if (!row) return holdUnknown(id)
     if (row.abandoned_at !== null) return 'abandoned'
     const version: DestinationVersion = {
       id,
@@ -81,6 +88,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       target: row.target,
     }
     doubted.delete(id)
+    unknown.delete(id)
     const known = made.get(id)
     if (known && isDeepStrictEqual(known.destination.version, version)) return known.destination
     if (known) outdated.push(known.destroy)
@@ -88,6 +96,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     const limit = pLimit(options.concurrency[version.kind])
     const destination: Destination = {
       version,
+      madeAtMs: row.made_at_ms,
       sink,
       policy: options.policies[version.kind],
       refusals: new Refusals(),
@@ -95,6 +104,17 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       limited: (task) => limit(task),
     }
     made.set(id, { destination, destroy })
+    return destination
+  }
+
+  function holdUnknown(id: DestinationVersionId): Destination {
+    doubted.delete(id)
+    const known = made.get(id)
+    if (known && unknown.has(id)) return known.destination
+    if (known) outdated.push(known.destroy)
+    const destination = unknownDestination(id, options.policies.s3)
+    made.set(id, { destination, destroy() {} })
+    unknown.add(id)
     return destination
   }
 
@@ -139,6 +159,14 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       for (const { id } of rows) made.delete(DestinationVersionId.parse(id))
       return rows.map(({ id }) => DestinationVersionId.parse(id))
     },
+    async foundOf(ids) {
+      const asked = ids.filter((id) => unknown.has(id))
+      if (asked.length === 0) return []
+      const { rows } = await options.pool.query('select id from destination_version where id = any($1)', [asked])
+      const found = rows.map(({ id }) => DestinationVersionId.parse(id))
+      for (const id of found) doubted.add(id)
+      return found
+    },
     doubt() {
       for (const id of made.keys()) doubted.add(id)
     },
@@ -146,6 +174,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       for (const [id, { destroy }] of made) {
         if (ids.has(id)) continue
         made.delete(id)
+        unknown.delete(id)
         destroy()
       }
     },

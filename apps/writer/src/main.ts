@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { uptime } from 'node:os'
 import { MigrationError } from '@roomlog/db/migrate'
+import { DroppedFormatError } from '@roomlog/journal/postgres'
 import { type Logger, pino } from 'pino'
 import { parseEnv, type WriterEnv } from './env.ts'
 import { type RunningWriter, startWriter } from './start.ts'
@@ -73,6 +74,7 @@ function fail(err: unknown, log: Logger): void {
 
 /** What went wrong at the start and what to do about it; a stack only where we do not know. */
 function wordsFor(error: unknown, { HOST, PORT }: WriterEnv): string {
+  if (error instanceof DroppedFormatError) return error.message
   if (error instanceof MigrationError) {
     return error.code === 'unreachable' ? `DATABASE_URL: ${error.message}` : error.message
   }

@@ -109,6 +109,8 @@ export function createWriter(options: WriterOptions): Writer {
     for (const worker of mine.slice(share)) worker.stop()
     const wanted = free.filter((partition) => (left.get(partition)?.untilMs ?? 0) <= clock.monotonicMs())
     for (const partition of wanted.slice(0, Math.max(0, share - mine.length))) await take(partition)
+    const found = await destinations.foundOf(activeLanes())
+    for (const worker of mine) if (found.some((id) => worker.lanes.has(id))) worker.reload()
     const abandoned = await destinations.abandonedOf(activeLanes())
     for (const id of abandoned) for (const worker of mine) worker.abandon(id)
   }

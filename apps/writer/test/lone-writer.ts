@@ -53,7 +53,6 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
   function destination(id: DestinationVersionId) {
     const sink: Sink = {
       kind,
-      batchOf: 'any',
       limits: { recordsMax: 500, bytesMax: 1e6, overheadBytes: 0, recordBytesMax: 1e6, spanMaxMs: 86_400_000 },
       write: async (records) =>
         write(
@@ -72,7 +71,9 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
     }
     const now = <T>(task: () => Promise<T>) => task()
     const isSetAside = async () => false
-    return { version, sink, policy: policies[kind], refusals: new Refusals(), isSetAside, limited: now }
+    // Ids are drawn at random: here the later one has the smaller id.
+    const madeAtMs = -id
+    return { version, madeAtMs, sink, policy: policies[kind], refusals: new Refusals(), isSetAside, limited: now }
   }
 
   return {
@@ -120,6 +121,7 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
             made.set(id, found)
             return found
           },
+          foundOf: async () => [],
           abandonedOf: async () => [],
           doubt() {},
           keepOnly() {},

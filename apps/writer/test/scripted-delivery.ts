@@ -115,7 +115,6 @@ export function scriptedDelivery(script: {
 
 const SINK: Sink = {
   kind: 'firehose',
-  batchOf: 'any',
   limits: { recordsMax: 500, bytesMax: 1e6, overheadBytes: 0, recordBytesMax: 1e6, spanMaxMs: 86_400_000 },
   write: () => Promise.reject(new Error('a delivery writes through its lane')),
   check: async () => ({ status: 'ok' }),

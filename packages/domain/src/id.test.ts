@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { AccountId, DestinationVersionId, isMessageId, MessageId, newId, RoomId } from './id.ts'
+import {
+  AccountId,
+  DestinationVersionId,
+  isMessageId,
+  MessageId,
+  newDestinationVersionId,
+  newId,
+  RoomId,
+} from './id.ts'
 
 test('a new id is 12 letters and digits, and may become any kind of id', () => {
   const id = newId(randomBytes)
@@ -43,4 +51,11 @@ test('an account has 12 digits, a destination version is an integer from 1', () 
   }
   expect(DestinationVersionId.safeParse(1).success).toBe(true)
   for (const value of [0, -1, 1.5, '1']) expect(DestinationVersionId.safeParse(value).success).toBe(false)
+})
+
+test('ids of destination versions are drawn from what an integer column holds, and no earlier version counted so far', () => {
+  expect(newDestinationVersionId((n) => new Uint8Array(n))).toBe(2 ** 30)
+  expect(newDestinationVersionId((n) => new Uint8Array(n).fill(0xff))).toBe(2 ** 31 - 1)
+  const drawn = Array.from({ length: 1_000 }, () => newDestinationVersionId(randomBytes))
+  expect(new Set(drawn).size).toBeGreaterThan(990)
 })

@@ -42,6 +42,15 @@ export function newId(randomBytes: (n: number) => Uint8Array): NewId {
   return drawn
 }
 
+/**
+ * Drawn at random, so that a restored database does not give the id of a destination that it has forgotten to another one.
+ * From 2^30 up to what an `integer` column holds: below stand the ids that earlier versions counted up from 1.
+ */
+export function newDestinationVersionId(randomBytes: (n: number) => Uint8Array): DestinationVersionId {
+  const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4)
+  return DestinationVersionId.parse(2 ** 30 + (((a & 0x3f) << 24) | (b << 16) | (c << 8) | d))
+}
+
 /** As `MessageId`'s schema, for paths that see every record. */
 export function isMessageId(value: string): value is MessageId {
   return ID_PATTERN.test(value)

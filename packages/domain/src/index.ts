@@ -21,6 +21,7 @@ export {
   LoggingConfigurationId,
   MessageId,
   type NewId,
+  newDestinationVersionId,
   newId,
   RoomId,
 } from './id.ts'

@@ -318,6 +318,10 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
         expect(later.writers).toBe(2)
         expect(later.free).toHaveLength(journal.partitions)
         expect(await journal.writers()).toBe(2)
+        // An api is in the roll too, and takes no share.
+        await journal.signIn({ apiId: '0-api', ttlMs: 2 * TTL_MS })
+        expect(await journal.writers()).toBe(2)
+        expect(await roll('c')).toMatchObject({ writers: 2, rank: 1 })
         await journal.signOut('b')
         expect((await roll('c')).writers).toBe(1)
         await under.elapse(TTL_MS + 1)
@@ -477,6 +481,18 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
           lanes: [aLane({ checkpoint: START }), aLane({ destinationVersionId: versionId(2), checkpoint: START })],
         })
         expect((await lanesOf(journal, lease)).map((lane) => lane.destinationVersionId)).toEqual([1])
+      })
+
+      test('a destination version that nobody knows keeps its lane, and is counted', async () => {
+        const unknown = versionId(2 ** 31 - 1)
+        const lease = await held()
+        const change = {
+          lanes: [aLane({ destinationVersionId: unknown, checkpoint: START, state: 'held' })],
+          totals: [someTotals({ destinationVersionId: unknown, errors: { all: 1, accessDenied: 0, notFound: 0 } })],
+        }
+        expect(await settle(journal, lease, { ...NOTHING, ...change })).toBe('settled')
+        expect((await lanesOf(journal, lease)).map((lane) => lane.destinationVersionId)).toEqual([unknown])
+        expect(await journal.totals([unknown])).toMatchObject([{ errors: { all: 1 } }])
       })
 
       test('a dead letter is kept once, with its bytes', async () => {

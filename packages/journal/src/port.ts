@@ -239,6 +239,8 @@ export type SetAsideOutcome =
   | { readonly status: 'whole' }
   /** It verifies, and is of a later version's format: nothing was changed. */
   | { readonly status: 'unreadable'; readonly format: number }
+  /** It is damaged, and stays so: a process of an earlier version lives that cannot read what would take its place. */
+  | { readonly status: 'too early' }
   /** It was set aside before. */
   | { readonly status: 'tombstone' }
   /** The journal holds no such position: trimmed, or not there yet. */
@@ -312,6 +314,11 @@ export type Journal = {
     readonly afterAppendId: AppendId | undefined
     readonly bytesMax: number
   }): Promise<ReadOutcome>
+  /**
+   * An api signs in for `ttlMs` with the formats of batches that it reads, as writers do by `roll`. What all who are signed in
+   * read may be written from then on; nobody needs to know.
+   */
+  signIn(api: { readonly apiId: string; readonly ttlMs: number }): Promise<void>
   /** Signs in for `ttlMs`, extends the leases held and tells what there is to take. */
   roll(writer: {
     readonly writerId: string
@@ -321,8 +328,8 @@ export type Journal = {
   /** Takes the partition if nobody holds it; the new token is `token`. */
   acquire(lease: HeldLease & { readonly writerId: string; readonly ttlMs: number }): Promise<Progress | 'taken'>
   release(leases: readonly HeldLease[]): Promise<void>
-  /** The writer leaves the roll. */
-  signOut(writerId: string): Promise<void>
+  /** The writer or the api leaves the roll. */
+  signOut(id: string): Promise<void>
   /**
    * Conditional on the lease's token, on the revision, and on the batch that `dispatched` stands on being there (a
    * restored database may hold the same token, with another history); a checkpoint or `dispatched` never moves back.

@@ -124,8 +124,6 @@ export type SinkOptions = { readonly signal?: AbortSignal | undefined }
 /** A writer to one destination. */
 export type Sink = {
   readonly kind: DestinationKind
-  /** `room`: a write holds records of one room. */
-  readonly batchOf: 'room' | 'any'
   readonly limits: BatchLimits
   /** One attempt. At least one record, in order. Their memory is not read any more once the answer is there. */
   write(records: SinkRecords, options?: SinkOptions): Promise<WriteOutcome>

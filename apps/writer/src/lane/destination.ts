@@ -24,6 +24,8 @@ export type LanePolicy = {
 /** A destination as its lanes see it; shared by the lanes of all partitions. */
 export type Destination = {
   readonly version: DestinationVersion
+  /** Of two versions with one target, the one that was made later waits until the earlier one has drained. */
+  readonly madeAtMs: number
   readonly sink: Sink
   readonly policy: LanePolicy
   readonly refusals: Refusals

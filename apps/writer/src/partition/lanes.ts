@@ -123,11 +123,12 @@ export class Lanes {
   }
 
   /** A later version with the same target starts only after the earlier one has drained here, or order would break. */
-  #blocked({ version }: Destination): boolean {
+  #blocked(one: Destination): boolean {
+    const { version } = one
     for (const { destination } of this.#lanes.values()) {
       const other = destination.version
       if (
-        other.id < version.id &&
+        isEarlier(destination, one) &&
         other.loggingConfigurationId === version.loggingConfigurationId &&
         other.kind === version.kind &&
         other.target === version.target
@@ -137,4 +138,9 @@ export class Lanes {
     }
     return false
   }
+}
+
+/** Ids are drawn at random; those that earlier versions counted up tell two of one moment apart. */
+function isEarlier(a: Destination, b: Destination): boolean {
+  return a.madeAtMs < b.madeAtMs || (a.madeAtMs === b.madeAtMs && a.version.id < b.version.id)
 }

@@ -73,6 +73,7 @@ export function createFleet(options: {
     }
     destinations.set(id, {
       version,
+      madeAtMs: 0,
       sink: store.sink(),
       policy: POLICIES[store.kind],
       refusals: new Refusals(),
@@ -121,6 +122,7 @@ export function createFleet(options: {
             if (!found) throw new Error(`no destination ${id}`)
             return found
           },
+          foundOf: async () => [],
           abandonedOf: async () => [],
           doubt() {},
           keepOnly() {},

@@ -41,7 +41,6 @@ export class SlowStore {
   sink(): Sink {
     return {
       kind: this.kind,
-      batchOf: this.kind === 'firehose' ? 'any' : 'room',
       limits: {
         recordsMax: 500,
         bytesMax: 4_000_000,

@@ -130,7 +130,8 @@ export class Configurations {
   }
 
   #addVersion({ id: configuration, kind }: Pick<Configuration, 'id' | 'kind'>, target: string): DestinationVersionId {
-    const id = DestinationVersionId.parse(this.versions.size + 1)
+    // Ids are drawn at random; here those that were made later have the smaller ones.
+    const id = DestinationVersionId.parse(1_000_000 - this.versions.size)
     this.versions.set(id, {
       id,
       loggingConfigurationId: configuration,

@@ -148,7 +148,6 @@ export function createSimulatedSink(options: SimulatedSinkOptions): Sink {
 
   return {
     kind,
-    batchOf: kind === 'firehose' ? 'any' : 'room',
     limits,
     async write(records, { signal } = {}) {
       at(`${kind} before write`)

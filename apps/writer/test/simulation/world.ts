@@ -174,7 +174,8 @@ export class World {
     }
     const poisonOf = (record: MessageId) => this.poison.get(record)
     const isSetAside = async (id: MessageId) => this.#isLookedAfter && this.poison.has(id)
-    const about = { version, store, time, census, weather, poisonOf, isSetAside }
+    const madeAtMs = [...this.configurations.versions.keys()].indexOf(id)
+    const about = { version, madeAtMs, store, time, census, weather, poisonOf, isSetAside }
     return { ...about, random: this.random, callRecordsMax: 5, ...this.#delays }
   }
 

@@ -27,6 +27,7 @@ export type WriterOptions = {
   /** What a sink to the version needs besides the process's own. */
   readonly sinkTo: (id: DestinationVersionId) => Omit<SimulatedSinkOptions, 'life' | 'at'> & {
     readonly isSetAside: Destination['isSetAside']
+    readonly madeAtMs: number
   }
   readonly abandoned: ReadonlySet<DestinationVersionId>
 }
@@ -83,9 +84,10 @@ function createDestinations({ sinkTo, abandoned, random }: WriterOptions, life: 
       if (abandoned.has(id)) return 'abandoned'
       const found = made.get(id)
       if (found) return found
-      const { isSetAside, ...options } = sinkTo(id)
+      const { isSetAside, madeAtMs, ...options } = sinkTo(id)
       const destination: Destination = {
         version: options.version,
+        madeAtMs,
         sink: createSimulatedSink({ ...options, life, at }),
         policy: { ...POLICIES[options.version.kind], cycleRecordsMax: times * CYCLE_RECORDS_MAX[options.version.kind] },
         refusals: new Refusals(),
@@ -95,6 +97,7 @@ function createDestinations({ sinkTo, abandoned, random }: WriterOptions, life: 
       made.set(id, destination)
       return destination
     },
+    foundOf: async () => [],
     abandonedOf: async (ids) => ids.filter((id) => abandoned.has(id)),
     doubt() {},
     keepOnly() {},

@@ -21,8 +21,11 @@ type Row = Readonly<Record<(typeof COLUMNS)[number], string>> & { readonly troub
 
 export const listPartitions: Subcommand = {
   does: 'Each partition: its head, how far it is dispatched and settled, who works it, what is damaged or was set aside.',
-  options: [],
-  async run(pool, _given, { print }) {
+  usage: '',
+  numbers: [],
+  flags: [],
+  wrong: () => undefined,
+  async run(pool, _asked, { print }) {
     const { rows } = await pool.query<Row>(PARTITIONS)
     const lines = [COLUMNS.map(String), ...rows.map((row) => COLUMNS.map((column) => row[column]))]
     const widths = COLUMNS.map((_, n) => Math.max(...lines.map((cells) => cells[n]?.length ?? 0)))

@@ -1,3 +1,4 @@
+import { uptime } from 'node:os'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { toPartition } from '../partition.ts'
 import { openDatabase, openJournal, type TestDatabase } from '../postgres/database.contract.ts'
@@ -18,10 +19,16 @@ beforeEach(async () => {
 })
 
 /** The exit code, and what was said. */
-async function command(line: string, url = database.url) {
+async function command(line: string, url = database.url, wallAheadMs = 0) {
   const said: string[] = []
   const say = (text: string) => void said.push(text)
-  const code = await run(line.split(' ').filter(Boolean), { DATABASE_URL: url }, { print: say, complain: say })
+  const clocks = {
+    monotonicNs: () => process.hrtime.bigint(),
+    wallMs: () => Date.now() + wallAheadMs,
+    uptimeMs: () => uptime() * 1_000,
+  }
+  const args = line.split(' ').filter(Boolean)
+  const code = await run(args, { DATABASE_URL: url }, { print: say, complain: say }, clocks)
   return { code, said: said.join('\n') }
 }
 
@@ -58,11 +65,48 @@ test.each([
   expect(rows).toEqual([{ batches: 2 }])
 })
 
+test('a partition that was left ahead is shown, healed, and right; the others are left alone', async () => {
+  const { journal } = await openJournal(database.pool)
+  for (const partition of [1, 3].map(toPartition)) {
+    await append(journal, partition, records(1, { timeMs: Date.now() + 26 * 3_600_000 }))
+  }
+  const dry = await command('heal-time --all --dry-run')
+  expect(dry.code).toBe(0)
+  expect(dry.said).toMatch(/^Partition 1 is 93\d{3}\.\d s ahead; without --dry-run/m)
+  expect(dry.said).toMatch(/^Partition 2 is right\.$/m)
+  expect((await command('heal-time --partition 1')).said).toMatch(
+    /^Partition 1 was 93\d{3}\.\d s ahead; its time begins again/,
+  )
+  const after = await command('heal-time --all --dry-run')
+  expect(after.said).toMatch(/^Partition 1 is right\.$/m)
+  expect(after.said).toMatch(/^Partition 3 is 93\d{3}\.\d s ahead/m)
+  expect((await command('heal-time --all')).code).toBe(0)
+  expect((await command('heal-time --partition 3')).said).toBe('Partition 3 is right.')
+})
+
+test('no time is healed while nobody can say what time it is, nor in a partition that is not there', async () => {
+  const { code, said } = await command('heal-time --all', database.url, 3_600_000)
+  expect([code, said]).toEqual([1, expect.stringContaining('Nothing was done.')])
+  expect(await command('heal-time --partition 9')).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('There is no partition 9'),
+  })
+})
+
 test('it says how it is used, and what is wrong with how it was', async () => {
   const help = await command('--help')
   expect(help.code).toBe(0)
   expect(help.said).toContain('roomlog-journal set-aside --partition N --position N')
-  for (const line of ['', 'destroy', 'toString', 'set-aside', 'set-aside --partition 1 --position x', 'list --all']) {
+  for (const line of [
+    '',
+    'destroy',
+    'toString',
+    'set-aside',
+    'set-aside --partition 1 --position x',
+    'list --all',
+    'heal-time',
+    'heal-time --all --partition 1',
+  ]) {
     expect((await command(line)).code, line).toBe(2)
   }
   expect(await command('list', 'mysql://localhost')).toMatchObject({

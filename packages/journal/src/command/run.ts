@@ -1,23 +1,39 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import pg from 'pg'
 import { reasonOf, sqlState } from '../postgres/errors.ts'
+import type { ClockSources } from '../time/database-clock.ts'
+import { healTime } from './heal-time.ts'
 import { listPartitions } from './list.ts'
 import { setBatchAside } from './set-aside.ts'
 
 export type Output = { print(text: string): void; complain(text: string): void }
 
+/** The process's clocks; the database's is asked for. */
+export type Clocks = Pick<ClockSources, 'monotonicNs' | 'wallMs' | 'uptimeMs' | 'trustDatabase'>
+
+/** The options that were given. */
+export type Asked = { readonly numbers: Readonly<Record<string, number>>; readonly flags: ReadonlySet<string> }
+
 export type Subcommand = {
   readonly does: string
-  /** Each is a whole number, and has to be given. */
-  readonly options: readonly string[]
+  /** What stands behind its name. */
+  readonly usage: string
+  /** Options that take a whole number, and such that take nothing. */
+  readonly numbers: readonly string[]
+  readonly flags: readonly string[]
+  /** In words what is wrong with what was asked for, if something is. */
+  wrong(asked: Asked): string | undefined
   /** Whether it has done what was asked for. */
-  run(pool: pg.Pool, given: Readonly<Record<string, number>>, output: Output): Promise<boolean>
+  run(pool: pg.Pool, asked: Asked, output: Output, clocks: Clocks): Promise<boolean>
 }
 
-const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = { list: listPartitions, 'set-aside': setBatchAside }
+const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  list: listPartitions,
+  'set-aside': setBatchAside,
+  'heal-time': healTime,
+}
 
-const usageOf = ([name, { options }]: [string, Subcommand]) =>
-  ['roomlog-journal', name, ...options.map((option) => `--${option} N`)].join(' ')
+const usageOf = ([name, { usage }]: [string, Subcommand]) => `roomlog-journal ${name} ${usage}`.trim()
 
 const USAGE = `roomlog-journal: looks after the journal, for operators of the database
 
@@ -26,6 +42,7 @@ ${Object.entries(SUBCOMMANDS)
   .join('\n')}
 
 DATABASE_URL=postgresql://user:password@host:5432/database says where it is; api and writer may go on meanwhile.
+ROOMLOG_CLOCK=database has the database's clock believed, whatever this machine's says.
 Exit codes: 0 done, 1 failed or refused, 2 wrong usage.
 `
 
@@ -34,6 +51,7 @@ export async function run(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
+  clocks: Clocks,
 ): Promise<0 | 1 | 2> {
   if (args.includes('--help')) {
     output.print(USAGE)
@@ -48,7 +66,12 @@ export async function run(
   }
   const pool = openPool(url)
   try {
-    return (await asked.subcommand.run(pool, asked.given, output)) ? 0 : 1
+    return (await asked.subcommand.run(pool, asked, output, {
+      ...clocks,
+      trustDatabase: env['ROOMLOG_CLOCK'] === 'database',
+    }))
+      ? 0
+      : 1
   } catch (error) {
     output.complain(wordsFor(error))
     return 1
@@ -58,20 +81,24 @@ export async function run(
 }
 
 /** In words what is wrong, if something is. */
-function parse(args: readonly string[]): string | { subcommand: Subcommand; given: Record<string, number> } {
+function parse(args: readonly string[]): string | (Asked & { readonly subcommand: Subcommand }) {
   const [name = '', ...rest] = args
   const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined
   if (!subcommand) return name === '' ? 'say what to do' : `unknown command ${name}`
   try {
-    const options = Object.fromEntries(subcommand.options.map((option) => [option, { type: 'string' } as const]))
+    const options: ParseArgsOptionsConfig = {}
+    for (const option of subcommand.numbers) options[option] = { type: 'string' }
+    for (const option of subcommand.flags) options[option] = { type: 'boolean' }
     const { values } = parseArgs({ args: rest, options })
-    const given: Record<string, number> = {}
-    for (const option of subcommand.options) {
+    const numbers: Record<string, number> = {}
+    for (const option of subcommand.numbers) {
       const value = values[option]
+      if (value === undefined) continue
       if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) return `--${option} must be a whole number`
-      given[option] = Number(value)
+      numbers[option] = Number(value)
     }
-    return { subcommand, given }
+    const asked = { numbers, flags: new Set(subcommand.flags.filter((option) => values[option] === true)) }
+    return subcommand.wrong(asked) ?? { subcommand, ...asked }
   } catch (error) {
     return reasonOf(error)
   }

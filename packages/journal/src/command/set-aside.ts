@@ -7,8 +7,12 @@ export const setBatchAside: Subcommand = {
   does:
     'Gives up the batch that holds the position, if it does not verify, so that what is behind it is delivered.\n' +
     '      Its bytes go to the table journal_set_aside; its records count as givenUp, at most. Try to restore the row first.',
-  options: ['partition', 'position'],
-  async run(pool, { partition = 0, position = 0 }, output) {
+  usage: '--partition N --position N',
+  numbers: ['partition', 'position'],
+  flags: [],
+  wrong: ({ numbers: { partition, position } }) =>
+    partition === undefined || position === undefined ? 'say --partition and --position' : undefined,
+  async run(pool, { numbers: { partition = 0, position = 0 } }, output) {
     const outcome = await setAside(pool, toPartition(partition), position)
     const isDone = outcome.status === 'set aside'
     if (isDone) output.print(wordsFor(outcome))
@@ -31,6 +35,8 @@ function wordsFor(outcome: SetAsideOutcome): string {
       return 'the batch verifies. A writer that calls it damaged reads another database, or the row was restored.'
     case 'unreadable':
       return `the batch verifies, and has the newer format ${outcome.format}. Deploy the newer writer.`
+    case 'too early':
+      return 'a writer of an earlier version lives that cannot read what would take its place. Deploy this version everywhere first.'
     case 'tombstone':
       return 'the batch was set aside before.'
     case 'nowhere':

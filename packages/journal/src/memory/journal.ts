@@ -68,6 +68,8 @@ export function createMemoryJournal(options: {
     probe: async () => {},
     heads: async (wanted) => heads(state, wanted),
     read: async (from) => read(state, from),
+    // Here all are of one version.
+    signIn: async () => {},
     roll: async (writer) => roll(state, clock, writer),
     acquire: async (lease) => acquire(state, clock, lease),
     release: async (leases) => release(state, leases),

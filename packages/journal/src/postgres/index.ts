@@ -1,3 +1,4 @@
+export { DroppedFormatError } from './formats.ts'
 export { createPostgresJournal } from './journal.ts'
 export { setAside } from './set-aside.ts'
 export { startDatabaseClock } from './time.ts'

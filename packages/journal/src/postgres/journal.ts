@@ -1,5 +1,7 @@
 import type pg from 'pg'
 import { BATCH_BYTES_MAX } from '../batch-size.ts'
+import { PACKED_FORMAT } from '../entry.ts'
+import { FORMATS_UNSAID } from '../formats.ts'
 import { createBlocks } from '../lz4/block.ts'
 import type { Journal } from '../port.ts'
 import type { JournalTime } from '../time/journal-time.ts'
@@ -7,8 +9,9 @@ import { append } from './append.ts'
 import { abandon, backlog, drained } from './backlog.ts'
 import { announce, configVersion } from './config-version.ts'
 import { expire } from './expire.ts'
+import { assertNoneDropped } from './formats.ts'
 import { healTime } from './heal-time.ts'
-import { acquire, release, report, roll, signOut, writers } from './lease.ts'
+import { acquire, release, report, roll, signIn, signOut, writers } from './lease.ts'
 import { countLetters, discard, letters } from './letters.ts'
 import { probe } from './probe.ts'
 import { heads, read } from './read.ts'
@@ -35,23 +38,34 @@ export async function createPostgresJournal(options: {
   const blocks = createBlocks()
   const unpacking = { blocks, memory: createRowMemory() }
   const partitions = await openPartitions(pool, options.partitionsIfNew ?? PARTITIONS_DEFAULT)
+  await assertNoneDropped(pool)
+  /** What all processes read, as far as this one has heard: the roll is called often enough. */
+  let formats = FORMATS_UNSAID
+  const packing = () => (formats.includes(PACKED_FORMAT) ? blocks : undefined)
   return {
     partitions,
     batchBytesMax: BATCH_BYTES_MAX,
-    append: (request) => append(pool, blocks, time, request),
+    append: (request) => append(pool, packing(), time, request),
     configVersion: (partition) => configVersion(pool, partition),
     announce,
     probe: () => probe(pool),
     heads: (wanted) => heads(pool, wanted),
     read: (from) => read(pool, unpacking, from),
-    roll: (writer) => roll(pool, time, writer),
+    signIn: async (api) => {
+      formats = await signIn(pool, time, api)
+    },
+    roll: async (writer) => {
+      const { formats: read, ...called } = await roll(pool, time, writer)
+      formats = read
+      return called
+    },
     acquire: (lease) => acquire(pool, time, lease),
     release: (leases) => release(pool, leases),
-    signOut: (writerId) => signOut(pool, time, writerId),
+    signOut: (id) => signOut(pool, time, id),
     settle: (lease, change) => settle(pool, time, lease, change),
     report: (lease, trouble) => report(pool, lease, trouble),
     expire: (lease, limits) => expire(pool, time, lease, limits),
-    redrive: (request) => redrive(pool, blocks, time, request),
+    redrive: (request) => redrive(pool, packing(), time, request),
     healTime: (partition, how) => healTime(pool, time, partition, how),
     trim: (partition, limits) => trim(pool, time, partition, limits),
     backlog: (versions) => backlog(pool, versions),

@@ -1,9 +1,11 @@
 import { DestinationVersionId } from '@roomlog/domain'
 import type pg from 'pg'
+import { FORMATS_READ } from '../formats.ts'
 import { toPartition } from '../partition.ts'
 import type { HeldLease, Journal, LoadedLane, PartitionTrouble, Progress, Roll } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { type JournalTime, LEASE_FAR_MS } from '../time/journal-time.ts'
+import { readByAllSql } from './formats.ts'
 import { agreesSql, believedMs, nowSql } from './time.ts'
 
 // No lease lasts so long: what ends later was written by a clock that had jumped, and must not keep a partition from everyone.
@@ -18,7 +20,7 @@ const isAlive = (ms: string) => `expires_at > ${nowSql(ms)} and expires_at < ${n
 // A lease lasts by the believed time, so that none is extended into a future that a clock jumped to.
 const ROLL = `
 with signed_in as (
-  insert into journal_writer (id, expires_at) values ($1, ${nowSql('$5')} + $2 * interval '1 ms')
+  insert into journal_writer (id, expires_at, formats) values ($1, ${nowSql('$5')} + $2 * interval '1 ms', $7::smallint[])
   on conflict (id) do update set expires_at = excluded.expires_at),
 renewed as (
   update journal_progress p set lease_expires_at = ${nowSql('$5')} + $2 * interval '1 ms'
@@ -30,7 +32,8 @@ select array(select partition from renewed order by partition) as renewed,
        array(select partition from journal_progress
               where ${isFree('$5', '$6')} and not lease_token = any($4) is true) as free,
        (select count(*) from journal_writer where ${isAlive('$5')} and id <> $1) + 1 as writers,
-       (select count(*) from journal_writer where ${isAlive('$5')} and id < $1) as rank`
+       (select count(*) from journal_writer where ${isAlive('$5')} and id < $1) as rank,
+       ${readByAllSql('$7', '$5')} as formats`
 
 const WRITERS = `select count(*)::integer as writers from journal_writer where ${isAlive('$1')}`
 
@@ -59,18 +62,29 @@ update journal_progress p set lease_owner = null, lease_token = null, lease_expi
 const REPORT = `
 update journal_progress set trouble = $3, trouble_position = $4 where partition = $1 and lease_token = $2`
 
-const SIGN_OUT = `delete from journal_writer where id = $1 or expires_at < ${nowSql('$2')} - interval '1 hour'`
+const SIGN_OUT = `
+delete from journal_writer
+ where id = $1 or coalesce(api_expires_at, expires_at) < ${nowSql('$2')} - interval '1 hour'`
+
+// Earlier versions count every row that is not expired as a writer, and would leave partitions to an api: to them it never
+// was alive.
+const SIGN_IN = `
+with signed_in as (
+  insert into journal_writer (id, expires_at, formats, api_expires_at)
+  values ($1, now() - interval '1 s', $3::smallint[], ${nowSql('$4')} + $2 * interval '1 ms')
+  on conflict (id) do update set expires_at = excluded.expires_at, api_expires_at = excluded.api_expires_at)
+select ${readByAllSql('$3', '$4')} as formats`
 
 export async function roll(
   pool: pg.Pool,
   time: JournalTime | undefined,
   writer: Parameters<Journal['roll']>[0],
-): Promise<Roll> {
+): Promise<Roll & { readonly formats: readonly number[] }> {
   const { writerId, ttlMs, held } = writer
   const leases = [held.map((l) => l.partition), held.map((l) => l.token)]
-  const values = [writerId, ttlMs, ...leases, believedMs(time), time?.sure() ?? true]
+  const values = [writerId, ttlMs, ...leases, believedMs(time), time?.sure() ?? true, FORMATS_READ]
   const { rows } = await pool.query({ name: 'journal-roll', text: ROLL, values })
-  const { renewed, revisions, free, writers, rank } = rows[0]
+  const { renewed, revisions, free, writers, rank, formats } = rows[0]
   return {
     renewed: renewed.map((partition: number, n: number) => ({
       partition: toPartition(partition),
@@ -79,7 +93,19 @@ export async function roll(
     free: free.map(toPartition),
     writers: Number(writers),
     rank: Number(rank),
+    formats,
   }
+}
+
+/** The answer is what all who are signed in read. */
+export async function signIn(
+  pool: pg.Pool,
+  time: JournalTime | undefined,
+  { apiId, ttlMs }: Parameters<Journal['signIn']>[0],
+): Promise<readonly number[]> {
+  const values = [apiId, ttlMs, FORMATS_READ, believedMs(time)]
+  const { rows } = await pool.query({ name: 'journal-sign-in', text: SIGN_IN, values })
+  return rows[0].formats
 }
 
 /** How many are signed in and not late to say that they live. */

@@ -7,6 +7,7 @@ import type { Fault, Partition, Position, SetAsideOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { countsAtMost } from '../set-aside.ts'
 import { isUnreadable } from './errors.ts'
+import { isReadByAll } from './formats.ts'
 import { unpack } from './packing.ts'
 import { createRowMemory } from './row-memory.ts'
 import { inTransaction } from './transaction.ts'
@@ -106,6 +107,7 @@ export async function setAside(pool: pg.Pool, partition: Partition, position: nu
     if (!held || !place || position > place.head || position <= held.trimmed) return { status: 'nowhere' }
     const judged = await judge(client, partition, position, { ...place, trimmed: held.trimmed })
     if (judged.status !== 'damaged') return judged
+    if (!(await isReadByAll(client, SET_ASIDE_FORMAT, undefined))) return { status: 'too early' }
     const { first, found, reason, appendId, before } = judged
     const recordCount = place.last - first + 1
     const counts = await countsOf(client, partition, found, { first: before ?? first, last: place.last, recordCount })

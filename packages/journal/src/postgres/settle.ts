@@ -25,7 +25,8 @@ moved as (
          to_timestamp(c.probe_ms / 1000.0)
     from held, jsonb_to_recordset($6) as c (id integer, checkpoint bigint, append_id uuid, intent bigint, sending boolean, state text,
                                             error text, probe_ms float8)
-    join destination_version v on v.id = c.id and v.abandoned_at is null
+    left join destination_version v on v.id = c.id
+   where v.abandoned_at is null
   on conflict (partition, destination_version_id) do update
      set checkpoint = greatest(l.checkpoint, excluded.checkpoint),
          checkpoint_append_id = case when excluded.checkpoint >= l.checkpoint then excluded.checkpoint_append_id

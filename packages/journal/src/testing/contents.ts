@@ -109,6 +109,12 @@ export async function isTaken(pool: Queries, owner: string): Promise<boolean> {
   return rows[0].owned === true
 }
 
+/** How many apis are in the roll. */
+export async function apisSignedIn(pool: Queries): Promise<number> {
+  const { rows } = await pool.query('select count(*)::integer as apis from journal_writer where api_expires_at > now()')
+  return rows[0].apis
+}
+
 /** How many rows of batches were ever inserted, rolled back or not. */
 export async function batchesEverInserted(pool: Queries): Promise<number> {
   await pool.query('select pg_stat_force_next_flush()')

@@ -26,3 +26,17 @@ export async function insertNothing(pool: Queries, bytes: number): Promise<void>
     [bytes],
   )
 }
+
+/** Signs a writer in that reads these formats; undefined: of a version that did not say so. */
+export async function signInReaderOf(pool: Queries, id: string, formats: readonly number[] | undefined): Promise<void> {
+  await pool.query(
+    `insert into journal_writer (id, expires_at, formats) values ($1, now() + interval '1 hour', $2::smallint[])`,
+    [id, formats ?? null],
+  )
+}
+
+/** How many writers the versions count that knew no apis in the roll. */
+export async function writersAsCountedBefore(pool: Queries): Promise<number> {
+  const { rows } = await pool.query('select count(*)::integer as writers from journal_writer where expires_at > now()')
+  return rows[0].writers
+}

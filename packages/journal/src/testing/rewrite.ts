@@ -10,7 +10,7 @@ export async function elapse(pool: Queries, ms: number): Promise<void> {
   const earlier = `- ${ms} * interval '1 ms'`
   await pool.query(`
     update journal_progress set lease_expires_at = lease_expires_at ${earlier};
-    update journal_writer set expires_at = expires_at ${earlier};
+    update journal_writer set expires_at = expires_at ${earlier}, api_expires_at = api_expires_at ${earlier};
     update journal_lane set quiet_since = quiet_since ${earlier};
     update journal_batch set committed_at = committed_at ${earlier};`)
 }

@@ -74,7 +74,6 @@ export function createCloudWatchLogsSink({
 
   return {
     kind: 'cloudWatchLogs',
-    batchOf: 'room',
     limits: CLOUDWATCH_LOGS_LIMITS,
     write,
     recall: shareRecalls((records, { signal } = {}) => recallEvents(reader, records, signal)),

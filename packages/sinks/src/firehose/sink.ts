@@ -82,7 +82,7 @@ export function createFirehoseSink({
     return source === 'DirectPut' ? { status: 'ok' } : notDirectPut(subject, source)
   }
 
-  return { kind: 'firehose', batchOf: 'any', limits: limitsFor(packBytes), write, check }
+  return { kind: 'firehose', limits: limitsFor(packBytes), write, check }
 }
 
 /** Single records are refused for now only: the stream has no room, or failed inside. */

@@ -102,7 +102,7 @@ export function createS3Sink({
 
   const runs: Sink['runs'] = (wanted, { signal } = {}) => listRuns({ client, destination }, wanted, signal)
 
-  return { kind: 's3', batchOf: 'room', limits: S3_LIMITS, write, recall, runs, check }
+  return { kind: 's3', limits: S3_LIMITS, write, recall, runs, check }
 }
 
 function ownGzip(): Gzip {

@@ -5,6 +5,7 @@ import {
   destinationOf,
   fail,
   type LoggingConfiguration,
+  newDestinationVersionId,
   ok,
   type Result,
   resourceNotFoundException,
@@ -24,7 +25,7 @@ export default operation('loggingConfiguration.create', createLoggingConfigurati
  * attaches what it got and believes its messages logged.
  */
 async function createLoggingConfiguration(
-  ctx: Needs<'region' | 'store' | 'clock' | 'newId' | 'ceilings' | 'checkDestination'>,
+  ctx: Needs<'region' | 'store' | 'clock' | 'newId' | 'randomBytes' | 'ceilings' | 'checkDestination'>,
   { name, tags, destinationConfiguration }: CreateLoggingConfigurationInput,
 ): Promise<Result<LoggingConfiguration>> {
   const { accountId, region, store } = ctx
@@ -40,7 +41,8 @@ async function createLoggingConfiguration(
     await tx.accounts.lock(accountId)
     if ((await tx.loggingConfigurations.count(accountId)) >= limit) return fail(quota)
     const id = ctx.newId()
-    const version = { loggingConfigurationId: id, accountId, region, destination, createdAt }
+    const drawId = () => newDestinationVersionId(ctx.randomBytes)
+    const version = { loggingConfigurationId: id, accountId, region, destination, createdAt, drawId }
     const destinationVersionId = await tx.destinationVersions.create(version)
     const updatedAt = new Date(ctx.clock.nowMs())
     const configuration = {

@@ -4,6 +4,7 @@ import {
   fail,
   type LoggingConfiguration,
   type LoggingConfigurationId,
+  newDestinationVersionId,
   ok,
   type Result,
   type UpdateLoggingConfigurationInput,
@@ -24,7 +25,7 @@ export default operation('loggingConfiguration.update', updateLoggingConfigurati
  * Records committed before the change still go where the configuration pointed then.
  */
 async function updateLoggingConfiguration(
-  ctx: Needs<'region' | 'store' | 'clock' | 'journal' | 'checkDestination'>,
+  ctx: Needs<'region' | 'store' | 'clock' | 'journal' | 'randomBytes' | 'checkDestination'>,
   { identifier, name, destinationConfiguration }: UpdateLoggingConfigurationInput,
 ): Promise<Result<LoggingConfiguration>> {
   const { accountId } = ctx
@@ -41,7 +42,7 @@ async function updateLoggingConfiguration(
 }
 
 async function change(
-  { region, accountId, clock, journal }: Needs<'region' | 'clock' | 'journal'>,
+  { region, accountId, clock, journal, randomBytes }: Needs<'region' | 'clock' | 'journal' | 'randomBytes'>,
   tx: Transaction,
   id: LoggingConfigurationId,
   { name, destination }: { readonly name: string | undefined; readonly destination: Destination | undefined },
@@ -59,6 +60,7 @@ async function change(
           region,
           destination,
           createdAt: updatedAt,
+          drawId: () => newDestinationVersionId(randomBytes),
         })
   // An unchanged destination that has passed its check now heals a configuration that had failed.
   const heals = destination !== undefined && before.state !== 'ACTIVE'
