@@ -138,7 +138,6 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     serveHealth(server, readinessChecks({ journal, clock, nowMs }))
     await serveTrpc(server, operations, boundsOf(limits))
     const url = await server.listen({ host: options.host, port: options.port, backlog: BACKLOG })
-    // From here on nothing fails that would leave it signed in.
     const roll = await startSigningIn(journal, `api-${randomUUID()}`, log)
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
 
@@ -146,8 +145,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const close = async () => {
       await closeServer(server)
       clearInterval(sampling)
+      roll.stop()
       await appender.close()
-      await roll.stop()
       await Promise.all([db.$disconnect(), pool.end()])
     }
     return {
