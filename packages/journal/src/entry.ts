@@ -176,6 +176,7 @@ export function decodeEntry(entry: ReadEntry): JournalBatch {
   if (count !== entry.recordCount) throw new Error(`it has ${entry.recordCount} records, and ${count} are indexed`)
   return {
     partition: entry.partition,
+    previousEnd: toPosition(entry.firstPosition - 1),
     firstPosition: entry.firstPosition,
     lastPosition: toPosition(entry.firstPosition + count - 1),
     appendId: entry.appendId,
@@ -202,6 +203,7 @@ const NOTHING = Buffer.alloc(0)
 function tombstone(entry: ReadEntry): JournalBatch {
   return {
     partition: entry.partition,
+    previousEnd: toPosition(entry.firstPosition - 1),
     firstPosition: entry.firstPosition,
     lastPosition: toPosition(entry.firstPosition + entry.recordCount - 1),
     appendId: entry.appendId,

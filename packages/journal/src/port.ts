@@ -58,6 +58,8 @@ export type BatchMemory = {
 /** A batch as it is read back. Record `i` has position `firstPosition + i`. */
 export type JournalBatch = {
   readonly partition: Partition
+  /** Where the batch before it ends: who stands there reads this one next. */
+  readonly previousEnd: Position
   readonly firstPosition: Position
   readonly lastPosition: Position
   readonly appendId: AppendId

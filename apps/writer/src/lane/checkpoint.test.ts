@@ -55,6 +55,7 @@ function read(checkpoint: Checkpoint, head: number, ...batches: readonly (readon
     const count = hours?.length ?? 2
     const batch: JournalBatch = {
       partition: toPartition(0),
+      previousEnd: toPosition(next - 1),
       firstPosition: toPosition(next),
       lastPosition: toPosition(next + count - 1),
       appendId: toAppendId('00000000-0000-4000-8000-000000000000'),

@@ -34,8 +34,8 @@ export type LaneContext = {
 }
 
 /** Whether a reader that stands at `at` takes the batch next. Inside a tombstone nothing is passed over. */
-export function isNext({ firstPosition, lastPosition, setAsideRevision }: JournalBatch, at: Position): boolean {
-  return at === firstPosition - 1 || (setAsideRevision !== undefined && at >= firstPosition && at < lastPosition)
+export function isNext({ previousEnd, lastPosition, setAsideRevision }: JournalBatch, at: Position): boolean {
+  return at === previousEnd || (setAsideRevision !== undefined && at > previousEnd && at < lastPosition)
 }
 
 /** One destination version on one partition: gathers, cuts, delivers, and moves its checkpoint. */

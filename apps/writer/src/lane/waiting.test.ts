@@ -17,6 +17,7 @@ function batchAt(firstPosition: number, count: number, destination = MINE, timeM
   const bytes = Buffer.alloc(10 * count)
   return {
     partition: toPartition(0),
+    previousEnd: toPosition(firstPosition - 1),
     firstPosition: toPosition(firstPosition),
     lastPosition: toPosition(firstPosition + count - 1),
     appendId: toAppendId('00000000-0000-4000-8000-000000000000'),
