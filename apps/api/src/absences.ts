@@ -1,4 +1,4 @@
-/** What was looked for and is not there. */
+/** Remembers for a moment what was looked for and is not there, so that asking again costs no look-up. */
 export type Absences<Key> = {
   has(key: Key): boolean
   add(key: Key): void

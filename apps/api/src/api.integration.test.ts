@@ -185,7 +185,7 @@ test('one that failed later is not attached, is said to by its rooms and by deli
     })
   }
   expect((await api.call('room.get', { identifier: other.arn })).data).toEqual(other)
-  // What stands in the list may stay, so that a room can still be changed.
+  // A configuration that is in the list already may stay, because otherwise such a room could not be changed at all.
   expect((await api.call('room.update', { identifier, name: 'renamed', ...list })).status).toBe(200)
 
   const destinationConfiguration = { s3: { bucketName: 'found-bucket' } }
@@ -347,7 +347,7 @@ test('an api is in the roll of the journal while it lives and a little longer, a
   await pool.end()
 })
 
-/** What others do to the journal meanwhile. */
+/** Does to the journal what other processes do meanwhile. */
 async function withJournal(work: (journal: Journal, pool: pg.Pool) => Promise<unknown>): Promise<void> {
   const pool = createPool({ url: databaseUrl, max: 1, applicationName: 'test' })
   try {

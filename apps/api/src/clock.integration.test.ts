@@ -11,7 +11,7 @@ const timeout = 60_000
 let databaseUrl: string
 let pool: ReturnType<typeof createPool>
 let shift: (aheadMs: number) => Promise<void>
-/** What this machine's clock is off by. */
+/** Tells by how much this machine's clock is off. */
 let wallOffMs = 0
 let api: TestApi
 

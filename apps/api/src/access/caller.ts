@@ -21,7 +21,7 @@ export type Caller = {
   readonly scopes: readonly AccessKeyScope[]
 }
 
-/** What a look-up will tell. */
+/** The answer of a look-up that is still under way. */
 export type LookedUp = {
   readonly answer: Promise<Result<Caller>>
   /** Whose key this was when it was last read, by its secret too; without one a stranger asks. */

@@ -61,7 +61,7 @@ test('the root key is listed with its scopes, and one that an earlier release ma
   expect(await scopesOf(rootId)).toEqual(['admin', 'chat'])
   const next = await startApi(databaseUrl)
   expect(await scopesOf(rootId)).toEqual(['admin', 'chat', 'operator'])
-  // What the first release reads of the row is as it wrote it: it may still run beside this one.
+  // The first release may still run beside this one, so the column that it reads stays as it wrote it; otherwise it would refuse the key.
   expect(await rowOf()).toMatchObject({ scopes: ['admin', 'chat'], secret_encrypted: secretBefore })
   await Promise.all([next.close(), pool.end()])
 })
