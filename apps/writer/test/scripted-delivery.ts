@@ -132,5 +132,5 @@ function aPart(roomId: RoomId, firstPosition: number): Part {
   const sendTimeNs = BigInt(timeMs) * 1_000_000n
   const source = Buffer.from(messageRecord({ id: anId(), content: 'hi', sendTimeNs, sender: { userId: 'ann' } }))
   const columns = { room: Uint16Array.of(0), timeMs: Float64Array.of(timeMs), offset: Uint32Array.of(0, source.length) }
-  return { count: 1, rooms: [roomId], ...columns, source, firstPosition, nth: undefined }
+  return { count: 1, rooms: [roomId], ...columns, source, positions: toPosition(firstPosition) }
 }

@@ -27,8 +27,8 @@ const appenderOn = (journal: Journal, routes: Routes) =>
   createAppender({ journal, routes, randomUUID, nowMs: () => performance.now(), sleep: (ms) => sleep(ms) })
 
 function aMessage(roomId: RoomId, bytes = 30): Submission {
-  const { destinations: _, ...record } = aRecord({ roomId, bytes: Buffer.alloc(bytes, 0x20) })
-  return record
+  const { destinations: _, ...record } = aRecord({ roomId })
+  return { ...record, bytes: Buffer.alloc(bytes, record.bytes) }
 }
 
 /** Rooms that always go to the same place. */

@@ -77,8 +77,8 @@ function createRooms(memory: ReturnType<typeof createMemoryJournal>) {
 }
 
 function aMessage(roomId: RoomId, bytes = 30): Submission {
-  const { destinations: _, ...record } = aRecord({ roomId, bytes: Buffer.alloc(bytes, 0x20) })
-  return record
+  const { destinations: _, ...record } = aRecord({ roomId })
+  return { ...record, bytes: Buffer.alloc(bytes, record.bytes) }
 }
 
 /** Stops appends until it is opened. */

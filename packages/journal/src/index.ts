@@ -9,6 +9,6 @@ export {
 } from './appender.ts'
 export { partitionOf, toPartition } from './partition.ts'
 export type * from './port.ts'
-export { START, toAppendId, toLeaseToken, toPosition } from './position.ts'
+export { positionOf, START, toAppendId, toLeaseToken, toPosition } from './position.ts'
 export type { DatabaseClock } from './time/database-clock.ts'
 export type { JournalTime } from './time/journal-time.ts'

@@ -13,6 +13,7 @@ import {
   aToken,
   batchesOf,
   type Change,
+  ID_BYTES,
   lanesOf,
   lettersOf,
   readAll,
@@ -90,8 +91,8 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
       test('records come back as they went in, with their places', async () => {
         const given = [
           aRecord({ destinations: [versionId(1), versionId(3)] }),
-          aRecord({ destinations: [versionId(2)], bytes: Buffer.from('{"Content":"ünï\\u0000"}\n') }),
-          aRecord({ destinations: [versionId(1)], bytes: Buffer.alloc(50_000, 0xff) }),
+          aRecord({ destinations: [versionId(2)], rest: Buffer.from('","Content":"ünï\\u0000"}}\n') }),
+          aRecord({ destinations: [versionId(1)], rest: Buffer.alloc(50_000, 0xff) }),
         ]
         const { firstPosition, appendId } = await append(journal, HERE, given)
         const [batch, ...others] = await readAll(journal, HERE)
@@ -210,7 +211,7 @@ export function describeJournal(name: string, open: () => Promise<JournalUnderTe
       })
 
       test('a read holds about the bytes asked for, and at least one batch', async () => {
-        for (let i = 0; i < 4; i++) await append(journal, HERE, [aRecord({ bytes: Buffer.alloc(1_000) })])
+        for (let i = 0; i < 4; i++) await append(journal, HERE, [aRecord({ rest: Buffer.alloc(1_000 - ID_BYTES) })])
         const count = async (bytesMax: number) => batchesOf(await readAfter(START, undefined, bytesMax)).length
         expect([await count(1), await count(1_000), await count(1_001), await count(9_999)]).toEqual([1, 1, 2, 4])
       })

@@ -55,7 +55,7 @@ export type BatchMemory = {
   release(): void
 }
 
-/** A batch as it is read back. Record `i` has position `firstPosition + i`. */
+/** A batch as it is read back. Where record `i` stands is told by `positionOf(firstPosition, i)`. */
 export type JournalBatch = {
   readonly partition: Partition
   /** Where the batch before it ends: who stands there reads this one next. */
@@ -83,10 +83,8 @@ export type JournalBatch = {
   /** Record `i` is `bytes.subarray(offset[i], offset[i + 1])`. */
   readonly offset: Uint32Array
   readonly bytes: Buffer
-  /** Of `bytes` and of what `idOf` reads. */
+  /** What `bytes` is in. */
   readonly memory: BatchMemory
-  /** `payload.Id` of record `i`. */
-  readonly idOf: (i: number) => MessageId
 }
 
 export type Head = { readonly head: Position; readonly appendId: AppendId | undefined }

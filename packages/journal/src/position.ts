@@ -10,6 +10,14 @@ export function toPosition(value: number): Position {
   return value as Position
 }
 
+/**
+ * Position of the `i`-th record (from 0) of a batch, or of any run of records that begins at `first`. That positions have no
+ * gaps within a partition is known here and nowhere outside the package.
+ */
+export function positionOf(first: Position, i: number): Position {
+  return toPosition(first + i)
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** An append id from a UUID in lower case. */

@@ -5,8 +5,8 @@ import type { DeadLetter, Journal, Partition, RedriveRequest } from './port.ts'
 import { START, toPosition } from './position.ts'
 import {
   anAppendId,
-  anId,
   append,
+  aRecord,
   aRoomIn,
   aToken,
   lettersOf,
@@ -33,12 +33,10 @@ export function describeRedrive(name: string, open: () => Promise<JournalUnderTe
     })
 
     const aLetter = (id: number, at: Partition, position: number): DeadLetter => ({
+      ...aRecord({ roomId: aRoomIn(at, journal.partitions), rest: Buffer.from(`","text":"${position}"}}\n`) }),
       destinationVersionId: versionId(id),
       position: toPosition(position),
-      roomId: aRoomIn(at, journal.partitions),
-      id: anId(),
       reason: 'too old',
-      bytes: Buffer.from(`{"text":"${position}"}\n`),
     })
 
     const bury = async (partition: Partition, letters: readonly DeadLetter[]) => {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { DestinationVersionId, type MessageId, newId, type RoomId } from '@roomlog/domain'
+import { DestinationVersionId, MessageId, newId, type RoomId } from '@roomlog/domain'
 import { partitionOf } from './partition.ts'
 import type {
   AppendId,
@@ -18,7 +18,7 @@ import type {
   ReadOutcome,
   Totals,
 } from './port.ts'
-import { START, toAppendId, toLeaseToken } from './position.ts'
+import { positionOf, START, toAppendId, toLeaseToken } from './position.ts'
 
 // What tests of the journal are made of.
 
@@ -48,19 +48,22 @@ export function aRoomIn(partition: Partition, partitions: number): RoomId {
   }
 }
 
-export function aRecord(given: Partial<NewRecord> = {}): NewRecord {
+/** In front of a record's id, which is of 12 characters. */
+const BEFORE_ID = '{"payload":{"Id":"'
+/** A record's bytes up to and with its id. */
+export const ID_BYTES = BEFORE_ID.length + 12
+
+/** A record whose bytes are its id and, behind it, `rest`. */
+export function aRecord({
+  rest,
+  ...given
+}: Partial<Omit<NewRecord, 'bytes'>> & { readonly rest?: Uint8Array } = {}): NewRecord {
   const id = given.id ?? anId()
-  return {
-    roomId: anId(),
-    id,
-    timeMs: TIME_MS,
-    destinations: [versionId(1)],
-    bytes: Buffer.from(`{"payload":{"Id":"${id}"}}\n`),
-    ...given,
-  }
+  const bytes = Buffer.concat([Buffer.from(`${BEFORE_ID}${id}`), rest ?? Buffer.from('"}}\n')])
+  return { roomId: anId(), id, timeMs: TIME_MS, destinations: [versionId(1)], bytes, ...given }
 }
 
-export function records(count: number, given: Partial<NewRecord> = {}): readonly NewRecord[] {
+export function records(count: number, given: Parameters<typeof aRecord>[0] = {}): readonly NewRecord[] {
   return Array.from({ length: count }, () => aRecord(given))
 }
 
@@ -98,17 +101,20 @@ export function batchesOf(outcome: ReadOutcome): readonly JournalBatch[] {
   return outcome.batches
 }
 
-/** The records of batches as plain values. */
+/** The records of batches as plain values; the id is the one in the record's bytes. */
 export function recordsOf(batches: readonly JournalBatch[]) {
   return batches.flatMap((batch) =>
-    [...batch.room].map((room, i) => ({
-      position: batch.firstPosition + i,
-      roomId: batch.rooms[room],
-      id: batch.idOf(i),
-      timeMs: batch.timeMs[i],
-      destinations: batch.sets[batch.set[i] ?? -1],
-      text: batch.bytes.toString('utf8', batch.offset[i], batch.offset[i + 1]),
-    })),
+    [...batch.room].map((room, i) => {
+      const text = batch.bytes.toString('utf8', batch.offset[i], batch.offset[i + 1])
+      return {
+        position: positionOf(batch.firstPosition, i),
+        roomId: batch.rooms[room],
+        id: MessageId.parse(text.slice(BEFORE_ID.length, ID_BYTES)),
+        timeMs: batch.timeMs[i],
+        destinations: batch.sets[batch.set[i] ?? -1],
+        text,
+      }
+    }),
   )
 }
 

@@ -70,9 +70,6 @@ function read(checkpoint: Checkpoint, head: number, ...batches: readonly (readon
       offset: new Uint32Array(0),
       bytes: Buffer.alloc(0),
       memory: { bytes: 0, release() {} },
-      idOf: () => {
-        throw new Error('not asked for')
-      },
     }
     checkpoint.read(batch, toPosition(head))
     next += count

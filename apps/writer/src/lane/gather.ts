@@ -1,5 +1,5 @@
 import type { DestinationVersionId } from '@roomlog/domain'
-import type { BatchMemory, JournalBatch } from '@roomlog/journal'
+import { type BatchMemory, type JournalBatch, positionOf } from '@roomlog/journal'
 import type { Pins } from '../pins.ts'
 import { Chunk } from './chunk.ts'
 import { Part, Records } from './records.ts'
@@ -44,7 +44,7 @@ export class Gather {
     this.#chunk = undefined
     this.#hold(batch.memory)
     this.#bytes += bytes.length
-    this.records.add(new Part(count, { rooms, room, timeMs, offset, source: bytes, firstPosition, nth: undefined }))
+    this.records.add(new Part(count, { rooms, room, timeMs, offset, source: bytes, positions: firstPosition }))
   }
 
   /** So that a few records do not keep a batch of megabytes, nor many small batches more memory than their records have. */
@@ -60,17 +60,16 @@ export class Gather {
       if (roomId === undefined || at === undefined || start === undefined || end === undefined) {
         throw new Error(`record ${i} of batch ${batch.appendId} is not indexed`)
       }
-      const position = firstPosition + i
-      this.#chunkFor(position, end - start).add(roomId, position, at, bytes, start, end)
+      this.#chunkFor(end - start).add(roomId, positionOf(firstPosition, i), at, bytes, start, end)
       this.#bytes += end - start
     }
   }
 
-  #chunkFor(position: number, bytes: number): Chunk {
+  #chunkFor(bytes: number): Chunk {
     if (this.#chunk?.hasRoomFor(bytes)) return this.#chunk
     const twice = this.#chunk ? 2 * this.#chunk.sizeBytes : CHUNK_BYTES.min
     const size = Math.max(bytes, Math.min(CHUNK_BYTES.max, twice))
-    const chunk = new Chunk(position, { bytes: size, records: Math.ceil(size / RECORD_BYTES_ASSUMED) })
+    const chunk = new Chunk({ bytes: size, records: Math.ceil(size / RECORD_BYTES_ASSUMED) })
     this.#chunk = chunk
     this.#hold({ bytes: chunk.memoryBytes, release() {} })
     this.records.add(chunk.part)

@@ -1,4 +1,5 @@
 import { RoomId } from '@roomlog/domain'
+import { toPosition } from '@roomlog/journal'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Part, Records } from './records.ts'
@@ -23,16 +24,15 @@ function partOf(records: readonly (readonly [number, number])[], isShare: boolea
     timeMs: Float64Array.from(records, (_, n) => firstPosition * 10 + n),
     offset,
     source: Buffer.alloc(offset.at(-1) ?? 0, String(firstPosition)),
-    firstPosition,
-    nth: isShare ? Uint32Array.from(records, (_, n) => 2 * n) : undefined,
+    positions: isShare ? Float64Array.from(records, (_, n) => firstPosition + 2 * n) : toPosition(firstPosition),
   }
 }
 
 function plainOf(parts: readonly Part[]) {
-  return parts.flatMap(({ room, timeMs, offset, firstPosition, nth }) =>
+  return parts.flatMap(({ room, timeMs, offset, positions }) =>
     Array.from(room, (r, n) => ({
       roomId: ROOMS[r],
-      position: firstPosition + (nth?.[n] ?? n),
+      position: typeof positions === 'number' ? positions + n : positions[n],
       timeMs: timeMs[n],
       start: offset[n],
       byteLength: (offset[n + 1] ?? 0) - (offset[n] ?? 0),

@@ -1,4 +1,5 @@
 import type { RoomId } from '@roomlog/domain'
+import { type Position, positionOf } from '@roomlog/journal'
 import { LaneRecord } from './record.ts'
 import { Selection } from './selection.ts'
 
@@ -13,19 +14,17 @@ export class Part {
   /** Record `n` is `source.subarray(offset[n], offset[n + 1])`. */
   readonly offset: Uint32Array
   readonly source: Buffer
-  /** Record `n` has position `firstPosition + n`, or `firstPosition + nth[n]` where there are others between them. */
-  readonly firstPosition: number
-  readonly nth: Uint32Array | undefined
+  /** The first one's, where they stand in the journal one behind the other; else each one's. */
+  readonly positions: Position | Float64Array
 
-  constructor(count: number, { rooms, room, timeMs, offset, source, firstPosition, nth }: Omit<Part, 'count'>) {
+  constructor(count: number, { rooms, room, timeMs, offset, source, positions }: Omit<Part, 'count'>) {
     this.count = count
     this.rooms = rooms
     this.room = room
     this.timeMs = timeMs
     this.offset = offset
     this.source = source
-    this.firstPosition = firstPosition
-    this.nth = nth
+    this.positions = positions
   }
 }
 
@@ -121,13 +120,14 @@ class Rooms {
   }
 }
 
-function recordAt({ rooms, room, timeMs, offset, source, firstPosition, nth }: Part, n: number): LaneRecord {
+function recordAt({ rooms, room, timeMs, offset, source, positions }: Part, n: number): LaneRecord {
   const roomId = rooms[room[n] ?? -1]
   const at = timeMs[n]
   const start = offset[n]
   const end = offset[n + 1]
-  if (roomId === undefined || at === undefined || start === undefined || end === undefined) {
-    throw new Error(`record ${n} behind position ${firstPosition} is not indexed`)
+  const position = typeof positions === 'number' ? positionOf(positions, n) : positions[n]
+  if (roomId === undefined || at === undefined || start === undefined || end === undefined || position === undefined) {
+    throw new Error(`record ${n} of ${room.length} is not indexed`)
   }
-  return new LaneRecord(roomId, firstPosition + (nth ? (nth[n] ?? 0) : n), at, source, start, end - start)
+  return new LaneRecord(roomId, position, at, source, start, end - start)
 }

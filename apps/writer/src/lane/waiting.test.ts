@@ -1,4 +1,4 @@
-import { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
+import { DestinationVersionId, RoomId } from '@roomlog/domain'
 import { type JournalBatch, toAppendId, toPartition, toPosition } from '@roomlog/journal'
 import { expect, test } from 'vitest'
 import { createPins } from '../pins.ts'
@@ -32,7 +32,6 @@ function batchAt(firstPosition: number, count: number, destination = MINE, timeM
     offset: Uint32Array.from({ length: count + 1 }, (_, n) => 10 * n),
     bytes,
     memory: { bytes: bytes.length, release() {} },
-    idOf: () => MessageId.parse('AAAAAAAAAAAA'),
   }
 }
 

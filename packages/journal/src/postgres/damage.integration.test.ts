@@ -24,7 +24,7 @@ beforeEach(async () => {
   appendIds = []
   for (let n = 0; n < 3; n++) {
     const batch = Array.from({ length: 100 }, (_, i) =>
-      aRecord({ bytes: Buffer.from(`{"n":${i},"Content":"who is that ${randomBytes(40).toString('hex')}"}\n`) }),
+      aRecord({ rest: Buffer.from(`","n":${i},"Content":"who is that ${randomBytes(40).toString('hex')}"}}\n`) }),
     )
     appendIds.push((await append(journal, HERE, batch)).appendId)
   }

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 const chat = () =>
-  Array.from({ length: 100 }, (_, n) => aRecord({ bytes: Buffer.from(`{"n":${n},"Content":"again"}\n`) }))
+  Array.from({ length: 100 }, (_, n) => aRecord({ rest: Buffer.from(`","n":${n},"Content":"again"}}\n`) }))
 
 async function formats() {
   const { rows } = await database.pool.query('select format from journal_batch order by first_position')

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toPartition } from '../partition.ts'
 import type { AppendRequest } from '../port.ts'
 import { START, toPosition } from '../position.ts'
-import { aLane, anAppendId, aRecord, aToken, readAll, records, settle } from '../samples.contract.ts'
+import { aLane, anAppendId, aRecord, aToken, readAll, records, recordsOf, settle } from '../samples.contract.ts'
 import { createPostgresJournal } from './journal.ts'
 
 const MIB = 1024 * 1024
@@ -47,7 +47,7 @@ test('a table that cannot grow: appends are not acknowledged, what is there is r
     partition: HERE,
     appendId: anAppendId(),
     configVersion,
-    records: [aRecord({ bytes: randomBytes(3 * MIB) }), ...records(2)],
+    records: [aRecord({ rest: randomBytes(3 * MIB) }), ...records(2)],
   })
   const acknowledged: AppendRequest[] = []
   let failed: AppendRequest | undefined
@@ -62,10 +62,7 @@ test('a table that cannot grow: appends are not acknowledged, what is there is r
   expect(await during.append(failed)).toMatchObject({ status: /unavailable|unknown/, reason: /extend|space/ })
 
   const appended = acknowledged.flatMap(({ records: all }) => all.map(({ id }) => id))
-  const ids = async () => {
-    const batches = await readAll(during, HERE)
-    return batches.flatMap((batch) => [...batch.room].map((_, i) => batch.idOf(i)))
-  }
+  const ids = async () => recordsOf(await readAll(during, HERE)).map(({ id }) => id)
   expect(await ids()).toEqual(appended)
   const lease = { partition: HERE, token: aToken() }
   expect(await during.acquire({ ...lease, writerId: 'writer', ttlMs: 30_000 })).not.toBe('taken')

@@ -15,7 +15,7 @@ afterAll(() => database.close())
 
 const chat = (count: number, text = 'who is that') =>
   Array.from({ length: count }, (_, n) =>
-    aRecord({ bytes: Buffer.from(`{"Type":"MESSAGE","n":${n},"Content":"${text}"}\n`) }),
+    aRecord({ rest: Buffer.from(`","Type":"MESSAGE","n":${n},"Content":"${text}"}}\n`) }),
   )
 
 async function stored() {
@@ -29,8 +29,8 @@ async function stored() {
 
 test('batches of chat are stored packed; small ones, and what does not repeat, as they are; all are read as they were', async () => {
   const { journal } = await openJournal(database.pool)
-  const noise = [aRecord({ bytes: randomBytes(10_000) })]
-  const batches = [records(2), chat(3_000), noise, chat(100), chat(30)]
+  const noise = [aRecord({ rest: randomBytes(10_000) })]
+  const batches = [records(2), chat(3_000), noise, chat(100), chat(20)]
   for (const batch of batches) await append(journal, HERE, batch)
 
   const rows = await stored()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toPartition } from '../partition.ts'
-import { anAppendId, anId, aRoomIn, readAll, recordsOf, versionId } from '../samples.contract.ts'
+import { anAppendId, aRecord, aRoomIn, readAll, recordsOf, versionId } from '../samples.contract.ts'
 import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
 import { startFaultProxy } from './fault-proxy.contract.ts'
 import { createPostgresJournal } from './journal.ts'
@@ -31,12 +31,12 @@ test('a redrive whose connection breaks, wherever it does, has sent each letter 
   let buried: readonly string[] = []
   const bury = async () => {
     for (const partition of [HERE, THERE]) {
-      const id = anId()
+      const { id, bytes } = aRecord()
       buried = [...buried, id]
       await database.pool.query(
         `insert into dead_letter (destination_version_id, partition, position, room_id, record_id, reason, record)
-         values (1, $1, $2, $3, $4, 'too old', '{}')`,
-        [partition, buried.length, aRoomIn(partition, journal.partitions), id],
+         values (1, $1, $2, $3, $4, 'too old', $5)`,
+        [partition, buried.length, aRoomIn(partition, journal.partitions), id, bytes],
       )
     }
   }

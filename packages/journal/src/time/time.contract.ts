@@ -108,7 +108,7 @@ export function describeTime(name: string, open: () => Promise<JournalUnderTest>
       const [given] = recordsOf(await readAll(journal, HERE))
       if (given?.roomId === undefined) return expect.fail('there is a record')
       const { roomId, id, position } = given
-      const letter = { roomId, id, position: toPosition(position), reason: 'refused', bytes: Buffer.from('{}\n') }
+      const letter = { ...aRecord({ roomId, id }), position, reason: 'refused' }
       const deadLetters = [{ ...letter, destinationVersionId: versionId(1) }]
       await settle(journal, await held(), { ...NOTHING, deadLetters })
       // Ahead, since a partition's time does not fall.
