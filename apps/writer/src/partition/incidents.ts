@@ -88,7 +88,7 @@ function keyOf({ partition, position, status }: Omit<Incident, 'words'>): string
 function wordsFor(partition: Partition, fault: Fault): string {
   const place = `partition ${partition}, position ${fault.position}`
   if (fault.status === 'unreadable') {
-    return `The journal's batch at ${place}, has the newer format ${fault.format}. Deploy the newer writer.`
+    return `The journal's batch at ${place} has the newer format ${fault.format}. Deploy the newer writer.`
   }
   return (
     `The journal is damaged at ${place}: ${fault.reason}. What is behind it waits. Look after the database and its disks; ` +

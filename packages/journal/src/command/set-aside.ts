@@ -36,7 +36,7 @@ function wordsFor(outcome: SetAsideOutcome): string {
     case 'unreadable':
       return `the batch verifies, and has the newer format ${outcome.format}. Deploy the newer writer.`
     case 'too early':
-      return 'a writer of an earlier version lives that cannot read what would take its place. Deploy this version everywhere first.'
+      return 'an api or writer of an earlier version lives that cannot read what would take its place. Deploy this version everywhere first.'
     case 'tombstone':
       return 'the batch was set aside before.'
     case 'nowhere':

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { createMemoryJournal } from '../memory/journal.ts'
 import { toPartition } from '../partition.ts'
 import { append, aRecord, TIME_MS } from '../samples.contract.ts'
-import { createDatabaseClock } from './database-clock.ts'
-import { healTimeCommand } from './heal-command.ts'
+import { createDatabaseClock } from '../time/database-clock.ts'
+import { healPartitions } from './heal-time.ts'
 
 async function setUp(wallOffMs = 0) {
   const clock = createDatabaseClock({
@@ -21,7 +21,7 @@ async function setUp(wallOffMs = 0) {
 
 test('it says how far partitions are ahead, heals them, and says what that does to the order of keys', async () => {
   const world = await setUp()
-  const dry = await healTimeCommand(world, { dryRun: true })
+  const dry = await healPartitions(world, { dryRun: true })
   expect(dry).toEqual({
     ok: true,
     lines: [
@@ -30,18 +30,18 @@ test('it says how far partitions are ahead, heals them, and says what that does 
       'Partition 2 is right.',
     ],
   })
-  const { ok, lines } = await healTimeCommand(world, { partition: 1, dryRun: false })
+  const { ok, lines } = await healPartitions(world, { partition: 1, dryRun: false })
   expect([ok, lines]).toEqual([
     true,
     ['Partition 1 was 93600.0 s ahead; its time begins again now.', expect.stringContaining('sort before')],
   ])
-  expect((await healTimeCommand(world, { partition: 1, dryRun: true })).lines).toEqual(['Partition 1 is right.'])
+  expect((await healPartitions(world, { partition: 1, dryRun: true })).lines).toEqual(['Partition 1 is right.'])
 })
 
 test('it does nothing where the clocks disagree or there is no such partition', async () => {
-  expect(await healTimeCommand(await setUp(6_000), { dryRun: false })).toEqual({
+  expect(await healPartitions(await setUp(6_000), { dryRun: false })).toEqual({
     ok: false,
     lines: [expect.stringMatching(/Nothing was done.*6\.0 s ahead/)],
   })
-  expect((await healTimeCommand(await setUp(), { partition: 3, dryRun: false })).ok).toBe(false)
+  expect((await healPartitions(await setUp(), { partition: 3, dryRun: false })).ok).toBe(false)
 })
