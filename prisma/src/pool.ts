@@ -1,11 +1,8 @@
 import pg from 'pg'
 import { connectionString } from './connection-url.ts'
-import { createReadingSocket } from './reading-socket.ts'
 import { CONNECT_TIMEOUT_MS, QUERY_TIMEOUT_MS, setUpSession } from './session.ts'
 
 export { isDatabaseUrl, parseDatabaseUrl, SCHEMA } from './connection-url.ts'
-
-const ASKS_FOR_TLS = /[?&]ssl(?!mode=disable)/
 
 export type PoolOptions = {
   readonly url: string
@@ -29,8 +26,6 @@ export function createPool({ url, max, applicationName, onError }: PoolOptions):
     keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
     onConnect: setUpSession,
-    // With TLS it is not the socket that hands over what was read.
-    ...(ASKS_FOR_TLS.test(url) ? {} : { stream: createReadingSocket }),
   })
   // Without a listener the process would end.
   pool.on('error', (error) => onError?.(error))

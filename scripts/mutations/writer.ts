@@ -288,12 +288,12 @@ export const writerMutations: readonly Mutation[] = [
     suites: [{ project: 'unit', file: 'apps/writer/src/lane/tally.test.ts' }],
   },
   {
-    name: 'memory-released-while-a-lane-holds-it',
-    promise: 'a batch stays in memory until every lane that took it has settled it',
+    name: 'memory-counted-for-each-lane',
+    promise: 'a batch counts once as memory, until the last lane that keeps it drops it',
     file: 'apps/writer/src/pins.ts',
-    find: '        holders.set(memory, count - 1)\n',
-    put: '        holders.set(memory, count - 1)\n        memory.release()\n',
-    suites: simulated,
+    find: '      if (count === 0) bytes += memory.byteLength\n',
+    put: '      bytes += memory.byteLength\n',
+    suites: [{ project: 'unit', file: 'apps/writer/src/pins.test.ts' }],
   },
   {
     name: 'dead-letters-of-a-dropped-cycle-kept',

@@ -19,7 +19,7 @@ it('records of a format that only a newer writer knows wait for one, nothing is 
   const later = idsOf(await pipeline.send(roomId, 3, destinations))
   const behind = idsOf(await pipeline.send(roomId, 3, destinations))
   const partition = partitionOf(roomId, pipeline.journal.partitions)
-  await setFormat(pipeline.pool, partition, 4, 4)
+  await setFormat(pipeline.pool, partition, 4, 5)
 
   const older = await pipeline.start()
   const others = idsOf(await pipeline.send(elsewhere, 3, destinations))

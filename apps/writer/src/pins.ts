@@ -1,18 +1,19 @@
-import type { BatchMemory } from '@roomlog/journal'
+/** What holds records: the bytes of a batch, or what a lane has copied together. */
+export type Memory = { readonly byteLength: number }
 
-/** Counts the memory that lanes keep, each batch once however many lanes hold it; what nobody holds is released. */
+/** Counts the memory that lanes keep, each batch once however many lanes keep it. The collector frees it. */
 export type Pins = {
   readonly limitBytes: number
   /** A batch that is all a lane's is kept as it is from this size on; smaller ones are copied together. */
   readonly wholeBytesMin: number
   readonly bytes: () => number
-  hold(memory: BatchMemory): void
-  release(memory: BatchMemory): void
+  keep(memory: Memory): void
+  drop(memory: Memory): void
   /** More than half is taken: lanes that wait for a fuller cycle should cut what they have. */
   tight(): boolean
   /** What one lane of so many should have waiting at most: its share of one half, and while that is free, enough for a turn. */
   laneBytes(lanes: number): number
-  /** What is being read counts with what is held. */
+  /** What is being read counts with what is kept. */
   full(): boolean
   /** Makes room for a read; the answer gives it back. */
   reserve(bytes: number): () => void
@@ -33,7 +34,7 @@ export function createPins(
   { limitBytes, wholeBytesMin }: Pick<Pins, 'limitBytes' | 'wholeBytesMin'>,
   onRoom: () => void,
 ): Pins {
-  const holders = new Map<BatchMemory, number>()
+  const keepers = new Map<Memory, number>()
   let bytes = 0
   let reserved = 0
   const full = () => bytes + reserved >= limitBytes
@@ -43,22 +44,21 @@ export function createPins(
     limitBytes,
     wholeBytesMin,
     bytes: () => bytes,
-    hold(memory) {
-      const count = holders.get(memory) ?? 0
-      if (count === 0) bytes += memory.bytes
-      holders.set(memory, count + 1)
+    keep(memory) {
+      const count = keepers.get(memory) ?? 0
+      if (count === 0) bytes += memory.byteLength
+      keepers.set(memory, count + 1)
     },
-    release(memory) {
-      const count = holders.get(memory)
-      if (count === undefined) throw new Error('released memory that nobody holds')
+    drop(memory) {
+      const count = keepers.get(memory)
+      if (count === undefined) throw new Error('dropped memory that nobody keeps')
       if (count > 1) {
-        holders.set(memory, count - 1)
+        keepers.set(memory, count - 1)
         return
       }
-      holders.delete(memory)
-      memory.release()
+      keepers.delete(memory)
       const wasFull = full()
-      bytes -= memory.bytes
+      bytes -= memory.byteLength
       if (wasFull && !full()) onRoom()
     },
     tight,

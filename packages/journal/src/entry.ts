@@ -2,15 +2,17 @@ import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
 import { DestinationVersionId as destinationVersionId, RoomId as roomIdOf } from '@roomlog/domain'
 import { checksumOf } from './checksum.ts'
 import { DestinationSets } from './destination-sets.ts'
-import type { AppendId, BatchMemory, Fault, JournalBatch, NewRecord, Partition, Position, ReadOutcome } from './port.ts'
+import type { AppendId, Fault, JournalBatch, NewRecord, Partition, Position, ReadOutcome } from './port.ts'
 import { toPosition } from './position.ts'
 
 /** What `encodeEntry` makes and `decodeEntry` opens: the layout of the index, the records one after another. */
 export const ENTRY_FORMAT = 1
-/** The same with the records as an LZ4 frame: what Postgres keeps of batches that are worth it. */
-export const PACKED_FORMAT = 2
+/** The same with the records as an LZ4 frame. Earlier versions wrote it; it is only read. */
+export const LZ4_FORMAT = 2
 /** A tombstone: an operator set the batch aside. It has its place and its counts, no index and no records. */
 export const SET_ASIDE_FORMAT = 3
+/** As the first, with the records as a zstd frame: what Postgres keeps of batches that are worth it. */
+export const ZSTD_FORMAT = 4
 
 // Layout: u16 rooms, u16 sets, u32 records; rooms of 12 bytes; sets of u8 n and n u32; then per record
 // u16 room, u16 set, f64 time, 12 bytes id, u32 length. Little endian; fixed width, so nothing is parsed twice. The id is for
@@ -97,14 +99,11 @@ export type StoredEntry = {
   readonly setAsideRevision: number | undefined
 }
 
-/** A journal row as it was read: `index` and `bytes` are in `memory`. */
-export type ReadEntry = StoredEntry & { readonly memory: BatchMemory }
-
 /** Why a row, as it is stored, cannot be opened, if that shows before it is. */
 export function faultOf(stored: StoredEntry): Fault | undefined {
   const { crc32, format, firstPosition: position } = stored
   if (crc32 !== undefined && crc32 !== checksumOf(stored)) return damaged(position, 'its checksum does not fit')
-  return format > SET_ASIDE_FORMAT ? { status: 'unreadable', position, format } : undefined
+  return format > ZSTD_FORMAT ? { status: 'unreadable', position, format } : undefined
 }
 
 export function damaged(position: Position, reason: string): Fault {
@@ -112,7 +111,7 @@ export function damaged(position: Position, reason: string): Fault {
 }
 
 /** Opens rows up to the first one that cannot be; where that is the very first, it is the answer. */
-export function decodeEntries(rows: readonly (ReadEntry | Fault)[]): ReadOutcome {
+export function decodeEntries(rows: readonly (StoredEntry | Fault)[]): ReadOutcome {
   const batches: JournalBatch[] = []
   for (const row of rows) {
     const opened = 'status' in row ? row : open(row)
@@ -124,7 +123,7 @@ export function decodeEntries(rows: readonly (ReadEntry | Fault)[]): ReadOutcome
 }
 
 /** What a row without a checksum holds may be anything. */
-function open(entry: ReadEntry): JournalBatch | Fault {
+function open(entry: StoredEntry): JournalBatch | Fault {
   try {
     return decodeEntry(entry)
   } catch (error) {
@@ -133,7 +132,7 @@ function open(entry: ReadEntry): JournalBatch | Fault {
 }
 
 /** Opens a stored row: offsets and effective times, no record is parsed. Throws where it is damaged. */
-export function decodeEntry(entry: ReadEntry): JournalBatch {
+export function decodeEntry(entry: StoredEntry): JournalBatch {
   const { index, bytes } = entry
   if (entry.format === SET_ASIDE_FORMAT) return tombstone(entry)
   if (entry.format !== ENTRY_FORMAT) throw new Error(`its format ${entry.format} is none`)
@@ -186,13 +185,12 @@ export function decodeEntry(entry: ReadEntry): JournalBatch {
     timeMs,
     offset,
     bytes,
-    memory: entry.memory,
   }
 }
 
 const NOTHING = Buffer.alloc(0)
 
-function tombstone(entry: ReadEntry): JournalBatch {
+function tombstone(entry: StoredEntry): JournalBatch {
   return {
     partition: entry.partition,
     previousEnd: toPosition(entry.firstPosition - 1),
@@ -209,7 +207,6 @@ function tombstone(entry: ReadEntry): JournalBatch {
     timeMs: new Float64Array(0),
     offset: new Uint32Array(1),
     bytes: NOTHING,
-    memory: entry.memory,
   }
 }
 
@@ -243,7 +240,7 @@ export function lastTimeMs({
   index,
   floorTimeMs,
 }: Pick<StoredEntry, 'format' | 'index' | 'floorTimeMs'>): number {
-  if (format > PACKED_FORMAT || index.length < HEADER_BYTES) return floorTimeMs
+  if (!hasIndex(format) || index.length < HEADER_BYTES) return floorTimeMs
   let latestMs = floorTimeMs
   for (let at = recordsAt(index); at + RECORD_BYTES <= index.length; at += RECORD_BYTES) {
     latestMs = Math.max(latestMs, index.readDoubleLE(at + 4))
@@ -257,9 +254,13 @@ export function firstTimeMs({
   index,
   floorTimeMs,
 }: Pick<StoredEntry, 'format' | 'index' | 'floorTimeMs'>): number {
-  if (format > PACKED_FORMAT || index.length < HEADER_BYTES) return floorTimeMs
+  if (!hasIndex(format) || index.length < HEADER_BYTES) return floorTimeMs
   const at = recordsAt(index)
   return at + RECORD_BYTES > index.length ? floorTimeMs : Math.max(floorTimeMs, index.readDoubleLE(at + 4))
+}
+
+function hasIndex(format: number): boolean {
+  return format === ENTRY_FORMAT || format === LZ4_FORMAT || format === ZSTD_FORMAT
 }
 
 /** Where an index has its records; beyond its end if it is damaged. */

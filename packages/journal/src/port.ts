@@ -47,14 +47,6 @@ export type AppendOutcome =
   /** May have been appended: ask again with the same `appendId`. */
   | { readonly status: 'unknown'; readonly reason: string }
 
-/** Where a batch's bytes are. */
-export type BatchMemory = {
-  /** All that it takes, in bytes. */
-  readonly bytes: number
-  /** Nobody reads the batch any more, and its memory may be used again. What is never released is garbage like any other. */
-  release(): void
-}
-
 /** A batch as it is read back. Where record `i` stands is told by `positionOf(firstPosition, i)`. */
 export type JournalBatch = {
   readonly partition: Partition
@@ -83,8 +75,6 @@ export type JournalBatch = {
   /** Record `i` is `bytes.subarray(offset[i], offset[i + 1])`. */
   readonly offset: Uint32Array
   readonly bytes: Buffer
-  /** What `bytes` is in. */
-  readonly memory: BatchMemory
 }
 
 export type Head = { readonly head: Position; readonly appendId: AppendId | undefined }

@@ -69,7 +69,6 @@ function read(checkpoint: Checkpoint, head: number, ...batches: readonly (readon
       timeMs: Float64Array.from(hours ?? [], (hour) => hour * HOUR_MS),
       offset: new Uint32Array(0),
       bytes: Buffer.alloc(0),
-      memory: { bytes: 0, release() {} },
     }
     checkpoint.read(batch, toPosition(head))
     next += count

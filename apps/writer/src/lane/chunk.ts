@@ -24,7 +24,7 @@ export class Chunk {
   }
 
   /** All the memory that it takes, filled or not. */
-  get memoryBytes(): number {
+  get byteLength(): number {
     const { source, room, timeMs, offset } = this.part
     return source.length + room.byteLength + timeMs.byteLength + offset.byteLength + this.#positions.byteLength
   }

@@ -1,6 +1,6 @@
 import type { DestinationVersionId } from '@roomlog/domain'
-import { type BatchMemory, type JournalBatch, positionOf } from '@roomlog/journal'
-import type { Pins } from '../pins.ts'
+import { type JournalBatch, positionOf } from '@roomlog/journal'
+import type { Memory, Pins } from '../pins.ts'
 import { Chunk } from './chunk.ts'
 import { Part, Records } from './records.ts'
 
@@ -13,7 +13,7 @@ export class Gather {
   readonly records = new Records()
   readonly #destination: DestinationVersionId
   readonly #pins: Pins
-  readonly #held: BatchMemory[] = []
+  readonly #kept: Memory[] = []
   #chunk: Chunk | undefined
   #bytes = 0
 
@@ -30,19 +30,19 @@ export class Gather {
   add(batch: JournalBatch): void {
     const count = batch.counts.get(this.#destination)
     if (count === undefined) return
-    if (count === batch.set.length && batch.bytes.length >= this.#pins.wholeBytesMin) this.#keep(batch, count)
+    if (count === batch.set.length && batch.bytes.length >= this.#pins.wholeBytesMin) this.#takeWhole(batch, count)
     else this.#copy(batch)
   }
 
   /** No longer counts as memory in use; to be called once nobody needs the records. */
   release(): void {
-    for (const memory of this.#held.splice(0)) this.#pins.release(memory)
+    for (const memory of this.#kept.splice(0)) this.#pins.drop(memory)
   }
 
-  #keep(batch: JournalBatch, count: number): void {
+  #takeWhole(batch: JournalBatch, count: number): void {
     const { rooms, room, timeMs, offset, bytes, firstPosition } = batch
     this.#chunk = undefined
-    this.#hold(batch.memory)
+    this.#keep(bytes)
     this.#bytes += bytes.length
     this.records.add(new Part(count, { rooms, room, timeMs, offset, source: bytes, positions: firstPosition }))
   }
@@ -71,13 +71,13 @@ export class Gather {
     const size = Math.max(bytes, Math.min(CHUNK_BYTES.max, twice))
     const chunk = new Chunk({ bytes: size, records: Math.ceil(size / RECORD_BYTES_ASSUMED) })
     this.#chunk = chunk
-    this.#hold({ bytes: chunk.memoryBytes, release() {} })
+    this.#keep(chunk)
     this.records.add(chunk.part)
     return chunk
   }
 
-  #hold(memory: BatchMemory): void {
-    this.#pins.hold(memory)
-    this.#held.push(memory)
+  #keep(memory: Memory): void {
+    this.#pins.keep(memory)
+    this.#kept.push(memory)
   }
 }

@@ -31,7 +31,6 @@ function batchAt(firstPosition: number, count: number, destination = MINE, timeM
     timeMs: new Float64Array(count).fill(timeMs),
     offset: Uint32Array.from({ length: count + 1 }, (_, n) => 10 * n),
     bytes,
-    memory: { bytes: bytes.length, release() {} },
   }
 }
 

@@ -315,8 +315,6 @@ export class PartitionWorker {
     const ready = new Set([...this.lanes.values()].filter((lane) => lane.flows && lane.wants()))
     for (const batch of batches) {
       const atFrontier = isNext(batch, this.#frontier.position)
-      // Held meanwhile, so that it is released here if no lane takes it.
-      pins.hold(batch.memory)
       for (const id of atFrontier ? batch.counts.keys() : []) {
         const destination = found.get(id)
         if (destination && !this.lanes.has(id)) ready.add(this.#lanes.open(destination, this.#frontier, NO_INTENT))
@@ -324,7 +322,6 @@ export class PartitionWorker {
       for (const lane of this.lanes.values()) {
         if (isNext(batch, lane.next.position) && (ready.has(lane) || lane.wants())) lane.accept(batch, head)
       }
-      pins.release(batch.memory)
       if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
     }
     this.#lanes.sweep()

@@ -1,33 +1,16 @@
-import { BLOCK_BYTES_MAX, type Blocks } from './block.ts'
 import { unpackBlock } from './unpack-block.ts'
 
 // https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md: the magic number, then independent blocks of at most 64 KB,
 // no checksums and no size of the whole, and the checksum of these two bytes. The `lz4` command reads what follows.
 const HEADER = Buffer.from('04224d18604082', 'hex')
 const SIZE_BYTES = 4
+const BLOCK_BYTES_MAX = 64 * 1024
 /** Of a block's size: it is not packed. */
 const PLAIN = 0x8000_0000
-const END = Buffer.alloc(SIZE_BYTES)
 
-/** An LZ4 frame of the bytes. */
-export function packFrame(blocks: Pick<Blocks, 'pack'>, bytes: Buffer): Buffer {
-  const parts: Buffer[] = [HEADER]
-  for (let at = 0; at < bytes.length; at += BLOCK_BYTES_MAX) {
-    const plain = bytes.subarray(at, at + BLOCK_BYTES_MAX)
-    const packed = blocks.pack(plain)
-    const isSmaller = packed.length < plain.length
-    const size = Buffer.allocUnsafe(SIZE_BYTES)
-    size.writeUInt32LE(isSmaller ? packed.length : plain.length + PLAIN)
-    parts.push(size, isSmaller ? Buffer.from(packed) : plain)
-  }
-  parts.push(END)
-  return Buffer.concat(parts)
-}
-
-/** Fills `to` with what a frame of `packFrame` holds; false if it is none, or holds more or less. */
-export function unpackFrame(blocks: Pick<Blocks, 'unpack'> | undefined, frame: Buffer, to: Buffer): boolean {
+/** Fills `to` with what a frame holds that an earlier version packed; false if it is none, or holds more or less. */
+export function unpackFrame(frame: Buffer, to: Buffer): boolean {
   if (!frame.subarray(0, HEADER.length).equals(HEADER)) return false
-  const unpack = blocks?.unpack ?? unpackBlock
   let filled = 0
   for (let at = HEADER.length; at + SIZE_BYTES <= frame.length; ) {
     const size = frame.readUInt32LE(at)
@@ -37,7 +20,7 @@ export function unpackFrame(blocks: Pick<Blocks, 'unpack'> | undefined, frame: B
     const block = frame.subarray(at, at + (isPlain ? size - PLAIN : size))
     at += block.length
     const rest = to.subarray(filled, filled + BLOCK_BYTES_MAX)
-    const written = isPlain ? copyWhole(block, rest) : unpack(block, rest)
+    const written = isPlain ? copyWhole(block, rest) : unpackBlock(block, rest)
     if (written === undefined) return false
     filled += written
   }

@@ -1,4 +1,4 @@
-import { decodeEntries, faultOf, type ReadEntry } from '../entry.ts'
+import { decodeEntries, faultOf, type StoredEntry } from '../entry.ts'
 import type { Fault, Head, Journal, Partition, ReadOutcome } from '../port.ts'
 import { partitionIn, type State, type StoredBatch } from './state.ts'
 
@@ -40,11 +40,7 @@ function withinBytes(batches: readonly StoredBatch[], bytesMax: number): readonl
   return batches.slice(0, count)
 }
 
-/** In memory that holds something else once it is released, as memory does that is used again. */
-function copied(batch: StoredBatch): ReadEntry | Fault {
-  const fault = faultOf(batch)
-  if (fault) return fault
-  const [index, bytes] = [Buffer.from(batch.index), Buffer.from(batch.bytes)]
-  const release = () => void [index, bytes].map((part) => part.fill('released!'))
-  return { ...batch, index, bytes, memory: { bytes: index.length + bytes.length, release } }
+/** A reader's own bytes, as they come out of a database. */
+function copied(batch: StoredBatch): StoredEntry | Fault {
+  return faultOf(batch) ?? { ...batch, index: Buffer.from(batch.index), bytes: Buffer.from(batch.bytes) }
 }

@@ -21,7 +21,7 @@ export function setAside(
   const batch = at.batches[n]
   if (!batch) return { status: 'nowhere' }
   if (batch.format === SET_ASIDE_FORMAT && faultOf(batch) === undefined) return { status: 'tombstone' }
-  const read = faultOf(batch) ?? decodeEntries([{ ...batch, memory: { bytes: 0, release() {} } }])
+  const read = faultOf(batch) ?? decodeEntries([batch])
   if (read.status === 'unreadable') return { status: 'unreadable', format: read.format }
   if (read.status !== 'damaged') return { status: 'whole' }
   const counts = new Map([...countsAtMost(batch, batch.recordCount)].filter(([id]) => exists(id)))

@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import { checksumOf } from '../checksum.ts'
 import { encodeEntry } from '../entry.ts'
-import type { Blocks } from '../lz4/block.ts'
 import type { AppendOutcome, AppendRequest, Position } from '../port.ts'
 import { toPosition } from '../position.ts'
 import type { JournalTime } from '../time/journal-time.ts'
@@ -37,11 +36,11 @@ const VERSION = 'select config_version from journal_partition where partition = 
 /** Appends a batch, or finds what an earlier try with the same append id did. */
 export async function append(
   pool: pg.Pool,
-  blocks: Blocks | undefined,
+  mayPack: boolean,
   time: JournalTime | undefined,
   request: AppendRequest,
 ): Promise<AppendOutcome> {
-  const values = valuesOf(blocks, request)
+  const values = valuesOf(mayPack, request)
   let client: pg.PoolClient
   try {
     client = await pool.connect()
@@ -96,18 +95,18 @@ async function appendWith(
 /** Appends a batch as a part of the client's transaction; undefined at another version. */
 export async function appendWithin(
   client: pg.PoolClient,
-  blocks: Blocks | undefined,
+  mayPack: boolean,
   time: JournalTime | undefined,
   request: AppendRequest,
 ): Promise<Position | undefined> {
-  const values = [...valuesOf(blocks, request), believedMs(time)]
+  const values = [...valuesOf(mayPack, request), believedMs(time)]
   const { rows } = await client.query({ name: 'journal-append', text: APPEND, values })
   return rows[0] && toPosition(Number(rows[0].first_position))
 }
 
-function valuesOf(blocks: Blocks | undefined, request: AppendRequest): unknown[] {
+function valuesOf(mayPack: boolean, request: AppendRequest): unknown[] {
   const entry = encodeEntry(request.records)
-  const stored = pack(blocks, entry.bytes)
+  const stored = pack(entry.bytes, mayPack)
   return [
     request.partition,
     request.appendId,

@@ -39,12 +39,12 @@ test.each(['signIn', 'roll'] as const)(
     await append(journal, HERE, chat())
     await hear()
     await append(journal, HERE, chat())
-    expect(await formats()).toEqual([1, 1, 2])
+    expect(await formats()).toEqual([1, 1, 4])
     // Of a version that does not say what it reads, it is known.
     await signInReaderOf(database.pool, 'landed', undefined)
     await hear()
     await append(journal, HERE, chat())
-    expect(await formats()).toEqual([1, 1, 2, 2])
+    expect(await formats()).toEqual([1, 1, 4, 1])
     expect(await readAll(journal, HERE)).toHaveLength(4)
   },
 )

@@ -1,8 +1,7 @@
 import type pg from 'pg'
 import { BATCH_BYTES_MAX } from '../batch-size.ts'
-import { PACKED_FORMAT } from '../entry.ts'
+import { ZSTD_FORMAT } from '../entry.ts'
 import { FORMATS_UNSAID } from '../formats.ts'
-import { createBlocks } from '../lz4/block.ts'
 import type { Journal } from '../port.ts'
 import type { JournalTime } from '../time/journal-time.ts'
 import { append } from './append.ts'
@@ -16,7 +15,6 @@ import { countLetters, discard, letters } from './letters.ts'
 import { probe } from './probe.ts'
 import { heads, read } from './read.ts'
 import { redrive } from './redrive.ts'
-import { createRowMemory } from './row-memory.ts'
 import { settle } from './settle.ts'
 import { totals, troubles } from './totals.ts'
 import { trim } from './trim.ts'
@@ -35,22 +33,20 @@ export async function createPostgresJournal(options: {
   readonly time?: JournalTime | undefined
 }): Promise<Journal> {
   const { pool, time } = options
-  const blocks = createBlocks()
-  const unpacking = { blocks, memory: createRowMemory() }
   const partitions = await openPartitions(pool, options.partitionsIfNew ?? PARTITIONS_DEFAULT)
   await assertNoneDropped(pool)
   /** What all processes read, as far as this one has heard: the roll is called often enough. */
   let formats = FORMATS_UNSAID
-  const packing = () => (formats.includes(PACKED_FORMAT) ? blocks : undefined)
+  const mayPack = () => formats.includes(ZSTD_FORMAT)
   return {
     partitions,
     batchBytesMax: BATCH_BYTES_MAX,
-    append: (request) => append(pool, packing(), time, request),
+    append: (request) => append(pool, mayPack(), time, request),
     configVersion: (partition) => configVersion(pool, partition),
     announce,
     probe: () => probe(pool),
     heads: (wanted) => heads(pool, wanted),
-    read: (from) => read(pool, unpacking, from),
+    read: (from) => read(pool, from),
     signIn: async (api) => {
       formats = await signIn(pool, time, api)
     },
@@ -65,7 +61,7 @@ export async function createPostgresJournal(options: {
     settle: (lease, change) => settle(pool, time, lease, change),
     report: (lease, trouble) => report(pool, lease, trouble),
     expire: (lease, limits) => expire(pool, time, lease, limits),
-    redrive: (request) => redrive(pool, packing(), time, request),
+    redrive: (request) => redrive(pool, mayPack(), time, request),
     healTime: (partition, how) => healTime(pool, time, partition, how),
     trim: (partition, limits) => trim(pool, time, partition, limits),
     backlog: (versions) => backlog(pool, versions),

@@ -1,13 +1,18 @@
-import { ENTRY_FORMAT, PACKED_FORMAT, type ReadEntry } from '../entry.ts'
-import type { Blocks } from '../lz4/block.ts'
-import { packFrame, unpackFrame } from '../lz4/frame.ts'
-import type { RowMemory } from './row-memory.ts'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { ENTRY_FORMAT, LZ4_FORMAT, type StoredEntry, ZSTD_FORMAT } from '../entry.ts'
+import { unpackFrame } from '../lz4/frame.ts'
 
 /** Postgres keeps what is shorter in the row itself, where every byte costs little. */
 const BYTES_MIN = 2048
 
-/** LZ4 makes nothing smaller than by this: a length beyond it is damaged, and no memory is taken for it. */
-const TIMES_MAX = 255
+// Without its checksum most flipped bits of a frame come out as other text.
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } }
+
+/** What is unpacked in one piece: a length that is damaged takes no more memory than this. */
+const PIECE_BYTES_MAX = 8 * 1024 * 1024
+
+/** LZ4 makes nothing smaller than by this: a length beyond it is damaged. */
+const LZ4_TIMES_MAX = 255
 
 export type Stored = {
   readonly format: number
@@ -16,41 +21,36 @@ export type Stored = {
   readonly unpackedBytes: number | undefined
 }
 
-/** What is stored of a batch's records. */
-export function pack(blocks: Blocks | undefined, bytes: Buffer): Stored {
+/** What is stored of a batch's records: packed where that is worth it, and `mayPack`. */
+export function pack(bytes: Buffer, mayPack: boolean): Stored {
   const plain = { format: ENTRY_FORMAT, bytes, unpackedBytes: undefined }
-  if (blocks === undefined || bytes.length < BYTES_MIN) return plain
-  const packed = packFrame(blocks, bytes)
-  return packed.length < bytes.length ? { format: PACKED_FORMAT, bytes: packed, unpackedBytes: bytes.length } : plain
+  if (!mayPack || bytes.length < BYTES_MIN) return plain
+  const packed = zstdCompressSync(bytes, ZSTD)
+  return packed.length < bytes.length ? { format: ZSTD_FORMAT, bytes: packed, unpackedBytes: bytes.length } : plain
 }
 
-export type Unpacking = { readonly blocks: Blocks | undefined; readonly memory: RowMemory }
-
-/** Of a row as it was read: `index` and `bytes` are in `memory`. */
-type Parts = Pick<ReadEntry, 'format' | 'index' | 'bytes' | 'memory'>
-
-/**
- * As they were before `pack`, in memory of their own; undefined if they are damaged. What is not packed, or of a later format,
- * stays as it is.
- */
-export function unpack(
-  parts: Parts,
-  unpackedBytes: number | undefined,
-  { blocks, memory }: Unpacking,
-): Parts | undefined {
-  if (parts.format !== PACKED_FORMAT) return parts
+/** A row as it was before `pack`; undefined if it is damaged. What is not packed, or of a later format, stays as it is. */
+export function unpack(stored: StoredEntry, unpackedBytes: number | undefined): StoredEntry | undefined {
+  const unpackRecords = UNPACK[stored.format]
+  if (unpackRecords === undefined) return stored
   if (unpackedBytes === undefined || unpackedBytes < 0) return undefined
-  if (unpackedBytes > TIMES_MAX * parts.bytes.length) return undefined
-  const whole = memory.take(unpackedBytes + parts.index.length)
-  const bytes = whole.subarray(0, unpackedBytes)
-  if (!unpackFrame(blocks, parts.bytes, bytes)) return undefined
-  const index = whole.subarray(unpackedBytes, unpackedBytes + parts.index.length)
-  parts.index.copy(index)
-  parts.memory.release()
-  return {
-    format: ENTRY_FORMAT,
-    index,
-    bytes,
-    memory: { bytes: whole.length, release: () => memory.give(whole) },
-  }
+  const bytes = unpackRecords(stored.bytes, unpackedBytes)
+  return bytes && { ...stored, format: ENTRY_FORMAT, bytes }
+}
+
+const UNPACK: Readonly<Record<number, (packed: Buffer, bytes: number) => Buffer | undefined>> = {
+  [LZ4_FORMAT](packed, bytes) {
+    if (bytes > LZ4_TIMES_MAX * packed.length) return undefined
+    const to = Buffer.alloc(bytes)
+    return unpackFrame(packed, to) ? to : undefined
+  },
+  [ZSTD_FORMAT](packed, bytes) {
+    const chunkSize = Math.min(Math.max(bytes, constants.Z_MIN_CHUNK), PIECE_BYTES_MAX)
+    try {
+      const unpacked = zstdDecompressSync(packed, { chunkSize, maxOutputLength: Math.max(bytes, 1) })
+      return unpacked.length === bytes ? unpacked : undefined
+    } catch {
+      return undefined
+    }
+  },
 }

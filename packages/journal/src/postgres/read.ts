@@ -1,11 +1,11 @@
 import type pg from 'pg'
-import { damaged, decodeEntries, faultOf, type ReadEntry, SET_ASIDE_FORMAT } from '../entry.ts'
+import { damaged, decodeEntries, faultOf, SET_ASIDE_FORMAT, type StoredEntry } from '../entry.ts'
 import { toPartition } from '../partition.ts'
 import type { AppendId, Fault, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
-import { type CopiedRow, copyOut } from './copy-out.ts'
+import { type Columns, copyOut } from './copy-out.ts'
 import { isUnreadable, reasonOf } from './errors.ts'
-import { type Unpacking, unpack } from './packing.ts'
+import { unpack } from './packing.ts'
 import { withClient } from './with-client.ts'
 
 const BATCHES_MAX = 256
@@ -44,32 +44,31 @@ export async function heads(pool: pg.Pool, partitions: readonly Partition[]): Pr
 type From = Parameters<Journal['read']>[0]
 
 /** Batches after a position, checked against the batch that the reader has seen there. */
-export async function read(pool: pg.Pool, unpacking: Unpacking, from: From): Promise<ReadOutcome> {
+export async function read(pool: pg.Pool, from: From): Promise<ReadOutcome> {
   try {
-    return await readRows(pool, unpacking, from)
+    return await readRows(pool, from)
   } catch (error) {
     if (!isUnreadable(error)) throw error
   }
   // Some row cannot be read by Postgres itself. Alone, the first one tells whether it is that one.
   try {
-    return await readRows(pool, unpacking, { ...from, bytesMax: 1 })
+    return await readRows(pool, { ...from, bytesMax: 1 })
   } catch (error) {
     if (!isUnreadable(error)) throw error
     return damaged(await positionBehind(pool, from), `Postgres cannot read it: ${reasonOf(error)}`)
   }
 }
 
-async function readRows(pool: pg.Pool, unpacking: Unpacking, from: From): Promise<ReadOutcome> {
-  const { memory } = unpacking
-  const open = (row: CopiedRow) => rowFrom(row, from.partition, unpacking)
-  const rows = await withClient(pool, (client) => copyOut(client, readSql(from), { memory, open }))
+async function readRows(pool: pg.Pool, from: From): Promise<ReadOutcome> {
+  const copied = await withClient(pool, (client) => copyOut(client, readSql(from)))
+  const rows = copied.map((columns) => rowFrom(columns, from.partition))
   const [first] = rows
   if (!first) return readNothing(pool, from)
   const { firstPosition, appendId } = first
   if (firstPosition > from.after + 1) return gapAt(pool, from)
   // A tombstone may stand for several batches whose rows were gone: inside of it, the others' ids are known to nobody.
   const isInTombstone =
-    firstPosition <= from.after && 'memory' in first.entry && first.entry.format === SET_ASIDE_FORMAT
+    firstPosition <= from.after && !('status' in first.entry) && first.entry.format === SET_ASIDE_FORMAT
   if (isInTombstone) return decodeEntries(rows.map(({ entry }) => entry))
   const standing = firstPosition <= from.after ? appendId : first.previousAppendId
   if (from.afterAppendId !== undefined && standing !== from.afterAppendId) return { status: 'rewound' }
@@ -89,10 +88,10 @@ type Row = {
   readonly firstPosition: Position
   readonly appendId: AppendId
   readonly previousAppendId: AppendId | undefined
-  readonly entry: ReadEntry | Fault
+  readonly entry: StoredEntry | Fault
 }
 
-function rowFrom({ columns, memory }: CopiedRow, partition: Partition, unpacking: Unpacking): Row {
+function rowFrom(columns: Columns, partition: Partition): Row {
   const [first, append, previous, floor, committed, format, ids, counts, index, records, ...more] = columns
   const [unpacked, count, crc32, setAside] = more
   if (!first || !append || !floor || !committed || !format || !ids || !counts || !index || !records || !count) {
@@ -100,7 +99,6 @@ function rowFrom({ columns, memory }: CopiedRow, partition: Partition, unpacking
   }
   const firstPosition = toPosition(Number(first.readBigInt64BE()))
   const appendId = appendIdFrom(append)
-  // Named one by one: copies by `...` have two shapes, and what reads them is compiled twice.
   const stored = {
     partition,
     firstPosition,
@@ -115,31 +113,16 @@ function rowFrom({ columns, memory }: CopiedRow, partition: Partition, unpacking
     setAsideRevision: setAside && Number(setAside.readBigInt64BE()),
     index,
     bytes: records,
-    memory,
   }
-  const entry = faultOf(stored) ?? unpackedEntry(stored, unpacked?.readInt32BE(), unpacking)
+  const entry = faultOf(stored) ?? opened(stored, unpacked?.readInt32BE())
   return { firstPosition, appendId, previousAppendId: previous && appendIdFrom(previous), entry }
 }
 
-function unpackedEntry(stored: ReadEntry, unpackedBytes: number | undefined, unpacking: Unpacking): ReadEntry | Fault {
-  const parts = unpack(stored, unpackedBytes, unpacking)
-  if (!parts) return damaged(stored.firstPosition, 'its records cannot be unpacked')
-  return {
-    partition: stored.partition,
-    firstPosition: stored.firstPosition,
-    appendId: stored.appendId,
-    floorTimeMs: stored.floorTimeMs,
-    committedAtMs: stored.committedAtMs,
-    format: parts.format,
-    destinationVersionIds: stored.destinationVersionIds,
-    destinationCounts: stored.destinationCounts,
-    recordCount: stored.recordCount,
-    crc32: stored.crc32,
-    setAsideRevision: stored.setAsideRevision,
-    index: parts.index,
-    bytes: parts.bytes,
-    memory: parts.memory,
-  }
+/** Its bytes are its own: a lane may keep them long after the rest of the read is gone. */
+function opened(stored: StoredEntry, unpackedBytes: number | undefined): StoredEntry | Fault {
+  const entry = unpack(stored, unpackedBytes)
+  if (entry === undefined) return damaged(stored.firstPosition, 'its records cannot be unpacked')
+  return entry === stored ? { ...stored, bytes: Buffer.from(stored.bytes) } : entry
 }
 
 function appendIdFrom(value: Buffer): AppendId {

@@ -1,7 +1,6 @@
 import { MessageId, RoomId } from '@roomlog/domain'
 import type pg from 'pg'
 import { BATCH_BYTES_MAX } from '../batch-size.ts'
-import type { Blocks } from '../lz4/block.ts'
 import { toPartition } from '../partition.ts'
 import type { Partition, RedriveOutcome, RedriveRequest } from '../port.ts'
 import type { JournalTime } from '../time/journal-time.ts'
@@ -24,14 +23,14 @@ const FORGET = 'delete from dead_letter where id = any($1::bigint[])'
 /** Appends dead letters again and deletes them, a transaction for each batch. */
 export async function redrive(
   pool: pg.Pool,
-  blocks: Blocks | undefined,
+  mayPack: boolean,
   time: JournalTime | undefined,
   request: RedriveRequest,
 ): Promise<RedriveOutcome> {
   const { rows } = await pool.query<Chosen>(CHOOSE, [request.from, request.letterIds, request.lettersMax])
   let letters = 0
   for (const batch of batchesOf(rows)) {
-    const sent = await inTransaction(pool, (client) => sendAgain(client, blocks, time, request, batch))
+    const sent = await inTransaction(pool, (client) => sendAgain(client, mayPack, time, request, batch))
     if (sent === 'stale') return { status: 'stale', letters }
     letters += sent
   }
@@ -59,14 +58,14 @@ function batchesOf(chosen: readonly Chosen[]): readonly Batch[] {
 
 async function sendAgain(
   client: pg.PoolClient,
-  blocks: Blocks | undefined,
+  mayPack: boolean,
   time: JournalTime | undefined,
   request: RedriveRequest,
   batch: Batch,
 ): Promise<number | 'stale'> {
   const { rows } = await client.query(TAKE, [batch.ids])
   if (rows.length === 0) return 0
-  const position = await appendWithin(client, blocks, time, {
+  const position = await appendWithin(client, mayPack, time, {
     partition: batch.partition,
     appendId: request.newAppendId(),
     configVersion: request.configVersion,

@@ -2,14 +2,12 @@ import { DestinationVersionId } from '@roomlog/domain'
 import type pg from 'pg'
 import { checksumOf } from '../checksum.ts'
 import { damaged, decodeEntries, faultOf, SET_ASIDE_FORMAT, type StoredEntry } from '../entry.ts'
-import { createBlocks } from '../lz4/block.ts'
 import type { Fault, Partition, Position, SetAsideOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { countsAtMost } from '../set-aside.ts'
 import { isUnreadable } from './errors.ts'
 import { isReadByAll } from './formats.ts'
 import { unpack } from './packing.ts'
-import { createRowMemory } from './row-memory.ts'
 import { inTransaction } from './transaction.ts'
 
 // The lease's row, as in `expire`: whoever settles waits here, and then finds another revision.
@@ -270,10 +268,8 @@ function verdictOn(
     if (facts.crc32 !== null) return { status: 'unreadable', format: fault.format }
     return { status: 'damaged', position, reason: `its format ${fault.format} is none, and it has no checksum` }
   }
-  const unpacking = { blocks: createBlocks(), memory: createRowMemory() }
-  const entry = { ...stored, memory: { bytes: 0, release() {} } }
-  const parts = unpack(entry, facts.unpacked_bytes ?? undefined, unpacking)
-  const opened = decodeEntries([parts ? { ...entry, ...parts } : damaged(position, 'its records cannot be unpacked')])
+  const entry = unpack(stored, facts.unpacked_bytes ?? undefined)
+  const opened = decodeEntries([entry ?? damaged(position, 'its records cannot be unpacked')])
   if (opened.status === 'damaged') return opened
   return { status: facts.format === SET_ASIDE_FORMAT ? 'tombstone' : 'whole' }
 }
