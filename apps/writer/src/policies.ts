@@ -1,9 +1,9 @@
 import type { DestinationKind } from '@roomlog/domain'
+import type { DeliverySettings } from './deliver/delivery.ts'
 import { deliverToDeliveryStream } from './deliver/delivery-stream.ts'
 import { deliverToLogStreams } from './deliver/log-streams.ts'
 import { deliverAsObjects } from './deliver/objects.ts'
 import type { WriterEnv } from './env.ts'
-import type { DeliverySettings } from './lane/cycle.ts'
 import type { LanePolicy } from './lane/destination.ts'
 import type { Waits } from './lane/trouble.ts'
 

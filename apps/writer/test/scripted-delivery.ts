@@ -1,11 +1,13 @@
 import { type MessageId, messageRecord, newId, type RoomId } from '@roomlog/domain'
 import { toPosition } from '@roomlog/journal'
 import type { Failure, FoundRun, Sink, SinkRecord } from '@roomlog/sinks'
+import type { Cycle, Delivery } from '../src/deliver/delivery.ts'
 import type { Attempted } from '../src/lane/attempt.ts'
-import type { Cycle, Dead, Delivery, Tombstone } from '../src/lane/cycle.ts'
+import type { Tombstone } from '../src/lane/checkpoint.ts'
 import type { LaneRecord } from '../src/lane/record.ts'
 import { type Part, Records } from '../src/lane/records.ts'
 import { Refusals } from '../src/lane/refusals.ts'
+import type { Dead } from '../src/lane/tally.ts'
 
 export const LOST: Attempted = {
   status: 'unknown',

@@ -1,6 +1,6 @@
 import { takeBatch } from '@roomlog/sinks'
-import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
 import type { LaneRecords } from '../lane/selection.ts'
+import type { Cycle, CycleEnd, Delivery } from './delivery.ts'
 import { type BatchEnd, deliverRefused, type Refusal } from './refused.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { takeBatch } from '@roomlog/sinks'
 import type { Attempted } from '../lane/attempt.ts'
-import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
 import type { LaneRecord } from '../lane/record.ts'
 import type { LaneRecords } from '../lane/selection.ts'
+import type { Cycle, CycleEnd, Delivery } from './delivery.ts'
 import { type BatchEnd, deliverRefused, type Refusal } from './refused.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { RoomId } from '@roomlog/domain'
 import { toPosition } from '@roomlog/journal'
 import type { OccupantEnd, SinkRecord } from '@roomlog/sinks'
-import type { Cycle, CycleEnd, Delivery } from '../lane/cycle.ts'
 import type { LaneRecords } from '../lane/selection.ts'
+import type { Cycle, CycleEnd, Delivery } from './delivery.ts'
 
 const HOUR_MS = 3_600_000
 

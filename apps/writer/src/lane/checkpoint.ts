@@ -1,12 +1,29 @@
+import type { RoomId } from '@roomlog/domain'
 import type { JournalBatch, Position } from '@roomlog/journal'
-import type { Delivery, Mark, Tombstone } from './cycle.ts'
+import type { SinkRecord } from '@roomlog/sinks'
+import type { Mark } from './mark.ts'
 
 const HOUR_MS = 3_600_000
+
+/** An S3 object that holds records beyond the cycle in which it was met: which ones, only its Ids tell. */
+export type Ghost = { readonly first: SinkRecord; readonly until: Position }
+
+/**
+ * A batch that was set aside, as an S3 lane sees it. An earlier life may have written objects that begin at its records,
+ * under keys that nobody can tell any more, and that end behind it: at `until` at the latest.
+ */
+export type Tombstone = {
+  readonly first: Position
+  readonly last: Position
+  readonly until: Position
+  /** Rooms whose objects were looked for already. */
+  readonly looked: Set<RoomId>
+}
 
 /** Up to where a lane is settled, and what keeps it from standing further on. */
 export class Checkpoint {
   /** Objects met that end beyond their cycle: the checkpoint waits until the journal was read past them. */
-  readonly ghosts: Delivery['ghosts'] = new Map()
+  readonly ghosts = new Map<RoomId, Ghost>()
   readonly #tombstones = new Map<Position, Tombstone & { hour: number | undefined; until: Position }>()
   readonly #onPassed: (records: number) => void
   #at: Mark

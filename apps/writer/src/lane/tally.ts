@@ -2,7 +2,9 @@ import type { DestinationVersionId } from '@roomlog/domain'
 import type { DeadLetter, Totals } from '@roomlog/journal'
 import { toPosition } from '@roomlog/journal'
 import { type Failure, lineOf } from '@roomlog/sinks'
-import type { Dead } from './cycle.ts'
+import type { LaneRecord } from './record.ts'
+
+export type Dead = { readonly record: LaneRecord; readonly reason: string }
 
 /** What happened in a lane since its counters were last written, and the dead letters to write with them. */
 export class Tally {
@@ -24,7 +26,7 @@ export class Tally {
   }
 
   bury(dead: Dead): void {
-    // A copy: the cycle's memory may be used again before it is counted as settled.
+    // A copy, so that a dead letter does not keep its batch in memory.
     this.#dying.push({ record: dead.record.detached(), reason: dead.reason })
   }
 

@@ -1,8 +1,8 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import type { JournalBatch } from '@roomlog/journal'
 import type { Pins } from '../pins.ts'
-import type { Mark } from './cycle.ts'
 import { Gather } from './gather.ts'
+import type { Mark } from './mark.ts'
 
 export type WaitingOptions = {
   readonly destination: DestinationVersionId

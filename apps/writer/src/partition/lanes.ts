@@ -1,8 +1,8 @@
 import type { DestinationVersionId } from '@roomlog/domain'
 import type { LoadedLane } from '@roomlog/journal'
-import type { Mark } from '../lane/cycle.ts'
 import type { Destination } from '../lane/destination.ts'
 import { Lane, type LaneContext } from '../lane/lane.ts'
+import type { Mark } from '../lane/mark.ts'
 import type { Reports } from '../reports.ts'
 
 /** What a lane inherits from the writer before. */

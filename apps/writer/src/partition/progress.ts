@@ -2,8 +2,8 @@ import type { DestinationVersionId } from '@roomlog/domain'
 import type { DeadLetter, HeldLease, Journal, LaneChange, ProgressChange, Totals } from '@roomlog/journal'
 import { type Backoff, backoffMs } from '../backoff.ts'
 import { type Clock, sleep } from '../clock.ts'
-import type { Mark } from '../lane/cycle.ts'
 import type { Lane } from '../lane/lane.ts'
+import type { Mark } from '../lane/mark.ts'
 import type { Log } from '../log.ts'
 
 const RETRY: Backoff = { firstMs: 100, maxMs: 2_000 }

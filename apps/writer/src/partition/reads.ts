@@ -1,7 +1,7 @@
 import type { Position } from '@roomlog/journal'
 import type { Clock } from '../clock.ts'
-import type { Mark } from '../lane/cycle.ts'
 import type { Lane } from '../lane/lane.ts'
+import type { Mark } from '../lane/mark.ts'
 import type { Pins } from '../pins.ts'
 
 /** Batches to read: after which one, and about how many bytes at most. */

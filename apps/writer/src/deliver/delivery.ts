@@ -1,20 +1,14 @@
 import type { MessageId, RoomId } from '@roomlog/domain'
-import type { AppendId, Position } from '@roomlog/journal'
-import type { Failure, FoundRun, Sink, SinkRecord, SinkRecords } from '@roomlog/sinks'
+import type { Position } from '@roomlog/journal'
+import type { Failure, FoundRun, Sink, SinkRecords } from '@roomlog/sinks'
 import type { Clock } from '../clock.ts'
-import type { Attempted } from './attempt.ts'
-import type { LaneRecord } from './record.ts'
-import type { Records } from './records.ts'
-import type { Refusals } from './refusals.ts'
-import type { LaneRecords } from './selection.ts'
-
-/** A position that ends a batch, and that batch. */
-export type Mark = { readonly position: Position; readonly appendId: AppendId | undefined }
-
-/** Whether an earlier life may have sent calls of a cycle that is not settled. */
-export function isOpen(lane: { readonly checkpoint: Position; readonly intent: Position | undefined }): boolean {
-  return lane.intent !== undefined && lane.intent > lane.checkpoint
-}
+import type { Attempted } from '../lane/attempt.ts'
+import type { Ghost, Tombstone } from '../lane/checkpoint.ts'
+import type { Mark } from '../lane/mark.ts'
+import type { Records } from '../lane/records.ts'
+import type { Refusals } from '../lane/refusals.ts'
+import type { LaneRecords } from '../lane/selection.ts'
+import type { Dead } from '../lane/tally.ts'
 
 /** What is delivered and settled together: a lane's records after its checkpoint, up to `to`. */
 export type Cycle = {
@@ -24,28 +18,11 @@ export type Cycle = {
   readonly recovering: boolean
 }
 
-export type Dead = { readonly record: LaneRecord; readonly reason: string }
-
 export type CycleEnd =
   | { readonly status: 'settled' }
   /** Not all of it; the lane goes back to its checkpoint. Only where repeating is harmless. */
   | { readonly status: 'dropped' }
   | { readonly status: 'stopped' }
-
-/** An S3 object that holds records beyond the cycle in which it was met: which ones, only its Ids tell. */
-export type Ghost = { readonly first: SinkRecord; readonly until: Position }
-
-/**
- * A batch that was set aside, as an S3 lane sees it. An earlier life may have written objects that begin at its records,
- * under keys that nobody can tell any more, and that end behind it: at `until` at the latest.
- */
-export type Tombstone = {
-  readonly first: Position
-  readonly last: Position
-  readonly until: Position
-  /** Rooms whose objects were looked for already. */
-  readonly looked: Set<RoomId>
-}
 
 /** What a way of delivering sees of its lane. */
 export type Delivery = {
