@@ -2,7 +2,7 @@ import type { DestinationVersionId } from '@roomlog/domain'
 import type { Journal, LeaseToken, RetentionLimits } from '@roomlog/journal'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
-import type { PartitionWorker } from './partition/partition.ts'
+import type { Partition } from './partition/partition.ts'
 import type { About } from './reports.ts'
 
 export type RetentionOptions = {
@@ -16,7 +16,7 @@ export type RetentionOptions = {
   readonly aboutOf: (id: DestinationVersionId) => Promise<About | undefined>
 }
 
-type Worker = Pick<PartitionWorker, 'lease' | 'reload'>
+type Worker = Pick<Partition, 'lease' | 'reload'>
 
 /** Gives up what is beyond the limits, loudly, in the partitions that this writer has worked for a while. */
 export function createRetention({ journal, clock, log, limits, patienceMs, aboutOf }: RetentionOptions) {

@@ -1,13 +1,14 @@
 import type { DestinationVersionId } from '@roomlog/domain'
-import { type Journal, type Partition, type Progress, type Roll, toLeaseToken } from '@roomlog/journal'
+import { type Journal, type Partition, type Roll, toLeaseToken } from '@roomlog/journal'
 import pLimit from 'p-limit'
 import { type Clock, sleep } from './clock.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
 import type { Incident } from './partition/incidents.ts'
-import { PartitionWorker } from './partition/partition.ts'
+import { type PartitionContext, Partition as Work } from './partition/partition.ts'
 import { createTurns } from './partition/turns.ts'
 import { createPins } from './pins.ts'
+import { workPartition } from './pipeline.ts'
 import { createReports, type Reported } from './reports.ts'
 
 export type WriterSettings = {
@@ -50,7 +51,7 @@ export type Writer = {
   ready(): boolean
   /** What is wrong with the destinations that it works for. */
   troubles(): readonly Reported[]
-  partitions(): readonly PartitionWorker[]
+  partitions(): readonly Work[]
   /** Batches of its partitions that cannot be read; what is behind them waits. */
   incidents(): readonly Incident[]
   /** Of the batches that lanes keep in memory. */
@@ -64,7 +65,7 @@ const LEFT_TO_LATER_MS = 30_000
 /** Works its fair share of the journal's partitions. */
 export function createWriter(options: WriterOptions): Writer {
   const { journal, destinations, clock, log, settings } = options
-  const workers = new Map<Partition, { readonly worker: PartitionWorker; readonly done: Promise<void> }>()
+  const workers = new Map<Partition, { readonly worker: Work; readonly done: Promise<void> }>()
   /** Partitions that are left to later versions of the writer, until when and why. */
   const left = new Map<Partition, { readonly untilMs: number; readonly incidents: readonly Incident[] }>()
   const told = new Set<string>()
@@ -75,6 +76,21 @@ export function createWriter(options: WriterOptions): Writer {
     for (const { worker } of workers.values()) worker.wakeLanes()
   })
   const reports = createReports({ clock, log })
+  const context: PartitionContext = {
+    journal,
+    destinations,
+    clock,
+    random: options.random,
+    pins,
+    log,
+    reports,
+    readBytesMax: settings.readBytesMax,
+    catchUpRecords: settings.catchUpRecords,
+    laneCount,
+    limitedRead: (task) => readLimit(task),
+    turns,
+    told,
+  }
   let rolledAtMs: number | undefined
   let running: Promise<unknown> = Promise.resolve()
 
@@ -99,14 +115,14 @@ export function createWriter(options: WriterOptions): Writer {
     const { renewed, free, writers, rank } = await journal.roll({ writerId, ttlMs, held })
     for (const { worker, revision } of before) {
       const still = renewed.find(({ partition }) => partition === worker.lease.partition)
-      if (!still) worker.lose()
+      if (!still) worker.finish('lost')
       // Ahead of what this writer may have written itself, even if one answer is still on its way: a batch was set aside.
       else if (still.revision < revision || still.revision > worker.revision + 1) worker.reload()
       else worker.extended(untilMs)
     }
     const share = shareOf(journal.partitions, { writers, rank })
     const mine = [...workers.values()].map(({ worker }) => worker)
-    for (const worker of mine.slice(share)) worker.stop()
+    for (const worker of mine.slice(share)) worker.finish('stopped')
     const wanted = free.filter((partition) => (left.get(partition)?.untilMs ?? 0) <= clock.monotonicMs())
     for (const partition of wanted.slice(0, Math.max(0, share - mine.length))) await take(partition)
     const found = await destinations.foundOf(activeLanes())
@@ -122,10 +138,10 @@ export function createWriter(options: WriterOptions): Writer {
     const lease = { partition, token }
     const loaded = await journal.acquire({ ...lease, writerId: settings.writerId, ttlMs: settings.leaseMs })
     if (loaded === 'taken') return
-    const worker = openPartition(lease, loaded, untilMs)
-    const done = worker.run().then(async (end) => {
+    const worker = new Work(context, lease, loaded, untilMs)
+    const done = workPartition(worker).then(async (end) => {
       workers.delete(partition)
-      const { incidents } = worker
+      const incidents = worker.incidents.all
       if (end === 'unreadable') left.set(partition, { untilMs: clock.monotonicMs() + LEFT_TO_LATER_MS, incidents })
       log.info({ event: 'partition.left', partition, end }, 'Partition left.')
       // Either may be how a restored database shows.
@@ -137,7 +153,7 @@ export function createWriter(options: WriterOptions): Writer {
     log.info({ event: 'partition.taken', partition, lanes: loaded.lanes.length }, 'Partition taken.')
   }
 
-  async function giveBack(lease: PartitionWorker['lease']): Promise<void> {
+  async function giveBack(lease: Work['lease']): Promise<void> {
     try {
       await journal.release([lease])
     } catch (error) {
@@ -146,29 +162,6 @@ export function createWriter(options: WriterOptions): Writer {
         'A lease could not be given back; it will expire.',
       )
     }
-  }
-
-  function openPartition(lease: PartitionWorker['lease'], loaded: Progress, untilMs: number): PartitionWorker {
-    return new PartitionWorker(
-      {
-        journal,
-        lease,
-        loaded,
-        destinations,
-        clock,
-        random: options.random,
-        pins,
-        log,
-        reports,
-        readBytesMax: settings.readBytesMax,
-        catchUpRecords: settings.catchUpRecords,
-        laneCount,
-        limitedRead: (task) => readLimit(task),
-        turns,
-        told,
-      },
-      untilMs,
-    )
   }
 
   function laneCount(): number {
@@ -212,7 +205,7 @@ export function createWriter(options: WriterOptions): Writer {
       stopping.abort()
       await running
       const ends = [...workers.values()]
-      for (const { worker } of ends) worker.stop()
+      for (const { worker } of ends) worker.finish('stopped')
       const done = new AbortController()
       const deadline = sleep(clock, deadlineMs, done.signal).then(() => {
         if (!done.signal.aborted) for (const { worker } of ends) worker.kill()
@@ -228,7 +221,7 @@ export function createWriter(options: WriterOptions): Writer {
     troubles: () => reports.troubles(),
     partitions: () => [...workers.values()].map(({ worker }) => worker),
     incidents: () => [
-      ...[...workers.values()].flatMap(({ worker }) => worker.incidents),
+      ...[...workers.values()].flatMap(({ worker }) => worker.incidents.all),
       ...[...left.values()].flatMap(({ untilMs, incidents }) => (untilMs > clock.monotonicMs() ? incidents : [])),
     ],
     bufferedBytes: pins.bytes,

@@ -4,7 +4,7 @@ import type { Delivery } from '../deliver/delivery.ts'
 import { type AttemptContext, attempt, type Recalled } from './attempt.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Destination } from './destination.ts'
-import type { LaneContext } from './lane.ts'
+import type { Home } from './lane.ts'
 import type { Life } from './life.ts'
 import type { Tally } from './tally.ts'
 import type { Trouble } from './trouble.ts'
@@ -18,7 +18,7 @@ const NONE: ReadonlySet<never> = new Set()
 /** What a way of delivering gets to work with: its sink behind the retry layer, and its lane's books. */
 export function createDelivery(lane: {
   readonly destination: Destination
-  readonly context: LaneContext
+  readonly home: Home
   readonly life: Life
   readonly trouble: Trouble
   readonly tally: Tally
@@ -26,8 +26,8 @@ export function createDelivery(lane: {
   readonly quietSinceMs: number
   readonly aboutToSend: () => Promise<boolean>
 }): Delivery {
-  const { destination, life, trouble, tally } = lane
-  const { clock, freshHead, heldForMs, leaseValidForMs } = lane.context
+  const { destination, home, life, trouble, tally } = lane
+  const { clock } = home
   const { policy, sink, refusals } = destination
   const writing: AttemptContext = {
     clock,
@@ -38,7 +38,7 @@ export function createDelivery(lane: {
     onFailure: (failure) => tally.failed(failure),
     // A call that cannot be repeated must end while the lease is surely ours, or the next writer could read back too early.
     // An object must be begun by then: the next writer may have to know when the last one can have come.
-    mayAttempt: () => leaseValidForMs() > (policy.intents ? policy.attemptTimeoutMs : 0),
+    mayAttempt: () => home.leaseValidForMs() > (policy.intents ? policy.attemptTimeoutMs : 0),
   }
   const recalling = {
     ...writing,
@@ -98,12 +98,12 @@ export function createDelivery(lane: {
       return listed && found
     },
     async landed() {
-      const waitMs = policy.attemptTimeoutMs + policy.delivery.recoverAfterMs - heldForMs()
+      const waitMs = policy.attemptTimeoutMs + policy.delivery.recoverAfterMs - home.heldForMs()
       if (waitMs > 0) await sleep(clock, waitMs, life.stopping)
       return !life.stopping.aborted
     },
     limited: destination.limited,
-    freshHead,
+    freshHead: () => home.freshHead(),
     quietForMs: () => clock.monotonicMs() - lane.quietSinceMs,
     aboutToSend: lane.aboutToSend,
     bury: (dead) => tally.bury(dead),

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { JournalBatch, LaneChange, Position } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import { type Clock, sleep } from '../clock.ts'
-import type { Cycle, Delivery } from '../deliver/delivery.ts'
+import type { Cycle, CycleEnd, Delivery } from '../deliver/delivery.ts'
 import type { Pins } from '../pins.ts'
 import type { LaneReport } from '../reports.ts'
 import { Checkpoint } from './checkpoint.ts'
@@ -15,14 +15,15 @@ import { Tally } from './tally.ts'
 import { Trouble } from './trouble.ts'
 import { Waiting } from './waiting.ts'
 
-export type LaneContext = {
+/** What a lane needs of its partition. */
+export type Home = {
   readonly clock: Clock
   readonly random: () => number
   readonly pins: Pins
-  /** How much it should have waiting at most. */
+  /** How much a lane should have waiting at most. */
   bytesMax(): number
-  /** Another lane must drain first. */
-  blocked(): boolean
+  /** Another lane must drain before that of the destination begins. */
+  isBlocked(destination: Destination): boolean
   leaseValidForMs(): number
   /** How long the partition has been held: nobody else has sent anything since. */
   heldForMs(): number
@@ -31,8 +32,32 @@ export type LaneContext = {
   save(): Promise<boolean>
   /** The lane can take more, or has moved. */
   changed(): void
-  readonly report: LaneReport
 }
+
+/** A cycle that was cut, with the memory that its records are in. */
+type Cut = Cycle & { readonly gather: Gather }
+
+type Recovering = {
+  readonly is: 'recovering'
+  /** Where the cycle ends that an earlier life left open: nothing can be cut before all of it is gathered. */
+  readonly intent: Position
+  /** False while it waits to be read back: nothing is sent for it. */
+  readonly isSending: boolean
+}
+type Gathering = { readonly is: 'gathering' }
+
+/** What a lane is doing; exactly one of these. */
+type Phase =
+  | Recovering
+  | Gathering
+  /** `intent`: its end is written down, since its calls cannot be repeated. */
+  | { readonly is: 'delivering'; readonly cycle: Cut; readonly intent: Position | undefined; isSending: boolean }
+  /** Has let go of all memory, and reads again from the checkpoint after the wait that the trouble asks for. */
+  | { readonly is: 'pausing'; readonly then: Recovering | Gathering }
+  /** Runs no more, and the next writer's lane finds what it wrote down. */
+  | { readonly is: 'ended'; readonly as: Exclude<Phase, { is: 'ended' }>; readonly isUnfinished: boolean }
+
+const GATHERING: Gathering = { is: 'gathering' }
 
 /** Whether a reader that stands at `at` takes the batch next. Inside a tombstone nothing is passed over. */
 export function isNext({ previousEnd, lastPosition, setAsideRevision }: JournalBatch, at: Position): boolean {
@@ -42,73 +67,64 @@ export function isNext({ previousEnd, lastPosition, setAsideRevision }: JournalB
 /** One destination version on one partition: gathers, cuts, delivers, and moves its checkpoint. */
 export class Lane {
   readonly destination: Destination
+  readonly report: LaneReport
   readonly trouble: Trouble
   readonly tally: Tally
-  readonly #context: LaneContext
+  readonly #home: Home
   readonly #alarm: AlarmClock
   readonly #stopping = new AbortController()
   readonly #killed = new AbortController()
   readonly #life: Life = { stopping: this.#stopping.signal, killed: this.#killed.signal }
   readonly #delivery: Delivery
   readonly #checkpoint: Checkpoint
-  #next: Mark
-  #intent: Position | undefined
-  #recovering: boolean
-  /** False while an earlier life's intent waits to be read back: nothing is sent for it. */
-  #sending: boolean
   readonly #waiting: Waiting
-  /** It has all that it should have waiting, and takes no more before half of that is cut. */
-  #sated = false
-  #cycle: Cycle | undefined
-  #pausing = false
-  #unfinished = false
+  #next: Mark
+  #phase: Phase
 
   constructor(
     destination: Destination,
     at: { readonly checkpoint: Mark; readonly intent: Position | undefined; readonly quietForMs: number },
-    context: LaneContext,
+    home: Home,
+    report: LaneReport,
   ) {
     this.destination = destination
-    this.#context = context
+    this.report = report
+    this.#home = home
     // Each call in flight listens; the bound is the destination's concurrency.
     setMaxListeners(0, this.#life.stopping, this.#life.killed)
     this.#next = at.checkpoint
-    this.#intent = at.intent
-    this.#recovering = isOpen({ checkpoint: at.checkpoint.position, intent: at.intent })
-    this.#sending = !this.#recovering
-    this.#alarm = createAlarmClock(context.clock)
+    const { intent } = at
+    const isLeftOpen = intent !== undefined && isOpen({ checkpoint: at.checkpoint.position, intent })
+    this.#phase = isLeftOpen ? { is: 'recovering', intent, isSending: false } : GATHERING
+    this.#alarm = createAlarmClock(home.clock)
     const { version, policy } = destination
-    this.#waiting = new Waiting({ destination: version.id, pins: context.pins, ...policy })
-    this.tally = new Tally(destination.version.id)
-    this.#checkpoint = new Checkpoint(at.checkpoint, (records) => this.tally.settled(records, context.clock.nowMs()))
+    const { clock, random, pins } = home
+    this.#waiting = new Waiting({ destination: version.id, pins, bytesMax: () => home.bytesMax(), ...policy })
+    this.tally = new Tally(version.id)
+    this.#checkpoint = new Checkpoint(at.checkpoint, (records) => this.tally.settled(records, clock.nowMs()))
     this.trouble = new Trouble({
-      clock: context.clock,
-      random: context.random,
-      waits: destination.policy.waits,
+      clock,
+      random,
+      waits: policy.waits,
       onChange: () => {
-        if (this.trouble.held || (this.trouble.failures > 0 && context.pins.tight())) this.#forgetWaiting()
-        context.report.state(this.trouble.state())
-        void context.save()
+        if (this.trouble.held || (this.trouble.failures > 0 && pins.tight())) this.#forgetWaiting()
+        report.state(this.trouble.state())
+        void home.save()
       },
     })
     this.#delivery = createDelivery({
       destination,
-      context,
+      home,
       life: this.#life,
       trouble: this.trouble,
       tally: this.tally,
       checkpoint: this.#checkpoint,
-      quietSinceMs: context.clock.monotonicMs() - at.quietForMs,
+      quietSinceMs: clock.monotonicMs() - at.quietForMs,
       aboutToSend: () => {
-        this.#sending = true
-        return context.save()
+        if (this.#phase.is === 'delivering') this.#phase.isSending = true
+        return home.save()
       },
     })
-  }
-
-  /** Dead letters of it are written. */
-  buried(records: number, reason: string): void {
-    this.#context.report.buried(records, reason)
   }
 
   /** Up to where the journal was read for this lane. */
@@ -116,45 +132,60 @@ export class Lane {
     return this.#next
   }
 
-  /** Gathers a cycle that an earlier life left open: nothing can be cut before it is whole. */
+  /** A cycle that an earlier life left open is not settled. */
   get recovering(): boolean {
-    return this.#recovering
+    const { is } = this.#phase
+    return is === 'recovering' || (is === 'delivering' && this.#phase.cycle.recovering)
   }
 
   /** Whether it takes the next batch. */
   wants(): boolean {
-    if (this.#recovering) return this.#intent !== undefined && this.#next.position < this.#intent
-    if (this.#pausing) return false
-    if (this.trouble.failures > 0 && this.#cycle !== undefined) return false
-    if (this.#waiting.isEmpty) return true
-    if (this.trouble.failures > 0 || this.#context.blocked()) return false
-    return !this.#sated && this.#waiting.bytes < this.#context.bytesMax()
+    const phase = this.#phase
+    const isFailing = this.trouble.failures > 0
+    switch (phase.is) {
+      case 'recovering':
+        return this.#next.position < phase.intent
+      case 'delivering':
+        return !phase.cycle.recovering && !isFailing && this.#hasRoom()
+      case 'gathering':
+        return this.#waiting.isEmpty || (!isFailing && this.#hasRoom())
+      case 'pausing':
+      case 'ended':
+        return false
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.#waiting.isEmpty || (!this.#home.isBlocked(this.destination) && this.#waiting.hasRoom)
   }
 
   /** Nothing is wrong with its destination, and nothing of an earlier life is open: if it takes no more, it soon will. */
   get flows(): boolean {
-    return this.trouble.failures === 0 && !this.#recovering && !this.#context.blocked()
+    return this.trouble.failures === 0 && !this.recovering && !this.#home.isBlocked(this.destination)
   }
 
   /** Takes the lane's records of the batch behind `next`. `head`: what earlier lives can have read at most. */
   accept(batch: JournalBatch, head: Position): void {
-    const { clock, bytesMax } = this.#context
+    const { clock } = this.#home
     if (!isNext(batch, this.#next.position)) throw new Error('a lane was offered a batch out of order')
     if (this.destination.sink.runs) this.#checkpoint.read(batch, head)
     const ageMs = Math.max(0, clock.nowMs() - batch.committedAtMs)
     const dueAtMs = clock.monotonicMs() + Math.max(0, this.destination.policy.flushAfterMs - ageMs)
     const wasEmpty = this.#waiting.isEmpty
-    if (batch.setAsideRevision === undefined) this.#waiting.add(batch, { dueAtMs, whole: this.#recovering })
+    const whole = this.#phase.is === 'recovering'
+    if (batch.setAsideRevision === undefined) this.#waiting.add(batch, { dueAtMs, whole })
     this.#next = { position: batch.lastPosition, appendId: batch.appendId }
-    if (this.#waiting.bytes >= bytesMax()) this.#sated = true
     if (this.idle) this.#checkpoint.settleAll(this.#next)
     // Otherwise it sleeps until what waits already is due.
-    else if (wasEmpty || this.#due() === 0) this.#alarm.wake()
+    else if (wasEmpty || this.#dueInMs() === 0) this.#alarm.wake()
   }
 
   /** Nothing in memory and nothing sent: settled up to `next`. */
   get idle(): boolean {
-    return this.#cycle === undefined && this.#waiting.isEmpty && !this.#recovering && !this.#unfinished
+    const phase = this.#phase
+    if (phase.is === 'ended') return !phase.isUnfinished
+    const gathers = phase.is === 'gathering' || (phase.is === 'pausing' && phase.then.is === 'gathering')
+    return gathers && this.#waiting.isEmpty
   }
 
   /** Settled up to `position`: its row may go. */
@@ -170,8 +201,7 @@ export class Lane {
       destinationVersionId: this.destination.version.id,
       checkpoint: at.position,
       checkpointAppendId: at.appendId,
-      intent: this.#intent,
-      sending: this.#sending,
+      ...sentBy(this.#phase),
       state,
       lastError,
       nextProbeAtMs,
@@ -194,104 +224,118 @@ export class Lane {
     this.#alarm.wake()
   }
 
-  /** Delivers until told to stop. */
-  async run(): Promise<void> {
-    const { pins } = this.#context
+  /** The next cycle, once one is due, with its end written down if its calls cannot be repeated; undefined when told to stop. */
+  async cut(): Promise<Cut | undefined> {
+    const { stopping } = this.#life
     for (;;) {
-      const cycle = await this.#nextCycle()
-      if (!cycle) break
-      const { gather } = cycle
-      const ended = await this.#deliver(cycle)
-      gather.release()
-      pins.settle(this)
-      if (ended === 'stop') break
-      this.#context.changed()
+      if (stopping.aborted) return undefined
+      const waitMs = this.#dueInMs()
+      if (waitMs === 0) break
+      await this.#alarm.wait(waitMs, stopping)
     }
-    // What was taken but not cut is the next writer's; the lane must not look settled without it.
-    this.#unfinished = !this.#waiting.isEmpty
-    this.#waiting.release()
-    pins.settle(this)
+    const before = this.#phase
+    const recovering = before.is === 'recovering'
+    const { gather, to } = this.#waiting.cut(this.#next)
+    const cycle = { to, records: gather.records, recovering, gather }
+    const intent = this.destination.policy.intents ? to.position : undefined
+    this.#phase = {
+      is: 'delivering',
+      cycle,
+      intent: recovering ? before.intent : intent,
+      isSending: !recovering || before.isSending,
+    }
+    this.#home.changed()
+    return cycle
   }
 
-  async #deliver(cycle: Cycle): Promise<'go on' | 'stop'> {
+  async deliver(cycle: Cycle): Promise<CycleEnd> {
     const { policy } = this.destination
-    const { save } = this.#context
-    if (policy.intents && !cycle.recovering) {
-      this.#intent = cycle.to.position
-      if (!(await save())) return 'stop'
+    if (policy.intents && !cycle.recovering && !(await this.#home.save())) return { status: 'stopped' }
+    return policy.deliver(this.#delivery, cycle)
+  }
+
+  /** Moves the checkpoint behind a cycle that was delivered. One that was dropped is gathered again, after a pause. */
+  async settle(cycle: Cut, end: CycleEnd): Promise<'go on' | 'stop'> {
+    cycle.gather.release()
+    this.#home.pins.settle(this)
+    switch (end.status) {
+      case 'stopped':
+        this.tally.dropped()
+        return 'stop'
+      case 'dropped':
+        this.tally.dropped()
+        await this.#startOver()
+        break
+      case 'settled':
+        if (!(await this.#settled(cycle))) return 'stop'
     }
-    const end = await policy.deliver(this.#delivery, cycle)
-    if (end.status === 'stopped') {
-      this.tally.dropped()
-      return 'stop'
-    }
-    if (end.status === 'dropped') {
-      this.tally.dropped()
-      await this.#startOver()
-      return 'go on'
-    }
-    this.#cycle = undefined
-    this.#recovering = false
-    this.#sending = true
-    this.#intent = undefined
+    this.#home.changed()
+    return 'go on'
+  }
+
+  /** What was taken but not cut is the next writer's; the lane must not look settled without it. */
+  end(): void {
+    if (this.#phase.is === 'ended') return
+    this.#phase = { is: 'ended', as: this.#phase, isUnfinished: !this.idle }
+    this.#waiting.release()
+    this.#home.pins.settle(this)
+  }
+
+  /** False when the lease is lost. */
+  async #settled(cycle: Cut): Promise<boolean> {
+    this.#phase = GATHERING
     this.#checkpoint.settle(cycle.to, cycle.records.length)
     if (this.idle) this.#checkpoint.settleAll(this.#next)
     // With more to send at once, the write of the next intent settles this cycle too.
-    if (policy.intents && this.#due() === 0 && !this.#life.stopping.aborted) return 'go on'
-    return (await save()) ? 'go on' : 'stop'
+    const isWrittenSoon = this.destination.policy.intents && this.#dueInMs() === 0 && !this.#life.stopping.aborted
+    return isWrittenSoon || this.#home.save()
   }
 
-  /** Lets go of all memory and, after the wait that the trouble asks for, reads again from the checkpoint. */
   async #startOver(): Promise<void> {
-    const { clock } = this.#context
-    this.#pausing = true
-    this.#cycle = undefined
-    this.#release()
+    const then = beforeCut(this.#phase)
+    this.#phase = { is: 'pausing', then }
+    this.#waiting.release()
     this.#checkpoint.startOver()
     this.#next = this.#checkpoint.at
-    await sleep(clock, this.trouble.probeInMs, this.#life.stopping)
-    this.#pausing = false
-    this.#context.changed()
+    await sleep(this.#home.clock, this.trouble.probeInMs, this.#life.stopping)
+    this.#phase = then
   }
 
   /** While a person is needed, or memory is, only the open cycle stays. */
   #forgetWaiting(): void {
-    if (this.#cycle === undefined) return
-    this.#release()
-    this.#next = this.#cycle.to
-  }
-
-  #release(): void {
+    if (this.#phase.is !== 'delivering') return
     this.#waiting.release()
-    this.#sated = false
-  }
-
-  async #nextCycle(): Promise<(Cycle & { readonly gather: Gather }) | undefined> {
-    const { stopping } = this.#life
-    while (!stopping.aborted) {
-      const waitMs = this.#due()
-      if (waitMs === 0) return this.#cut()
-      await this.#alarm.wait(waitMs, stopping)
-    }
-    return undefined
+    this.#next = this.#phase.cycle.to
   }
 
   /** ms until a cycle is due; 0 is now, undefined is not known. */
-  #due(): number | undefined {
-    const { clock, pins, blocked } = this.#context
-    if (this.#recovering) return this.#intent !== undefined && this.#next.position >= this.#intent ? 0 : undefined
-    const { dueAtMs } = this.#waiting
-    if (dueAtMs === undefined || blocked()) return undefined
-    if (this.trouble.failures > 0 || pins.tight() || this.#sated || this.#waiting.isFull) return 0
+  #dueInMs(): number | undefined {
+    const { clock, pins } = this.#home
+    if (this.#phase.is === 'recovering') return this.#next.position >= this.#phase.intent ? 0 : undefined
+    const { dueAtMs, isFull, isSated } = this.#waiting
+    if (dueAtMs === undefined || this.#home.isBlocked(this.destination)) return undefined
+    if (this.trouble.failures > 0 || pins.tight() || isSated || isFull) return 0
     return Math.max(0, dueAtMs - clock.monotonicMs())
   }
+}
 
-  #cut(): Cycle & { readonly gather: Gather } {
-    const { gather, to } = this.#waiting.cut(this.#next)
-    const cycle = { to, records: gather.records, recovering: this.#recovering, gather }
-    this.#cycle = cycle
-    if (this.#waiting.bytes <= this.#context.bytesMax() / 2) this.#sated = false
-    this.#context.changed()
-    return cycle
+/** What a lane does again whose cycle was dropped. */
+function beforeCut(phase: Phase): Recovering | Gathering {
+  if (phase.is !== 'delivering' || !phase.cycle.recovering || phase.intent === undefined) return GATHERING
+  return { is: 'recovering', intent: phase.intent, isSending: phase.isSending }
+}
+
+/** Whether calls of a cycle may have been sent that is not settled, as the row says it to the next writer. */
+function sentBy(phase: Phase): Pick<LaneChange, 'intent' | 'sending'> {
+  switch (phase.is) {
+    case 'gathering':
+      return { intent: undefined, sending: true }
+    case 'recovering':
+    case 'delivering':
+      return { intent: phase.intent, sending: phase.isSending }
+    case 'pausing':
+      return sentBy(phase.then)
+    case 'ended':
+      return sentBy(phase.as)
   }
 }

@@ -10,7 +10,10 @@ const READ = { position: toPosition(1_000), appendId: undefined }
 
 function waiting() {
   const pins = createPins({ limitBytes: 1_000_000, wholeBytesMin: 0 }, () => {})
-  return { pins, it: new Waiting({ destination: MINE, pins, cycleBytesMax: 1_000_000, cycleRecordsMax: 3 }) }
+  return {
+    pins,
+    it: new Waiting({ destination: MINE, pins, bytesMax: () => 1_000, cycleBytesMax: 1_000_000, cycleRecordsMax: 3 }),
+  }
 }
 
 function batchAt(firstPosition: number, count: number, destination = MINE, timeMs = 0): JournalBatch {

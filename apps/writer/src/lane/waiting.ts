@@ -7,6 +7,8 @@ import type { Mark } from './mark.ts'
 export type WaitingOptions = {
   readonly destination: DestinationVersionId
   readonly pins: Pins
+  /** What should wait at most. */
+  readonly bytesMax: () => number
   /** A cycle is full once it has this much. */
   readonly cycleBytesMax: number
   readonly cycleRecordsMax: number
@@ -20,6 +22,7 @@ export class Waiting {
   readonly #options: WaitingOptions
   readonly #pieces: Piece[] = []
   #bytes = 0
+  #isSated = false
   /** Effective time of the last batch, whoever its records were for. */
   #timeMs = 0
   /** Time has fallen since the last piece: what comes next is not delivered together with it. */
@@ -43,6 +46,15 @@ export class Waiting {
     return first !== undefined && (this.#pieces.length > 1 || this.#hasAll(first))
   }
 
+  /** All that should wait does, and no more is taken before half of that is cut. */
+  get isSated(): boolean {
+    return this.#isSated
+  }
+
+  get hasRoom(): boolean {
+    return !this.#isSated && this.#bytes < this.#options.bytesMax()
+  }
+
   /** When the oldest record should be on its way. */
   get dueAtMs(): number | undefined {
     return this.#pieces[0]?.dueAtMs
@@ -54,7 +66,7 @@ export class Waiting {
    * nor a call or a reading back (both take times to rise).
    */
   add(batch: JournalBatch, { dueAtMs, whole }: { readonly dueAtMs: number; readonly whole: boolean }): void {
-    const { destination, pins } = this.#options
+    const { destination, pins, bytesMax } = this.#options
     this.#fell ||= (batch.timeMs[0] ?? 0) < this.#timeMs
     this.#timeMs = batch.timeMs.at(-1) ?? 0
     if (!batch.counts.get(destination)) return
@@ -69,6 +81,7 @@ export class Waiting {
     piece.gather.add(batch)
     piece.to = to
     this.#bytes += piece.gather.bytes - before
+    if (this.#bytes >= bytesMax()) this.#isSated = true
   }
 
   /** The records of the next cycle, and where it ends: at `read`, up to where the lane has read, if nothing is behind them. */
@@ -76,6 +89,7 @@ export class Waiting {
     const first = this.#pieces.shift()
     if (first === undefined) return { gather: new Gather(this.#options.destination, this.#options.pins), to: read }
     this.#bytes -= first.gather.bytes
+    if (this.#bytes <= this.#options.bytesMax() / 2) this.#isSated = false
     return { gather: first.gather, to: this.isEmpty ? read : first.to }
   }
 
@@ -85,6 +99,7 @@ export class Waiting {
     this.#timeMs = 0
     this.#fell = false
     this.#bytes = 0
+    this.#isSated = false
   }
 
   #hasAll({ gather }: Piece): boolean {

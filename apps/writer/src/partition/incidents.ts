@@ -1,4 +1,4 @@
-import type { Fault, Partition, Position } from '@roomlog/journal'
+import type { Fault, HeldLease, Journal, Partition, Position } from '@roomlog/journal'
 import { type Backoff, backoffMs } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -16,25 +16,31 @@ export type Incident = {
 type Open = Incident & { readonly sinceMs: number; attempts: number; untilMs: number }
 
 export type IncidentsOptions = {
-  readonly partition: Partition
+  readonly journal: Pick<Journal, 'report'>
+  readonly lease: HeldLease
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly random: () => number
   readonly log: Log
   /** What this process has written an error line about, and is not over. */
   readonly told: Set<string>
+  /** Of the trouble that the database tells of. */
+  readonly reported: Position | undefined
 }
 
 /**
  * Where in a partition nobody can read on. Each is told once, and tried again with growing pauses, by whoever stands before
- * it: those who stand elsewhere go on.
+ * it: those who stand elsewhere go on. The database tells of the first one.
  */
 export class Incidents {
   readonly #options: IncidentsOptions
   /** By where readers stand. */
   readonly #open = new Map<Position, Open>()
+  #reported: Position | undefined
+  #isClearing = false
 
   constructor(options: IncidentsOptions) {
     this.#options = options
+    this.#reported = options.reported
   }
 
   /** In the order of their positions. */
@@ -43,8 +49,18 @@ export class Incidents {
   }
 
   /** What a read after `at` came to. */
-  met(at: Position, fault: Fault): void {
-    const { partition, clock, random, log, told } = this.#options
+  async met(at: Position, fault: Fault): Promise<void> {
+    this.#note(at, fault)
+    const [first] = this.all
+    if (first === undefined || first.position === this.#reported) return
+    const { journal, lease } = this.#options
+    await journal.report(lease, { position: first.position, words: first.words })
+    this.#reported = first.position
+  }
+
+  #note(at: Position, fault: Fault): void {
+    const { clock, random, log, told } = this.#options
+    const { partition } = this.#options.lease
     const nowMs = clock.monotonicMs()
     const before = this.#open.get(at)
     const attempts = (before?.attempts ?? 0) + 1
@@ -63,15 +79,34 @@ export class Incidents {
     return open === undefined || open.untilMs <= this.#options.clock.monotonicMs()
   }
 
-  /** Forgets those before which nobody stands any more. */
-  review(stands: (at: Position) => boolean): void {
+  /** Ends those before which nobody stands any more, and what the database tells of one that all `readers` have passed. */
+  review(readers: readonly Position[]): void {
     for (const [at, open] of this.#open) {
-      if (stands(at)) continue
+      if (readers.includes(at)) continue
       this.#open.delete(at)
       this.#options.told.delete(keyOf(open))
       const { partition, position } = open
       this.#options.log.info({ event: 'journal.readable', partition, position }, 'The partition can be read on.')
     }
+    const reported = this.#reported
+    if (reported !== undefined && this.#open.size === 0 && Math.min(...readers) >= reported) this.#clear()
+  }
+
+  #clear(): void {
+    if (this.#isClearing) return
+    const { journal, lease, log } = this.#options
+    this.#isClearing = true
+    journal
+      .report(lease, undefined)
+      .then(() => {
+        this.#reported = undefined
+      })
+      .catch((err: unknown) => {
+        log.warn({ event: 'journal.report.failed', partition: lease.partition, err }, 'Trying again.')
+      })
+      .finally(() => {
+        this.#isClearing = false
+      })
   }
 
   /** For how long (ms) a later version's batch has been next; undefined if none is. */

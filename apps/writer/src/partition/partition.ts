@@ -1,24 +1,22 @@
 import type { DestinationVersionId } from '@roomlog/domain'
-import type { Fault, Head, HeldLease, Journal, JournalBatch, Progress as Loaded, Position } from '@roomlog/journal'
+import type { Head, HeldLease, Journal, JournalBatch, Position, Progress } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
-import type { Clock } from '../clock.ts'
+import { type Backoff, backoffMs } from '../backoff.ts'
+import { type Clock, sleep } from '../clock.ts'
 import type { Destination } from '../lane/destination.ts'
-import { isNext, type Lane } from '../lane/lane.ts'
-import { isOpen, type Mark } from '../lane/mark.ts'
+import type { Home, Lane } from '../lane/lane.ts'
+import type { Mark } from '../lane/mark.ts'
 import type { Log } from '../log.ts'
 import type { Pins } from '../pins.ts'
 import type { Reports } from '../reports.ts'
-import { type Incident, Incidents } from './incidents.ts'
-import { Lanes } from './lanes.ts'
-import { Progress } from './progress.ts'
-import { pump } from './pump.ts'
+import { Incidents } from './incidents.ts'
+import { collect, rowsOf } from './progress.ts'
 import { Reads } from './reads.ts'
-import { Turn, type Turns } from './turns.ts'
+import type { Turns } from './turns.ts'
 
-export type PartitionOptions = {
+/** What the partitions of a writer share. */
+export type PartitionContext = {
   readonly journal: Journal
-  readonly lease: HeldLease
-  readonly loaded: Loaded
   readonly destinations: {
     /** `abandoned`: its records are not delivered any more. */
     get(id: DestinationVersionId): Promise<Destination | 'abandoned'>
@@ -39,9 +37,6 @@ export type PartitionOptions = {
   readonly told: Set<string>
 }
 
-/** More than the longest flush window: what came before a batch that this version cannot read is given time to settle. */
-const UNREADABLE_HOLD_MAX_MS = 6 * 60_000
-
 export type PartitionEnd =
   | 'stopped'
   /** The next batch is for a later version of the writer: this one can only leave. */
@@ -51,292 +46,300 @@ export type PartitionEnd =
   /** What is in memory does not fit the journal any more, or something failed: begin again from what is stored. */
   | 'reload'
 
-/** What is in memory counts no more. */
-function isSudden(end: PartitionEnd): boolean {
-  return end === 'lost' || end === 'reload'
-}
+const RETRY: Backoff = { firstMs: 100, maxMs: 2_000 }
 
-/** What a lane that nobody had before inherits. */
-const NO_INTENT = { intent: undefined, quietForMs: 0 }
-
-/** Works one partition while its lease holds: reads the journal once for all lanes that stand at the same place. */
-export class PartitionWorker {
+/**
+ * A partition while this writer holds its lease: up to where it was read, its lanes, and what the journal holds of both. What
+ * is done with it, in which order, is told by pipeline.ts.
+ */
+export class Partition implements Home {
+  readonly context: PartitionContext
   readonly lease: HeldLease
-  readonly #options: PartitionOptions
-  readonly #lanes: Lanes
-  readonly #progress: Progress
-  readonly #reads: Reads
-  readonly #incidents: Incidents
-  readonly #alarm: AlarmClock
+  /** What the writer before has left. */
+  readonly loaded: Progress
+  readonly incidents: Incidents
+  readonly reads: Reads
+  /** Woken when there may be more to read, or somebody to read for. */
+  readonly alarm: AlarmClock
+  readonly clock: Clock
+  readonly random: () => number
+  readonly pins: Pins
+  readonly #lanes = new Map<DestinationVersionId, Lane>()
+  readonly #running = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #killed = new AbortController()
+  readonly #takenAtMs: number
+  readonly #rows: ReturnType<typeof rowsOf>
   #frontier: Mark
   #head: Head
   #leaseUntilMs: number
   #end: PartitionEnd = 'stopped'
-  /** Of the trouble that the database tells of. */
-  #reported: Position | undefined
-  #clearing = false
+  #revision: number
+  #isLost = false
+  #writing: Promise<boolean> | undefined
+  #queued: Promise<boolean> | undefined
 
-  constructor(options: PartitionOptions, leaseUntilMs: number) {
-    const { loaded, clock, journal, random, log } = options
-    this.#options = options
-    this.lease = options.lease
+  constructor(context: PartitionContext, lease: HeldLease, loaded: Progress, leaseUntilMs: number) {
+    const { clock, pins, journal, log, random, readBytesMax, catchUpRecords, told } = context
+    this.context = context
+    this.lease = lease
+    this.loaded = loaded
+    this.clock = clock
+    this.random = random
+    this.pins = pins
+    this.alarm = createAlarmClock(clock)
+    this.#takenAtMs = clock.monotonicMs()
     this.#leaseUntilMs = leaseUntilMs
-    this.#reported = loaded.troubleAt
-    const takenAtMs = clock.monotonicMs()
-    this.#alarm = createAlarmClock(clock)
     this.#frontier = { position: loaded.dispatched, appendId: loaded.dispatchedAppendId }
     this.#head = { head: loaded.dispatched, appendId: loaded.dispatchedAppendId }
-    const { pins, laneCount, readBytesMax, catchUpRecords } = options
-    const { partition } = this.lease
-    const bytesMax = () => pins.laneBytes(laneCount())
-    const frontier = () => this.#frontier
-    this.#lanes = new Lanes({
-      reports: options.reports,
+    this.#revision = loaded.revision
+    this.#rows = rowsOf(loaded)
+    this.incidents = new Incidents({ journal, lease, clock, random, log, told, reported: loaded.troubleAt })
+    this.reads = new Reads({
+      lanes: this.#lanes,
       clock,
-      random,
       pins,
-      bytesMax,
-      frontier,
-      leaseValidForMs: () => this.#leaseUntilMs - clock.monotonicMs(),
-      heldForMs: () => clock.monotonicMs() - takenAtMs,
-      freshHead: () => this.#freshHead(),
-      save: () => this.#progress.save(),
-      hasRow: (id) => this.#progress.hasRow(id),
-      stopping: this.#stopping.signal,
-      onChange: () => this.#alarm.wake(),
-      onFailure: (error) => this.#fail(error),
-    })
-    const lanes = this.#lanes.all
-    this.#incidents = new Incidents({ partition, clock, random, log, told: options.told })
-    const mayRead = (at: Position) => this.#incidents.mayRead(at)
-    this.#reads = new Reads({ lanes, clock, pins, readBytesMax, laneBytesMax: bytesMax, catchUpRecords, mayRead })
-    this.#progress = new Progress({
-      journal,
-      lease: this.lease,
-      lanes,
-      frontier,
-      revision: loaded.revision,
-      rows: new Map(
-        loaded.lanes.map((lane) => [
-          lane.destinationVersionId,
-          { ...lane, sending: !isOpen(lane), state: 'flowing', lastError: undefined, nextProbeAtMs: undefined },
-        ]),
-      ),
-      clock,
-      random,
-      killed: this.#killed.signal,
-      log,
-      onClosed: (id) => this.#lanes.closed(id),
-      onLost: () => this.#finish('lost'),
+      readBytesMax,
+      catchUpRecords,
+      laneBytesMax: () => this.bytesMax(),
+      mayRead: (at) => this.incidents.mayRead(at),
     })
   }
 
   get lanes(): ReadonlyMap<DestinationVersionId, Lane> {
-    return this.#lanes.all
+    return this.#lanes
   }
 
-  /** Works until it is told to stop or cannot go on; everything in memory is let go. */
-  async run(): Promise<PartitionEnd> {
-    const { journal, clock, pins, limitedRead, turns, log } = this.#options
-    const turn = new Turn(turns, this.#stopping.signal)
-    try {
-      const { lanes } = this.#options.loaded
-      const found = await this.#lookUp(lanes.map((lane) => lane.destinationVersionId))
-      // In one turn: a row whose lane is not there counts as closed in whatever is written next.
-      for (const { destinationVersionId, checkpoint, checkpointAppendId, ...rest } of lanes) {
-        const destination = found.get(destinationVersionId)
-        if (destination) this.#lanes.open(destination, { position: checkpoint, appendId: checkpointAppendId }, rest)
-      }
-      const ended = await pump(
-        { journal, partition: this.lease.partition, clock, pins, limitedRead, log, turn, alarm: this.#alarm },
-        {
-          next: (full) => {
-            this.#review()
-            return full ? this.#reads.must() : this.#reads.next(this.#frontier, this.#head.head)
-          },
-          offer: (batches) => this.#offer(batches),
-          blocked: (at, fault) => this.#blocked(at, fault),
-          leaves: () => this.#leaves(),
-        },
-        this.#stopping.signal,
-      )
-      if (ended === 'moved') this.#finish('reload')
-      if (ended === 'unreadable') this.#finish('unreadable')
-    } catch (error) {
-      this.#fail(error)
-    } finally {
-      turn.end()
-    }
-    await this.#lanes.ended()
-    if (!isSudden(this.#end) && !this.#killed.signal.aborted) await this.#progress.save()
-    this.#killed.abort()
+  /** Up to where every batch was offered to its lanes. */
+  get frontier(): Mark {
+    return this.#frontier
+  }
+
+  get head(): Position {
+    return this.#head.head
+  }
+
+  /** Of the progress that was written last for sure. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  get end(): PartitionEnd {
     return this.#end
   }
 
-  /** Finishes the open cycles and cuts no more; past the deadline of `killed` drops them. */
-  stop(): void {
-    this.#finish('stopped')
-  }
-
-  kill(): void {
-    this.#finish('stopped')
-    this.#kill()
-  }
-
-  lose(): void {
-    this.#finish('lost')
-  }
-
-  /** What cannot be read. */
-  get incidents(): readonly Incident[] {
-    return this.#incidents.all
-  }
-
-  /** Of the progress that was written last. */
-  get revision(): number {
-    return this.#progress.revision
+  /** Whether what is in memory counts no more. */
+  get isVoid(): boolean {
+    return this.#killed.signal.aborted
   }
 
   extended(leaseUntilMs: number): void {
     this.#leaseUntilMs = leaseUntilMs
   }
 
-  /** Something else has changed what is stored: the database was restored, or a batch was given up or set aside. */
-  reload(): void {
-    this.#finish('reload')
-  }
-
-  /** Up to where the journal was read. */
-  get frontier(): Mark {
-    return this.#frontier
-  }
-
-  /** The partition's head, asked for when the frontier stood at `asked`: reads may have overtaken the answer. */
+  /** The head, asked for when the frontier stood at `asked`: reads may have overtaken the answer. */
   see(head: Head, asked: Mark): void {
     const { position, appendId } = asked
     // Behind what was read, or another batch where it ended: the database was restored.
-    if (head.head < position || (head.head === position && head.appendId !== appendId)) this.#finish('reload')
+    if (head.head < position || (head.head === position && head.appendId !== appendId)) this.finish('reload')
     if (head.head === this.#head.head) return
     this.#head = head
-    this.#alarm.wake()
+    this.alarm.wake()
+  }
+
+  /** The batch was offered to all lanes. */
+  passed({ lastPosition, appendId }: JournalBatch): void {
+    this.#frontier = { position: lastPosition, appendId }
+  }
+
+  // What ends it. The first reason stands, unless a later one makes what is in memory void.
+
+  /** Finishes the open cycles and cuts no more. */
+  finish(end: PartitionEnd): void {
+    if (!this.stopping.aborted) this.#end = end
+    this.#stopping.abort()
+    for (const lane of this.#lanes.values()) lane.stop()
+    if (end === 'lost' || end === 'reload') {
+      this.#end = end
+      this.#drop()
+    }
+    this.alarm.wake()
+  }
+
+  /** Drops what is in flight. */
+  kill(): void {
+    this.finish('stopped')
+    this.#drop()
+  }
+
+  /** Something else has changed what is stored: the database was restored, or a batch was given up or set aside. */
+  reload(): void {
+    this.finish('reload')
+  }
+
+  fail(err: unknown): void {
+    const { partition } = this.lease
+    this.context.log.error({ event: 'partition.failed', partition, err }, 'A partition failed; it begins again.')
+    this.finish('reload')
+  }
+
+  #drop(): void {
+    this.#killed.abort()
+    for (const lane of this.#lanes.values()) lane.kill()
+  }
+
+  /** Writes what the lanes have left, if it counts, once none of them runs any more. */
+  async close(): Promise<void> {
+    await Promise.all(this.#running)
+    if (!this.isVoid) await this.save()
+    this.#killed.abort()
+  }
+
+  // Lanes: there from the first record that is addressed to them until all of theirs are settled.
+
+  /** A lane that was just made, and what it runs as. */
+  add(lane: Lane, run: () => Promise<void>): void {
+    const { id } = lane.destination.version
+    this.#lanes.set(id, lane)
+    if (this.stopping.aborted) lane.stop()
+    const running: Promise<void> = run()
+      .then(() => {
+        if (this.#lanes.get(id) === lane && !this.stopping.aborted) throw new Error('a lane ended by itself')
+      })
+      .catch((error) => this.fail(error))
+      .finally(() => {
+        this.#running.delete(running)
+        lane.report.end()
+      })
+    this.#running.add(running)
+  }
+
+  wakeLanes(): void {
+    for (const lane of this.#lanes.values()) lane.wake()
+    this.alarm.wake()
   }
 
   /** Its backlog was given up: drops the lane and its row. */
   abandon(id: DestinationVersionId): void {
-    this.#lanes.abandon(id)
+    const lane = this.#lanes.get(id)
+    if (!lane) return
+    lane.kill()
+    this.#lanes.delete(id)
+    void this.save()
+    this.wakeLanes()
   }
 
-  wakeLanes(): void {
-    this.#lanes.wake()
+  /** Whether each lane is settled up to the frontier. */
+  get isSettled(): boolean {
+    return [...this.#lanes.values()].every((lane) => lane.settledTo(this.#frontier.position))
   }
 
-  #finish(end: PartitionEnd): void {
-    if (!this.#stopping.signal.aborted) this.#end = end
-    this.#stopping.abort()
-    this.#lanes.stop()
-    if (isSudden(end)) {
-      this.#end = end
-      this.#kill()
+  /** Lanes that are settled and have no row simply go; those with a row go with the next write. */
+  sweep(): void {
+    for (const [id, lane] of this.#lanes) {
+      if (!lane.settledTo(this.#frontier.position)) continue
+      if (this.#rows.has(id) || lane.tally.pending) void this.save()
+      else this.#retire(id, lane)
     }
-    this.#alarm.wake()
   }
 
-  #kill(): void {
-    this.#killed.abort()
-    this.#lanes.kill()
+  #retire(id: DestinationVersionId, lane: Lane): void {
+    lane.stop()
+    this.#lanes.delete(id)
+    this.wakeLanes()
   }
 
-  #fail(error: unknown): void {
-    const { log } = this.#options
-    log.error(
-      { event: 'partition.failed', partition: this.lease.partition, err: error },
-      'A partition failed; it begins again.',
-    )
-    this.#finish('reload')
+  // What lanes ask of it.
+
+  bytesMax(): number {
+    return this.pins.laneBytes(this.context.laneCount())
   }
 
-  async #freshHead(): Promise<Position> {
+  changed(): void {
+    this.sweep()
+    this.alarm.wake()
+  }
+
+  /** A later version with the same target starts only after the earlier one has drained here, or order would break. */
+  isBlocked(one: Destination): boolean {
+    const { loggingConfigurationId, kind, target } = one.version
+    return [...this.#lanes.values()].some(({ destination }) => {
+      const other = destination.version
+      const isSame =
+        other.loggingConfigurationId === loggingConfigurationId && other.kind === kind && other.target === target
+      return isSame && isEarlier(destination, one)
+    })
+  }
+
+  leaseValidForMs(): number {
+    return this.#leaseUntilMs - this.clock.monotonicMs()
+  }
+
+  heldForMs(): number {
+    return this.clock.monotonicMs() - this.#takenAtMs
+  }
+
+  async freshHead(): Promise<Position> {
     const { partition } = this.lease
-    return (await this.#options.journal.heads([partition])).get(partition)?.head ?? this.#head.head
+    return (await this.context.journal.heads([partition])).get(partition)?.head ?? this.head
   }
 
-  async #blocked(at: Position, fault: Fault): Promise<void> {
-    const { journal, pins } = this.#options
-    this.#incidents.met(at, fault)
-    // What reads beyond the limit of memory until it has its cycle would keep others from it for as long as this lasts.
-    for (const lane of this.lanes.values()) if (lane.next.position === at) pins.settle(lane)
-    const [first] = this.#incidents.all
-    if (first === undefined || first.position === this.#reported) return
-    await journal.report(this.lease, { position: first.position, words: first.words })
-    this.#reported = first.position
+  // Progress: one write at a time. What lanes ask for meanwhile goes into the next one.
+
+  save(): Promise<boolean> {
+    if (this.#queued) return this.#queued
+    const queued = (async () => {
+      await this.#writing
+      this.#queued = undefined
+      this.#writing = this.#write()
+      return this.#writing
+    })()
+    this.#queued = queued
+    return queued
   }
 
-  /** Ends incidents before which nobody stands, and what the database tells of one that all have passed. */
-  #review(): void {
-    const readers = [this.#frontier.position, ...[...this.lanes.values()].map((lane) => lane.next.position)]
-    this.#incidents.review((at) => readers.includes(at))
-    const reported = this.#reported
-    const isOver = reported !== undefined && this.#incidents.all.length === 0 && Math.min(...readers) >= reported
-    if (!isOver || this.#clearing) return
-    const { journal, log } = this.#options
-    this.#clearing = true
-    journal
-      .report(this.lease, undefined)
-      .then(() => {
-        this.#reported = undefined
-      })
-      .catch((err: unknown) => {
-        log.warn({ event: 'journal.report.failed', partition: this.lease.partition, err }, 'Trying again.')
-      })
-      .finally(() => {
-        this.#clearing = false
-      })
-  }
-
-  #leaves(): boolean {
-    const forMs = this.#incidents.unreadableForMs()
-    return forMs !== undefined && (this.#lanes.settled() || forMs > UNREADABLE_HOLD_MAX_MS)
-  }
-
-  async #offer(batches: readonly JournalBatch[]): Promise<void> {
-    // Set aside since the partition was taken: what was read before may be the batch as it was, and be on its way.
-    if (batches.some((batch) => (batch.setAsideRevision ?? 0) > this.#options.loaded.revision)) return this.reload()
-    const isTombstone = (batch: JournalBatch) => batch.setAsideRevision !== undefined
-    const head = batches.some(isTombstone) ? await this.#freshHead() : this.#head.head
-    const isNew = (batch: JournalBatch) => batch.lastPosition > this.#frontier.position
-    const ids = batches.filter(isNew).flatMap(({ counts }) => [...counts.keys()])
-    const found = await this.#lookUp(new Set(ids))
-    if (this.#stopping.signal.aborted) return
-    const { pins } = this.#options
-    // In one turn from here on: an idle lane may be swept away at any time before it has its batch, and a lane that is due
-    // at once cuts all that was read, not the first batch. Room for all of it was made before it was read.
-    const ready = new Set([...this.lanes.values()].filter((lane) => lane.flows && lane.wants()))
-    for (const batch of batches) {
-      const atFrontier = isNext(batch, this.#frontier.position)
-      for (const id of atFrontier ? batch.counts.keys() : []) {
-        const destination = found.get(id)
-        if (destination && !this.lanes.has(id)) ready.add(this.#lanes.open(destination, this.#frontier, NO_INTENT))
+  async #write(): Promise<boolean> {
+    if (this.#isLost) return false
+    const { journal, log } = this.context
+    const { partition } = this.lease
+    const { change, told } = collect(this.#lanes, this.#rows, { revision: this.#revision, frontier: this.#frontier })
+    for (let attempt = 1; !this.isVoid; attempt++) {
+      try {
+        if ((await journal.settle(this.lease, change)) === 'lost') {
+          this.#isLost = true
+          this.finish('lost')
+          return false
+        }
+        this.#revision = change.revision + 1
+        for (const row of change.lanes) this.#rows.set(row.destinationVersionId, row)
+        for (const id of change.closed) this.#closed(id)
+        for (const tell of told) tell()
+        return true
+      } catch (err) {
+        log.warn({ event: 'progress.failed', partition, err }, 'Progress could not be written; trying again.')
+        await sleep(this.clock, backoffMs(RETRY, attempt, this.random), this.#killed.signal)
       }
-      for (const lane of this.lanes.values()) {
-        if (isNext(batch, lane.next.position) && (ready.has(lane) || lane.wants())) lane.accept(batch, head)
-      }
-      if (atFrontier) this.#frontier = { position: batch.lastPosition, appendId: batch.appendId }
     }
-    this.#lanes.sweep()
-    // Nobody may have had anything to settle in it.
-    if (batches.some(isTombstone)) void this.#progress.save()
-    if (pins.tight()) this.#lanes.wake()
+    return false
   }
 
-  /** Also of lanes that are there: they may be gone by the time the others are found. */
-  async #lookUp(ids: Iterable<DestinationVersionId>): Promise<ReadonlyMap<DestinationVersionId, Destination>> {
-    const found = new Map<DestinationVersionId, Destination>()
-    for (const id of ids) {
-      const destination = await this.#options.destinations.get(id)
-      if (destination !== 'abandoned') found.set(id, destination)
-    }
-    return found
+  /** The row of a settled lane is gone. */
+  #closed(id: DestinationVersionId): void {
+    this.#rows.delete(id)
+    const lane = this.#lanes.get(id)
+    // It may have taken new records while its row was being deleted: those are above `dispatched`.
+    if (!lane?.settledTo(this.#frontier.position)) return
+    // Or settled them too: what it has counted, and its dead letters, are still to be written.
+    if (lane.tally.pending) void this.save()
+    else this.#retire(id, lane)
   }
+}
+
+/** Ids are drawn at random; those that earlier versions counted up tell two of one moment apart. */
+function isEarlier(a: Destination, b: Destination): boolean {
+  return a.madeAtMs < b.madeAtMs || (a.madeAtMs === b.madeAtMs && a.version.id < b.version.id)
 }
