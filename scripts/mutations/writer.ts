@@ -22,28 +22,26 @@ export const writerMutations: readonly Mutation[] = [
     name: 'checkpoint-before-write',
     promise: 'a checkpoint stands only behind what the destination has',
     file: LANE,
-    find: '    const end = await policy.deliver(this.#delivery, cycle)',
+    find: '    return policy.deliver(this.#delivery, cycle)',
     put: `    this.#checkpoint.settle(cycle.to, 0)
-    if (!(await save())) return 'stop'
-    const end = await policy.deliver(this.#delivery, cycle)`,
+    if (!(await this.#home.save())) return { status: 'stopped' }
+    return policy.deliver(this.#delivery, cycle)`,
     suites: simulated,
   },
   {
     name: 'sent-without-an-intent',
     promise: 'a call that cannot be repeated is preceded by a durable intent',
     file: LANE,
-    find: `      this.#intent = cycle.to.position
-      if (!(await save())) return 'stop'
-`,
-    put: '',
+    find: 'const intent = this.destination.policy.intents ? to.position : undefined',
+    put: 'const intent = undefined',
     suites: simulated,
   },
   {
     name: 'gathered-records-look-settled',
     promise: 'a lane with unsettled records has a row, so that the next writer finds them',
     file: LANE,
-    find: 'return this.#cycle === undefined && this.#waiting.isEmpty && !this.#recovering && !this.#unfinished',
-    put: 'return this.#cycle === undefined && !this.#recovering && !this.#unfinished',
+    find: 'return gathers && this.#waiting.isEmpty',
+    put: 'return gathers',
     suites: simulated,
   },
   {
@@ -90,45 +88,42 @@ export const writerMutations: readonly Mutation[] = [
     name: 'sigterm-flushes-open-runs',
     promise: 'SIGTERM finishes what is in flight and leaves open runs to the next writer',
     file: LANE,
-    find: '    return undefined\n  }\n\n  /** ms until a cycle is due',
-    put: '    return this.#waiting.isEmpty ? undefined : this.#cut()\n  }\n\n  /** ms until a cycle is due',
+    find: 'if (stopping.aborted) return undefined\n',
+    put: 'if (stopping.aborted && (this.#waiting.isEmpty || this.#phase.is !== "gathering")) return undefined\n      if (stopping.aborted) break\n',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/stop.simulation.test.ts' }],
   },
   {
     name: 'a-checkpoint-shared-by-two-lanes',
     promise: 'a destination that is behind keeps its own checkpoint',
     file: 'apps/writer/src/partition/progress.ts',
-    find: '      const row = lane.row()\n',
-    put: `      const [ahead = lane.row()] = [...lanes.values()].map((each) => each.row()).sort((a, b) => b.checkpoint - a.checkpoint)
-      const row = { ...lane.row(), checkpoint: ahead.checkpoint, checkpointAppendId: ahead.checkpointAppendId }
+    find: '    const row = lane.row()\n',
+    put: `    const [ahead = lane.row()] = [...lanes.values()].map((each) => each.row()).sort((a, b) => b.checkpoint - a.checkpoint)
+    const row = { ...lane.row(), checkpoint: ahead.checkpoint, checkpointAppendId: ahead.checkpointAppendId }
 `,
     suites: simulated,
   },
   {
     name: 'dispatched-past-what-lanes-were-offered',
     promise: 'rows and `dispatched` move together',
-    file: 'apps/writer/src/partition/partition.ts',
-    find: '    const found = await this.#lookUp(new Set(ids))\n',
-    put: `    const was = this.#frontier
-    const last = batches.at(-1)
-    if (last && isNew(last)) this.#frontier = { position: last.lastPosition, appendId: last.appendId }
-    const found = await this.#lookUp(new Set(ids))
-    this.#frontier = was
+    file: 'apps/writer/src/pipeline.ts',
+    find: '  const found = await lookUp(partition, new Set(news.flatMap(({ counts }) => [...counts.keys()])))\n',
+    put: `  for (const batch of news) partition.passed(batch)
+  const found = await lookUp(partition, new Set(news.flatMap(({ counts }) => [...counts.keys()])))
 `,
     suites: simulated,
   },
   {
     name: 'a-later-version-overtakes',
     promise: 'a later version with the same target starts after the earlier one has drained',
-    file: 'apps/writer/src/partition/lanes.ts',
-    find: '        isEarlier(destination, one) &&\n',
-    put: '        other.id < 0 &&\n',
+    file: 'apps/writer/src/partition/partition.ts',
+    find: 'return isSame && isEarlier(destination, one)',
+    put: 'return isSame && other.id < 0',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/versions.simulation.test.ts' }],
   },
   {
     name: 'versions-in-the-order-of-their-ids',
     promise: 'a later version with the same target starts after the earlier one has drained, whatever ids were drawn',
-    file: 'apps/writer/src/partition/lanes.ts',
+    file: 'apps/writer/src/partition/partition.ts',
     find: 'return a.madeAtMs < b.madeAtMs || (a.madeAtMs === b.madeAtMs && a.version.id < b.version.id)',
     put: 'return a.version.id < b.version.id',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/versions.simulation.test.ts' }],
@@ -147,7 +142,7 @@ export const writerMutations: readonly Mutation[] = [
     name: 'no-lease-check-before-the-send',
     promise: 'a call that cannot be repeated is sent only while the lease outlasts its timeout',
     file: 'apps/writer/src/lane/delivery.ts',
-    find: 'mayAttempt: () => leaseValidForMs() > (policy.intents ? policy.attemptTimeoutMs : 0),',
+    find: 'mayAttempt: () => home.leaseValidForMs() > (policy.intents ? policy.attemptTimeoutMs : 0),',
     put: 'mayAttempt: undefined,',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/leases.simulation.test.ts' }],
   },
@@ -274,13 +269,13 @@ export const writerMutations: readonly Mutation[] = [
   {
     name: 'a-lane-gone-before-its-counts-are-written',
     promise: 'what a lane counts, dead letters too, is written before it goes',
-    file: 'apps/writer/src/partition/lanes.ts',
-    find: '    if (lane.tally.pending) void save()\n    else this.#retire(id, lane)\n',
+    file: 'apps/writer/src/partition/partition.ts',
+    find: '    if (lane.tally.pending) void this.save()\n    else this.#retire(id, lane)\n',
     put: '    this.#retire(id, lane)\n',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/closing.simulation.test.ts' }],
   },
   {
-    name: 'dead-letters-in-memory-that-is-used-again',
+    name: 'a-dead-letter-keeps-its-batch',
     promise: 'what a destination refuses for good is kept, with its reason and bytes',
     file: 'apps/writer/src/lane/tally.ts',
     find: 'record: dead.record.detached()',

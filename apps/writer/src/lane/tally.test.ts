@@ -12,7 +12,7 @@ test('a dead letter is written with its bytes once its cycle is settled, and cou
   tally.bury({ record, reason: 'too old' })
   expect(tally.take()).toBeUndefined()
   tally.settled(3, 1_000)
-  // The cycle's memory goes before the dead letters are written.
+  // It is a copy: of a batch of megabytes, it keeps its own bytes alone.
   record.source.fill('-', record.start + record.byteLength - 40)
   const taken = tally.take()
   expect(taken?.deadLetters).toMatchObject([{ position: 1, reason: 'too old', bytes }])
