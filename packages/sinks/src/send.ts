@@ -13,6 +13,7 @@ import type { Belief } from './ask.ts'
 import { sendOptions } from './attempt.ts'
 import { areOldCredentials } from './renew-credentials.ts'
 import { ServiceError, type Words } from './service-error.ts'
+import { systemClock } from './system-clock.ts'
 
 /** What of an AWS client's public configuration says how its calls are signed and sent. */
 type Config = {
@@ -70,17 +71,17 @@ export function createSend({ config }: { readonly config: Config }, operation: O
     uriEscapePath: service !== 's3',
   })
 
-  return async ({ body, path = '', headers: own, prove, bytesMax = ANSWER_BYTES_MAX, signal }) => {
-    const { url, basePath, signing, headers: atTarget } = await target()
+  return async ({ body, path, headers: own, prove, bytesMax = ANSWER_BYTES_MAX, signal }) => {
+    const { url, signing, headers: atTarget } = await target()
     const isClockKept = (await config.disableClockSkewCorrection?.()) === true
     const offsetMs = isClockKept ? 0 : config.systemClockOffset
-    const sentAtMs = Date.now()
+    const sentAtMs = systemClock.nowMs()
     const request: HttpRequest = {
       method,
       protocol: url.protocol,
       hostname: url.hostname,
       ...(url.port === '' ? {} : { port: Number(url.port) }),
-      path: `${basePath}/${path}`,
+      path: pathAt(url, path),
       ...(query === undefined ? {} : { query }),
       headers: {
         ...atTarget,
@@ -107,8 +108,6 @@ export function createSend({ config }: { readonly config: Config }, operation: O
 
 type Target = {
   readonly url: URL
-  /** Without a slash at its end. */
-  readonly basePath: string
   readonly headers: Readonly<Record<string, string>>
   /** Where the endpoint wants to be signed for otherwise than by its client's region and its service. */
   readonly signing: { readonly signingRegion?: string; readonly signingService?: string }
@@ -120,13 +119,18 @@ function targetOf({ url, headers = {}, properties }: EndpointV2): Target {
   const { signingRegion, signingName } = isJsonObject(scheme) ? scheme : {}
   return {
     url,
-    basePath: url.pathname.replace(/\/$/, ''),
     headers: Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, values.join(', ')])),
     signing: {
       ...(typeof signingRegion === 'string' ? { signingRegion } : {}),
       ...(typeof signingName === 'string' ? { signingService: signingName } : {}),
     },
   }
+}
+
+/** As the SDK has it, to the slash: what it reads back must lie where this was put. */
+function pathAt({ pathname }: URL, path: string | undefined): string {
+  if (path === undefined) return pathname.endsWith('/') ? pathname : `${pathname}/`
+  return `${pathname === '/' ? '' : pathname}/${path}`
 }
 
 /** Calls that come at once share an answer, and later ones have it too; after a failure it is asked for again. */
@@ -153,7 +157,7 @@ function correctClock(
   { sentAtMs, offsetMs }: { readonly sentAtMs: number; readonly offsetMs: number },
 ): boolean {
   const toldMs = Date.parse(headerOf(response, 'date') ?? '')
-  const nowMs = Date.now()
+  const nowMs = systemClock.nowMs()
   const isFromCache = headerOf(response, 'age') !== undefined
   if (Number.isNaN(toldMs) || isFromCache || nowMs - sentAtMs > TRAVEL_MAX_MS) return false
   config.systemClockOffset = toldMs - nowMs

@@ -14,7 +14,10 @@ export class ServiceError extends Error {
   readonly $metadata: { readonly httpStatusCode: number; readonly clockSkewCorrected: boolean }
   readonly Header: string | undefined
 
-  constructor($metadata: ServiceError['$metadata'], { name = 'UnknownError', message = 'UnknownError', header }: Words) {
+  constructor(
+    $metadata: ServiceError['$metadata'],
+    { name = 'UnknownError', message = 'UnknownError', header }: Words,
+  ) {
     super(message)
     this.name = name
     this.$metadata = $metadata

@@ -110,13 +110,15 @@ describe('the body of PutLogEvents', () => {
     }
   })
 
-  it('holds what only JSON.stringify can write: a larger record, a time of long ago', () => {
+  it('holds what only JSON.stringify can write: a larger record, more than a call may have, a time of long ago', () => {
     for (const timeMs of [0, 1, 999_999, 1_000_000]) {
       const events = [...now('{}'), { line: '{}', timeMs }]
       expect(bodyOf(recordsOf(events))).toBe(expected(events))
     }
-    const events = now('{}', '"'.repeat(MESSAGE_BYTES_MAX + 1))
-    expect(bodyOf(recordsOf(events)) === expected(events)).toBe(true)
+    const large = '"'.repeat(MESSAGE_BYTES_MAX)
+    for (const events of [now('{}', `${large}"`), now(large, large, large)]) {
+      expect(bodyOf(recordsOf(events)) === expected(events)).toBe(true)
+    }
   })
 
   it('never has anything of an earlier body in it, even if a record is said to reach beyond its memory', () => {

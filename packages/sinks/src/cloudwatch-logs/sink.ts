@@ -27,11 +27,7 @@ export type CloudWatchLogsSinkOptions = {
  * const sink = createCloudWatchLogsSink({ client: new CloudWatchLogsClient({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(10_000) })
  */
-export function createCloudWatchLogsSink({
-  client,
-  destination,
-  readTurn,
-}: CloudWatchLogsSinkOptions): Sink {
+export function createCloudWatchLogsSink({ client, destination, readTurn }: CloudWatchLogsSinkOptions): Sink {
   assert.equal(destination.kind, 'cloudWatchLogs')
   const checkAttempts = singleAttempt(client)
   const putLogEvents = createPutLogEvents(client)
