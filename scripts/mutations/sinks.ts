@@ -3,6 +3,9 @@ import type { Mutation, Suite } from './mutation.ts'
 const answers = (test?: string): readonly Suite[] => [
   { project: 'integration', file: 'packages/sinks/src/answers.integration.test.ts', test },
 ]
+const send = (test?: string): readonly Suite[] => [
+  { project: 'integration', file: 'packages/sinks/src/send.integration.test.ts', test },
+]
 const s3 = (test?: string): readonly Suite[] => [
   { project: 'integration', file: 'packages/sinks/src/s3/sink.integration.test.ts', test },
 ]
@@ -29,7 +32,7 @@ export const sinkMutations: readonly Mutation[] = [
     name: 'put-without-if-none-match',
     promise: 'an object is never overwritten',
     file: 'packages/sinks/src/s3/put-object.ts',
-    find: "      IfNoneMatch: '*',\n",
+    find: "      'if-none-match': '*',\n",
     put: '',
     suites: s3('the same write twice leaves one object'),
   },
@@ -74,9 +77,9 @@ export const sinkMutations: readonly Mutation[] = [
   {
     name: 'a-line-beyond-its-memory',
     promise: 'a body never has anything of an earlier one in it, which may be of another room',
-    file: 'packages/sinks/src/lines.ts',
-    find: 'if (end > source.length) return -1',
-    put: '',
+    file: 'packages/sinks/src/cloudwatch-logs/event-writer.ts',
+    find: 'if (source.copy(memory, at, start, start + byteLength) < byteLength) break',
+    put: 'source.copy(memory, at, start, start + byteLength)',
     suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/events-body.test.ts' }],
   },
   {
@@ -144,18 +147,60 @@ export const sinkMutations: readonly Mutation[] = [
     suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/shared-recall.test.ts' }],
   },
   {
-    name: 'memory-of-a-call-without-an-answer-used-again',
-    promise: 'a body stays as it is while its call may still be on its way out',
-    file: 'packages/sinks/src/cloudwatch-logs/put-log-events.ts',
-    find: "if (sent.ok || sent.verdict.name === 'ResourceNotFoundException') scratch.give(body)",
-    put: 'scratch.give(body)',
-    suites: [
-      {
-        project: 'integration',
-        file: 'packages/sinks/src/failures.integration.test.ts',
-        test: 'not free when there was no answer',
-      },
-    ],
+    name: 'more-events-than-the-memory-has-room-for',
+    promise: 'what the fast way cannot write the slow one does',
+    file: 'packages/sinks/src/cloudwatch-logs/event-writer.ts',
+    find: 'return writtenEnd + bytesMax > memory.length ? 0 : count',
+    put: 'return count',
+    suites: [{ project: 'unit', file: 'packages/sinks/src/cloudwatch-logs/events-body.test.ts' }],
+  },
+  {
+    name: 'memory-of-a-body-used-again',
+    promise: 'a body stays as it is while anything may still read it, also after its answer',
+    file: 'packages/sinks/src/firehose/put-record-batch.ts',
+    find: 'BETWEEN = \'"},{"Data":"\'\n',
+    put: 'BETWEEN = \'"},{"Data":"\'\nconst Buffer = { __proto__: globalThis.Buffer, kept: globalThis.Buffer.alloc(8_000_000), allocUnsafeSlow: () => Buffer.kept }\n',
+    suites: send('a body stays what it was'),
+  },
+  {
+    name: 'a-path-with-another-slash',
+    promise: 'an object is put where the SDK reads it back',
+    file: 'packages/sinks/src/send.ts',
+    find: "pathname === '/' ? '' : pathname",
+    put: "pathname.replace(/\\/$/, '')",
+    suites: send('one with a path'),
+  },
+  {
+    name: 'the-time-that-an-answer-tells-not-kept',
+    promise: 'the next signature has the time that a service told',
+    file: 'packages/sinks/src/send.ts',
+    find: '  config.systemClockOffset = toldMs - nowMs\n',
+    put: '',
+    suites: send('the time that an answer tells'),
+  },
+  {
+    name: 'an-endpoint-that-was-not-found-kept',
+    promise: 'what keeps a client from knowing its endpoint is asked again with the next call',
+    file: 'packages/sinks/src/send.ts',
+    find: '      kept = undefined\n',
+    put: '',
+    suites: send('what keeps a client from knowing its endpoint'),
+  },
+  {
+    name: 'refused-credentials-signed-with-again',
+    promise: 'a call that was refused for its credentials has them looked for anew by the next one',
+    file: 'packages/sinks/src/send.ts',
+    find: 'areRefused ? { forceRefresh: true } : {}',
+    put: '{}',
+    suites: [{ project: 'integration', file: 'packages/sinks/src/renew-credentials.integration.test.ts' }],
+  },
+  {
+    name: 'a-page-that-quotes-an-error-believed',
+    promise: 'an error of S3 is named by its own document only',
+    file: 'packages/sinks/src/s3/put-object.ts',
+    find: '= /^(?:<\\?xml',
+    put: '= /(?:<\\?xml',
+    suites: answers('the proof counts only from two clean answers'),
   },
   {
     name: 'a-200-of-s3-without-an-etag-believed',

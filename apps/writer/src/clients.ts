@@ -15,33 +15,21 @@ const CONNECT_TIMEOUT_MS = 3_000
 export function createClients(env: WriterEnv, concurrency: { readonly s3: number; readonly other: number }): Clients {
   const region = env.AWS_REGION
   const timeoutMs = env.ROOMLOG_REQUEST_TIMEOUT_SECONDS * 1_000
-  // Kept sorted, the middleware takes a third less of a call.
-  const always = { region, maxAttempts: 1, cacheMiddleware: true }
+  const always = { region, maxAttempts: 1 }
   return {
     s3: () => {
-      const client = new S3Client({
-        ...always,
-        // The signature holds the body's SHA-256 already.
-        requestChecksumCalculation: 'WHEN_REQUIRED',
-        requestHandler: handler(env.ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS * 1_000, concurrency.s3),
-      })
-      return addressByPath(unlogged(renewCredentials(client)))
+      const requestHandler = handler(env.ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS * 1_000, concurrency.s3)
+      return addressByPath(renewCredentials(new S3Client({ ...always, requestHandler })))
     },
     cloudWatchLogs: () => {
-      const client = new CloudWatchLogsClient({ ...always, requestHandler: handler(timeoutMs, concurrency.other) })
-      return unlogged(renewCredentials(client))
+      const requestHandler = handler(timeoutMs, concurrency.other)
+      return renewCredentials(new CloudWatchLogsClient({ ...always, requestHandler }))
     },
     firehose: () => {
-      const client = new FirehoseClient({ ...always, requestHandler: handler(timeoutMs, concurrency.other) })
-      return unlogged(renewCredentials(client))
+      const requestHandler = handler(timeoutMs, concurrency.other)
+      return renewCredentials(new FirehoseClient({ ...always, requestHandler }))
     },
   }
-}
-
-/** Without the SDK's logger, which copies each call's input and output, with or without anybody to log to. */
-function unlogged<C extends { readonly middlewareStack: { remove(name: string): boolean } }>(client: C): C {
-  client.middlewareStack.remove('loggerMiddleware')
-  return client
 }
 
 function handler(requestTimeout: number, maxSockets: number): NodeHttpHandler {

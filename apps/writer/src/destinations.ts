@@ -10,7 +10,6 @@ import {
   LoggingConfigurationId,
   type MessageId,
 } from '@roomlog/domain'
-import { createScratch } from '@roomlog/sinks'
 import { createCloudWatchLogsSink } from '@roomlog/sinks/cloudwatch-logs'
 import { createFirehoseSink } from '@roomlog/sinks/firehose'
 import { createGzips, createS3Sink, type S3SinkOptions } from '@roomlog/sinks/s3'
@@ -68,7 +67,6 @@ export function createDestinations(options: DestinationsOptions): Destinations {
   /** Versions that the database does not know. */
   const unknown = new Set<DestinationVersionId>()
   const gzip = createGzips({ level: options.gzipLevel, keptMax: options.concurrency.s3 })
-  const scratch = createScratch()
   /** Of versions that are others now; lanes may still be using them. */
   const outdated: (() => void)[] = []
 
@@ -135,13 +133,13 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       }
       case 'cloudWatchLogs': {
         const client = options.clients.cloudWatchLogs()
-        const sink = createCloudWatchLogsSink({ client, destination, scratch, readTurn: options.readBackTurn })
+        const sink = createCloudWatchLogsSink({ client, destination, readTurn: options.readBackTurn })
         return { sink, destroy: () => client.destroy() }
       }
       case 'firehose': {
         const client = options.clients.firehose()
         return {
-          sink: createFirehoseSink({ client, destination, scratch, packBytes: options.firehosePackBytes }),
+          sink: createFirehoseSink({ client, destination, packBytes: options.firehosePackBytes }),
           destroy: () => client.destroy(),
         }
       }

@@ -85,7 +85,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function parsed(body: Buffer): unknown {
+/** Undefined if it is no JSON. */
+export function parsed(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString())
   } catch {

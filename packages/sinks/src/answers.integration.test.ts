@@ -29,6 +29,7 @@ afterAll(async () => {
 
 const records = sampleRecords(3)
 const HTML = '<!doctype html><html><body>Welcome</body></html>'
+const HTML_WITH_ERROR = '<html><body><Error><Code>PreconditionFailed</Code></Error></body></html>'
 const XML_ERROR = '<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>m</Message></Error>'
 const BODY_BYTES = 2 * 1024 * 1024
 const OTHER_JSON = '{"status":"ok"}'
@@ -84,7 +85,7 @@ const FIREHOSE_ROWS: readonly Row[] = [
   ['a body longer than the limit', 200, ENTRIES + ' '.repeat(BODY_BYTES), 'unknown', 'unknown'],
 ]
 
-/** How far the sink is: its first call goes the SDK's way, later ones past it. */
+/** What makes a sink ready: a bucket's first object is put twice. */
 const SINKS = [
   ['s3', ETAG, S3_ROWS, [reply(200, '', ETAG), EXISTS]],
   ['cloudWatchLogs', REQUEST_ID, LOGS_ROWS, [reply(200, TOKEN, REQUEST_ID)]],
@@ -107,7 +108,6 @@ describe.each(SINKS)('%s', (kind, proof, rows, ready) => {
       const expected = title === 'with the proof' ? withProof : without
       const answer = reply(status, body, headers)
       const fresh = createSink(kind, clients)
-      // The first object is put twice.
       server.answerWith(answer, ...(kind === 's3' && expected === 'delivered' ? [EXISTS] : []))
       expectStatus((await fresh.write(records)).status, expected)
       const sink = await readySink()
@@ -166,7 +166,7 @@ describe('S3', () => {
 
   test('the proof counts only from two clean answers', async () => {
     const sink = s3()
-    for (const second of [reply(200, HTML, ETAG), reply(200), reply(412, HTML)]) {
+    for (const second of [reply(412, HTML_WITH_ERROR), reply(200, HTML, ETAG), reply(200), reply(412, HTML)]) {
       server.answerWith(reply(200, '', ETAG), second)
       expect(await sink.write(records)).toEqual({ status: 'delivered' })
       expect(server.requests()).toHaveLength(2)

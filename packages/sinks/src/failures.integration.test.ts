@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clients, createClients } from '../test/clients.ts'
 import { createSink } from '../test/create-sink.ts'
-import { sampleDestination, sampleRecords } from '../test/sample-records.ts'
+import { sampleRecords } from '../test/sample-records.ts'
 import {
   type Answer,
   cutShort,
@@ -13,10 +13,7 @@ import {
   startScriptedServer,
   xmlError,
 } from '../test/scripted-server.ts'
-import { createCloudWatchLogsSink } from './cloudwatch-logs/index.ts'
-import { createFirehoseSink } from './firehose/index.ts'
 import type { Sink } from './port.ts'
-import type { Scratch } from './scratch.ts'
 
 let server: ScriptedServer
 let clients: Clients
@@ -38,8 +35,6 @@ const s3 = () => createSink('s3', clients)
 const logs = () => createSink('cloudWatchLogs', clients)
 const firehose = () => createSink('firehose', clients)
 
-const LOGS = sampleDestination('cloudWatchLogs', 'chat-logs')
-const STREAM = sampleDestination('firehose', 'chat-logs')
 /** What S3 answers to a put that it has taken. */
 const taken = reply(200, '', { etag: '"e"' })
 const HTML_502 = reply(502, '<html>Bad Gateway</html>', { 'content-type': 'text/html' })
@@ -196,45 +191,6 @@ describe('CloudWatch Logs', () => {
     server.answerWith(jsonError(400, 'ResourceNotFoundException'), hangUp)
     expect(await logs().write(records)).toMatchObject({ status: 'retry', failure: { class: 'network' } })
   })
-})
-
-const logsWith = (scratch: Scratch) => createCloudWatchLogsSink({ client: clients.logs, destination: LOGS, scratch })
-const firehoseWith = (scratch: Scratch) =>
-  createFirehoseSink({ client: clients.firehose, destination: STREAM, scratch })
-
-describe('the memory of a body', () => {
-  const MISSING = jsonError(400, 'ResourceNotFoundException')
-  const entries = records.map(() => ({ RecordId: 'r' }))
-  const answered = JSON.stringify({ FailedPutCount: 0, RequestResponses: entries })
-  const ANY_SINK: readonly [what: string, answer: Answer, isFree: boolean][] = [
-    ['free when it was taken', reply(200, answered, { 'x-amzn-requestid': 'id' }), true],
-    ['not free when the answer proves nothing, which may come from a proxy that still passes it on', reply(200), false],
-    ['not free when there was no answer: the call may still be on its way', hang, false],
-    ['not free when a proxy answered, which may still pass it on', HTML_502, false],
-    ['not free when it was refused, perhaps before all of it was read', jsonError(400, 'ThrottlingException'), false],
-  ]
-
-  test.each(ANY_SINK)('to CloudWatch Logs is %s', (_, ...row) => expectMemory(logsWith, ...row))
-  test('to CloudWatch Logs is free when the stream that it names is missing', () =>
-    expectMemory(logsWith, MISSING, true))
-  test.each(ANY_SINK)('to Firehose is %s', (_, ...row) => expectMemory(firehoseWith, ...row))
-
-  async function expectMemory(sinkWith: (scratch: Scratch) => Sink, answer: Answer, isFree: boolean): Promise<void> {
-    const taken: Buffer[] = []
-    const given: ArrayBufferLike[] = []
-    const sink = sinkWith({
-      take(bytes) {
-        const body = Buffer.alloc(bytes)
-        taken.push(body)
-        return body
-      },
-      give: (part) => given.push(part.buffer),
-    })
-    server.answerWith(answer)
-    await sink.write(records)
-    expect(taken).toHaveLength(1)
-    expect(given).toEqual(isFree ? [taken[0]?.buffer] : [])
-  }
 })
 
 describe.each(['s3', 'cloudWatchLogs', 'firehose'] as const)('%s', (kind) => {

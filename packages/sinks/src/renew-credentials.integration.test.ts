@@ -76,7 +76,7 @@ test.each([
   const theirs = clients()
   const sink = createSink(kind, theirs)
   const write = (position: number) => sink.write(sampleRecords(1, { position }))
-  // A bucket's first object is put twice; the second call of the others goes past the SDK's middleware.
+  // A bucket's first object is put twice.
   const proven = kind === 's3' ? [taken, xmlError(412, 'PreconditionFailed'), taken] : [taken]
   server.answerWith(...proven)
   expect(await write(1)).toEqual({ status: 'delivered' })

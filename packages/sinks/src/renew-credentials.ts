@@ -25,6 +25,7 @@ export function renewCredentials<I extends object, O extends object, C extends C
   const find = config.credentialDefaultProvider({ ...config, parentClientConfig: config, ignoreCache: true })
   let areRefused = false
   const provider: Provider = async (properties) => {
+    // A caller that was refused past the middleware asks for fresh ones by itself.
     if (!areRefused) return find(properties)
     const found = await find({ ...properties, forceRefresh: true })
     areRefused = false
@@ -37,7 +38,7 @@ export function renewCredentials<I extends object, O extends object, C extends C
       try {
         return await next(args)
       } catch (error) {
-        areRefused ||= REFUSED.has(classify(error).name)
+        areRefused ||= areOldCredentials(error)
         throw error
       }
     },
@@ -46,7 +47,12 @@ export function renewCredentials<I extends object, O extends object, C extends C
   return client
 }
 
-/** Credentials that were good and are not any more. The answer to a HEAD names nothing; S3 gives it 400 for an old token. */
+/** Whether an error may be about credentials that were good once, so that others may have taken their place. */
+export function areOldCredentials(error: unknown): boolean {
+  return REFUSED.has(classify(error).name)
+}
+
+/** The answer to a HEAD names nothing; S3 gives it 400 for an old token. */
 const REFUSED = new Set([
   ...['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired', 'InvalidToken'],
   ...['InvalidAccessKeyId', 'InvalidClientTokenId', 'UnrecognizedClientException', 'HTTP 400'],

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type LocalAws, startLocalAws } from '@roomlog/local-aws'
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '@roomlog/local-aws'
 import { type Clients, createClients } from './clients.ts'
 
 export type LocalService = {
@@ -13,9 +13,9 @@ export type LocalService = {
 }
 
 /** The stand-in in a folder of its own, with clients that give up early. */
-export async function startLocalService(): Promise<LocalService> {
+export async function startLocalService(options: Pick<LocalAwsOptions, 'credentials'> = {}): Promise<LocalService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roomlog-sinks-'))
-  const aws = await startLocalAws({ dataDir, fsync: false })
+  const aws = await startLocalAws({ ...options, dataDir, fsync: false })
   const clients = createClients(aws.url, { requestTimeoutMs: 2_000 })
   let names = 0
   return {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { sampleRecords } from '../../test/sample-records.ts'
 import type { SinkRecord } from '../port.ts'
 import { createEventWriter, type EventWriter } from './event-writer.ts'
@@ -27,20 +27,22 @@ function recordsOf(events: readonly Event[]): SinkRecord[] {
   })
 }
 
-const bodyOf = (records: readonly SinkRecord[]) => eventsBody(NAMES, records, Buffer.allocUnsafe).toString()
-const fastBodyOf = (records: readonly SinkRecord[]) => eventsBody(NAMES, records, Buffer.allocUnsafe, FAST).toString()
+const bodyOf = (records: readonly SinkRecord[]) => eventsBody(NAMES, records).toString()
+const fastBodyOf = (records: readonly SinkRecord[]) => eventsBody(NAMES, records, FAST).toString()
 const expected = (events: readonly Event[]) =>
   JSON.stringify({ ...NAMES, logEvents: events.map(({ line, timeMs }) => ({ timestamp: timeMs, message: line })) })
 const now = (...lines: readonly string[]): Event[] => lines.map((line, n) => ({ line, timeMs: NOW_MS + n }))
 
 const writer = createEventWriter()
 /** Where the slow way, which can do everything, would hide that the fast one cannot. */
-const FAST: EventWriter = {
-  write(...call) {
-    const end = writer.write(...call)
-    expect(end).toBeDefined()
-    return end
-  },
+const FAST: EventWriter = (records) => {
+  const events = writer(records)
+  expect(events).toBeDefined()
+  return events
+}
+
+function refuse(): never {
+  throw new Error('invalid value type')
 }
 
 describe('the body of PutLogEvents', () => {
@@ -108,13 +110,15 @@ describe('the body of PutLogEvents', () => {
     }
   })
 
-  it('holds what only JSON.stringify can write: a larger record, a time of long ago', () => {
+  it('holds what only JSON.stringify can write: a larger record, more than a call may have, a time of long ago', () => {
     for (const timeMs of [0, 1, 999_999, 1_000_000]) {
       const events = [...now('{}'), { line: '{}', timeMs }]
       expect(bodyOf(recordsOf(events))).toBe(expected(events))
     }
-    const events = now('{}', '"'.repeat(MESSAGE_BYTES_MAX + 1))
-    expect(bodyOf(recordsOf(events)) === expected(events)).toBe(true)
+    const large = '"'.repeat(MESSAGE_BYTES_MAX)
+    for (const events of [now('{}', `${large}"`), now(large, large, large)]) {
+      expect(bodyOf(recordsOf(events)) === expected(events)).toBe(true)
+    }
   })
 
   it('never has anything of an earlier body in it, even if a record is said to reach beyond its memory', () => {
@@ -124,15 +128,21 @@ describe('the body of PutLogEvents', () => {
     expect(bodyOf([{ ...record, source: Buffer.from('{'), byteLength: 20 }])).toBe(expected(now('{')))
   })
 
-  it('is the same without WebAssembly', () => {
+  it.each([
+    ['none, as with --jitless', undefined],
+    ['none that takes SIMD', { Module: refuse }],
+  ])('is the same without WebAssembly: %s', (_, stub) => {
+    vi.stubGlobal('WebAssembly', stub)
+    const slow = createEventWriter()
+    vi.unstubAllGlobals()
     const events = now('{"a":"b"}', '"\\')
-    const body = eventsBody(NAMES, recordsOf(events), Buffer.allocUnsafe, { write: () => undefined })
-    expect(body.toString()).toBe(expected(events))
+    expect(slow(recordsOf(events))).toBeUndefined()
+    expect(eventsBody(NAMES, recordsOf(events), slow).toString()).toBe(expected(events))
   })
 
   it('leaves one body alone while it writes another', () => {
     const [first, second] = [now('{"a":"first"}'), now('{"b":"second"}')]
-    const body = eventsBody(NAMES, recordsOf(first), Buffer.allocUnsafe, FAST)
+    const body = eventsBody(NAMES, recordsOf(first), FAST)
     fastBodyOf(recordsOf(second))
     expect(body.toString()).toBe(expected(first))
   })

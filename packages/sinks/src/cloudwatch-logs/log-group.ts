@@ -11,19 +11,9 @@ import { attempt } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { failureOf, metricOf, nameOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
 import type { Failure } from '../port.ts'
-import { createShortcut, type Shortcut } from '../shortcut.ts'
 
-export type LogGroup = {
-  readonly client: CloudWatchLogsClient
-  readonly destination: DestinationVersion
-  /** For creating streams: a new group gets one for each room. */
-  readonly shortcut: Shortcut
-}
-
-/** The log group of a destination, with calls by its client. */
-export function logGroupOf(client: CloudWatchLogsClient, destination: DestinationVersion): LogGroup {
-  return { client, destination, shortcut: createShortcut(client) }
-}
+/** The log group of a destination, and the client that calls it. */
+export type LogGroup = { readonly client: CloudWatchLogsClient; readonly destination: DestinationVersion }
 
 /** What an answer of CloudWatch Logs says; it alone gives its request an id, and its success a JSON object. */
 export function proveLogsAnswer(answer: Answer): JsonObject {
@@ -90,21 +80,14 @@ function unreadable({ target }: DestinationVersion, logGroupClass: string): Fail
 
 /** Creates the room's stream, never the group, which is its owner's. */
 export async function createStream(
-  { client, destination, shortcut }: LogGroup,
+  { client, destination }: LogGroup,
   roomId: RoomId,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: 'created' } | ReadFailure> {
   const names = { logGroupName: destination.target, logStreamName: logStreamName(roomId) }
   const command = new CreateLogStreamCommand(names)
   const sent = await attempt(
-    () =>
-      shortcut({
-        command,
-        body: Buffer.from(JSON.stringify(names)),
-        viaSdk: (options) => client.send(command, options),
-        prove: proveCreated,
-        signal,
-      }),
+    () => ask(command, (options) => client.send(command, options), { prove: proveCreated, signal }),
     signal,
   )
   // By name: a 412 of something in between says nothing about the stream.

@@ -1,9 +1,10 @@
 import { type CloudWatchLogsClient, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import { type Answer, isJsonObject, type JsonObject, UnprovenAnswer } from '../answer.ts'
 import { type Attempt, attempt } from '../attempt.ts'
 import type { Rejected, SinkRecords } from '../port.ts'
-import type { Scratch } from '../scratch.ts'
-import { createShortcut } from '../shortcut.ts'
+import { createSend } from '../send.ts'
+import { jsonWords } from '../service-error.ts'
 import { type EventsNames, eventsBody } from './events-body.ts'
 import { proveLogsAnswer } from './log-group.ts'
 
@@ -13,27 +14,19 @@ export type PutLogEvents = (
   signal: AbortSignal | undefined,
 ) => Promise<Attempt<readonly Rejected[]>>
 
-/** Puts events: the request, and which of them the answer says were not taken. */
-export function createPutLogEvents(client: CloudWatchLogsClient, scratch: Scratch): PutLogEvents {
-  const shortcut = createShortcut(client)
-  return async (names, records, signal) => {
+/** Puts events: the request, which of them the answer says were not taken, and what an error means. */
+export function createPutLogEvents(client: CloudWatchLogsClient): PutLogEvents {
+  const send = createSend(client, {
+    service: 'logs',
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Logs_20140328.PutLogEvents' },
+    endpoint: () => getEndpointFromInstructions({}, PutLogEventsCommand, client.config),
+    wordsOf: jsonWords,
+  })
+  return (names, records, signal) => {
     const count = records.length
-    const body = eventsBody(names, records, scratch.take)
-    const command = new PutLogEventsCommand({ ...names, logEvents: [] })
-    const sent = await attempt(
-      () =>
-        shortcut({
-          command,
-          body,
-          viaSdk: (options) => client.send(command, options),
-          prove: (answer) => rejectedEvents(answer, count),
-          signal,
-        }),
-      signal,
-    )
-    // Who finds the stream missing has read the body, which names it; after any other failure it may still be on its way out.
-    if (sent.ok || sent.verdict.name === 'ResourceNotFoundException') scratch.give(body)
-    return sent
+    const body = eventsBody(names, records)
+    return attempt(() => send({ body, prove: (answer) => rejectedEvents(answer, count), signal }), signal)
   }
 }
 

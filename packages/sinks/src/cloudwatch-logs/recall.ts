@@ -5,6 +5,7 @@ import { type Answer, isJsonObject, UnprovenAnswer } from '../answer.ts'
 import { ask } from '../ask.ts'
 import { attempt } from '../attempt.ts'
 import { metricOf, nameOf, type ReadFailure, readOutcomeOf } from '../failure.ts'
+import { messageOf } from '../line.ts'
 import type { CheckOutcome, RecallOutcome, SinkRecords } from '../port.ts'
 import {
   FILTER_ANSWER_BYTES_MAX,
@@ -21,7 +22,6 @@ import {
   missingGroup,
   proveLogsAnswer,
 } from './log-group.ts'
-import { messageOf } from './message.ts'
 
 /** Before every room's id in the name of its stream. */
 const STREAM_PREFIX = `aws/IVSChatLogs/${RECORD_VERSION}/room_`

@@ -4,10 +4,9 @@ import type { DestinationVersion, RoomId } from '@roomlog/domain'
 import { logStreamName } from '@roomlog/domain'
 import { metricOf, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
-import { createScratch, type Scratch } from '../scratch.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
-import { createStream, findLogGroup, logGroupOf, logGroupSubject } from './log-group.ts'
+import { createStream, findLogGroup, logGroupSubject } from './log-group.ts'
 import { createPutLogEvents } from './put-log-events.ts'
 import { checkReading, recallEvents } from './recall.ts'
 import { shareRecalls } from './shared-recall.ts'
@@ -16,8 +15,6 @@ export type CloudWatchLogsSinkOptions = {
   /** Created with `maxAttempts: 1`. */
   readonly client: CloudWatchLogsClient
   readonly destination: DestinationVersion
-  /** Memory of request bodies; may be shared by sinks. @default its own */
-  readonly scratch?: Scratch | undefined
   /** Awaited before each FilterLogEvents: an account may send about 5 a second. @default none */
   readonly readTurn?: ((signal?: AbortSignal) => Promise<void>) | undefined
 }
@@ -30,16 +27,11 @@ export type CloudWatchLogsSinkOptions = {
  * const sink = createCloudWatchLogsSink({ client: new CloudWatchLogsClient({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(10_000) })
  */
-export function createCloudWatchLogsSink({
-  client,
-  destination,
-  scratch = createScratch(),
-  readTurn,
-}: CloudWatchLogsSinkOptions): Sink {
+export function createCloudWatchLogsSink({ client, destination, readTurn }: CloudWatchLogsSinkOptions): Sink {
   assert.equal(destination.kind, 'cloudWatchLogs')
   const checkAttempts = singleAttempt(client)
-  const putLogEvents = createPutLogEvents(client, scratch)
-  const group = logGroupOf(client, destination)
+  const putLogEvents = createPutLogEvents(client)
+  const group = { client, destination }
   const reader = { ...group, readTurn, prepared: new Set<RoomId>() }
   const subject = logGroupSubject(destination, 'PutLogEvents')
 

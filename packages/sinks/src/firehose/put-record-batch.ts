@@ -1,40 +1,72 @@
 import { type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
+import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import { type Answer, isJsonObject, jsonOf, UnprovenAnswer } from '../answer.ts'
 import { type Attempt, attempt } from '../attempt.ts'
+import { lineOf } from '../line.ts'
 import type { Rejected, SinkRecords } from '../port.ts'
-import type { Scratch } from '../scratch.ts'
-import { createShortcut } from '../shortcut.ts'
-import { batchBody, type StreamName } from './batch-body.ts'
+import { createSend } from '../send.ts'
+import { jsonWords } from '../service-error.ts'
 import type { Packs } from './packs.ts'
 
 export type PutRecordBatch = (
-  name: StreamName,
   records: SinkRecords,
   packs: Packs,
   signal: AbortSignal | undefined,
 ) => Promise<Attempt<readonly Rejected[]>>
 
-/** Puts packs of records: the request, and which packs the answer says were not taken. */
-export function createPutRecordBatch(client: FirehoseClient, scratch: Scratch): PutRecordBatch {
-  const shortcut = createShortcut(client)
-  return async (name, records, packs, signal) => {
-    const body = batchBody(name, records, packs, scratch.take)
-    const command = new PutRecordBatchCommand({ ...name, Records: [] })
-    const sent = await attempt(
-      () =>
-        shortcut({
-          command,
-          body,
-          viaSdk: (options) => client.send(command, options),
-          prove: (answer) => rejectedRecords(answer, packs.length),
-          signal,
-        }),
-      signal,
-    )
-    // Only then: a call that failed may still be on its way out.
-    if (sent.ok) scratch.give(body)
-    return sent
+/** Puts packs of records: the request, which packs the answer says were not taken, and what an error means. */
+export function createPutRecordBatch(client: FirehoseClient, streamName: string): PutRecordBatch {
+  const send = createSend(client, {
+    service: 'firehose',
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Firehose_20150804.PutRecordBatch' },
+    endpoint: () => getEndpointFromInstructions({}, PutRecordBatchCommand, client.config),
+    wordsOf: jsonWords,
+  })
+  return (records, packs, signal) => {
+    const body = batchBody(streamName, records, packs)
+    return attempt(() => send({ body, prove: (answer) => rejectedRecords(answer, packs.length), signal }), signal)
   }
+}
+
+const BETWEEN = '"},{"Data":"'
+/** Of `BETWEEN`, what the first record of a body has nothing to end with. */
+const ENDING_CHARS = 3
+const END = '"}]}'
+
+/** The body of a call: the data of one record is a pack, each of its lines with its `\n`. */
+export function batchBody(streamName: string, records: SinkRecords, packs: Packs): Buffer {
+  const start = JSON.stringify({ DeliveryStreamName: streamName, Records: [] }).slice(0, -2)
+  // Written piece by piece: one long string, made into bytes at its end, costs twice as much.
+  const body = Buffer.allocUnsafeSlow(Buffer.byteLength(start) + sizeMax(records) + END.length)
+  let end = body.write(start)
+  let from = 0
+  for (const to of packs) {
+    end += body.write(from === 0 ? BETWEEN.slice(ENDING_CHARS) : BETWEEN, end, 'latin1')
+    end += body.write(dataOf(records, from, to).toString('base64'), end, 'latin1')
+    from = to
+  }
+  end += body.write(END, end, 'latin1')
+  return body.subarray(0, end)
+}
+
+function sizeMax(records: SinkRecords): number {
+  let size = 0
+  for (let n = 0; n < records.length; n++) {
+    size += BETWEEN.length + 4 * Math.ceil((records.at(n)?.byteLength ?? 0) / 3)
+  }
+  return size
+}
+
+function dataOf(records: SinkRecords, from: number, to: number): Buffer {
+  if (to === from + 1) return lineAt(records, from)
+  return Buffer.concat(Array.from({ length: to - from }, (_, n) => lineAt(records, from + n)))
+}
+
+function lineAt(records: SinkRecords, index: number): Buffer {
+  const record = records.at(index)
+  if (record === undefined) throw new Error(`record ${index} of ${records.length} is missing`)
+  return lineOf(record)
 }
 
 /**

@@ -6,7 +6,6 @@ import { ask } from '../ask.ts'
 import { attempt } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
-import { createScratch, type Scratch } from '../scratch.ts'
 import { singleAttempt } from '../single-attempt.ts'
 import { limitsFor, packsOf, rejectedIn } from './packs.ts'
 import { createPutRecordBatch } from './put-record-batch.ts'
@@ -15,8 +14,6 @@ export type FirehoseSinkOptions = {
   /** Created with `maxAttempts: 1`. */
   readonly client: FirehoseClient
   readonly destination: DestinationVersion
-  /** Memory of request bodies; may be shared by sinks. @default its own */
-  readonly scratch?: Scratch | undefined
   /**
    * Puts records together into Firehose records of at most so many bytes, since Firehose bills each of its records rounded up to
    * 5 KB; a pack is refused and repeated as a whole. @default 0, each record on its own
@@ -32,16 +29,11 @@ export type FirehoseSinkOptions = {
  * const sink = createFirehoseSink({ client: new FirehoseClient({ maxAttempts: 1 }), destination })
  * const outcome = await sink.write(records, { signal: AbortSignal.timeout(10_000) })
  */
-export function createFirehoseSink({
-  client,
-  destination,
-  scratch = createScratch(),
-  packBytes = 0,
-}: FirehoseSinkOptions): Sink {
+export function createFirehoseSink({ client, destination, packBytes = 0 }: FirehoseSinkOptions): Sink {
   assert.equal(destination.kind, 'firehose')
   const checkAttempts = singleAttempt(client)
-  const putRecordBatch = createPutRecordBatch(client, scratch)
   const { target, region } = destination
+  const putRecordBatch = createPutRecordBatch(client, target)
   const subject: Subject = {
     kind: 'firehose',
     target,
@@ -54,7 +46,7 @@ export function createFirehoseSink({
     assert(records.length > 0, 'a write has at least one record')
     await checkAttempts()
     const packs = packsOf(records, packBytes)
-    const sent = await putRecordBatch({ DeliveryStreamName: target }, records, packs, signal)
+    const sent = await putRecordBatch(records, packs, signal)
     if (!sent.ok) return writeOutcomeOf(sent.verdict, subject)
     const rejected = rejectedIn(packs, sent.value)
     const [first] = rejected

@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import { type Answer, headerOf, NO_ETAG, UnprovenAnswer } from '../answer.ts'
 import { attempt } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
-import { createShortcut } from '../shortcut.ts'
+import { createSend } from '../send.ts'
+import type { Words } from '../service-error.ts'
 import type { BuiltObject } from './object.ts'
 
 /** What of a put is not the same for all stores. */
@@ -23,29 +25,27 @@ export type PutResult =
 export type PutObject = (object: BuiltObject, records: number, signal: AbortSignal | undefined) => Promise<PutResult>
 
 /** Puts objects that must not be there yet: the request, what of the answer is believed, and what an error means. */
-export function createPutObject(client: S3Client, settings: PutSettings): PutObject {
-  const shortcut = createShortcut(client)
-  return async (object, records, signal) => {
-    const sums = checksumOf(object.body, settings.checksum)
-    const command = new PutObjectCommand({
-      Bucket: settings.bucket,
-      Key: object.key,
-      Body: object.body,
-      IfNoneMatch: '*',
-      ...(settings.acl === 'none' ? {} : { ACL: settings.acl }),
-      ...sums.input,
-      ContentType: 'application/gzip',
-      Metadata: { ...object.metadata },
-    })
+export function createPutObject(client: S3Client, { bucket, checksum, acl }: PutSettings): PutObject {
+  const send = createSend(client, {
+    service: 's3',
+    method: 'PUT',
+    query: { 'x-id': 'PutObject' },
+    headers: {
+      'content-type': 'application/gzip',
+      'if-none-match': '*',
+      ...(acl === 'none' ? {} : { 'x-amz-acl': acl }),
+    },
+    // It names the bucket, in its host or in its path.
+    endpoint: () => getEndpointFromInstructions({ Bucket: bucket }, PutObjectCommand, client.config),
+    wordsOf,
+  })
+  return async ({ key, body, metadata }, records, signal) => {
     const sent = await attempt(
       () =>
-        shortcut({
-          command,
-          body: object.body,
-          // What differs between the requests of two puts, as the SDK writes it.
-          pathEnd: object.key.split('/').map(encodeURIComponent).join('/'),
-          headers: { ...metadataHeaders(object), ...sums.headers },
-          viaSdk: (options) => client.send(command, options),
+        send({
+          path: key.split('/').map(encodeURIComponent).join('/'),
+          headers: { ...metadataHeaders(metadata), ...checksumHeaders(body, checksum) },
+          body,
           prove: proveTaken,
           signal,
         }),
@@ -73,32 +73,37 @@ export function proveETag(answer: Answer): void {
   }
 }
 
-function metadataHeaders({ metadata }: BuiltObject): Record<string, string> {
+function metadataHeaders(metadata: BuiltObject['metadata']): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]))
 }
 
-/** As the SDK takes it, and as it sends it. A bucket with Object Lock takes nothing without one. */
-function checksumOf(body: Buffer, kind: PutSettings['checksum']): Sums {
+/** A bucket with Object Lock takes nothing without one. */
+function checksumHeaders(body: Buffer, kind: PutSettings['checksum']): Record<string, string> {
   switch (kind) {
-    case 'md5': {
-      const md5 = hash('md5', body, 'base64')
-      return { input: { ContentMD5: md5 }, headers: { 'content-md5': md5 } }
-    }
+    case 'md5':
+      return { 'content-md5': hash('md5', body, 'base64') }
     case 'crc32': {
-      const bytes = Buffer.alloc(4)
-      bytes.writeUInt32BE(crc32(body))
-      const sum = bytes.toString('base64')
-      return { input: { ChecksumCRC32: sum }, headers: { 'x-amz-checksum-crc32': sum } }
+      const sum = Buffer.alloc(4)
+      sum.writeUInt32BE(crc32(body))
+      return { 'x-amz-checksum-crc32': sum.toString('base64') }
     }
     case 'none':
-      return { input: {}, headers: {} }
+      return {}
   }
 }
 
-type Sums = {
-  readonly input: { readonly ContentMD5?: string; readonly ChecksumCRC32?: string }
-  readonly headers: Readonly<Record<string, string>>
+/** S3 says an error in XML. What has no such document is somebody else's answer, and names nothing. */
+function wordsOf({ body }: Answer): Words {
+  const document = /^(?:<\?xml[^>]*>\s*)?(?:<ErrorResponse[^>]*>\s*)?<Error(?:\s[^>]*)?>(.*)<\/Error>/s
+  const error = document.exec(body.toString().trim())?.[1] ?? ''
+  const textIn = (element: string) =>
+    new RegExp(`<${element}>([^<]+)</${element}>`)
+      .exec(error)?.[1]
+      ?.replace(/&(amp|lt|gt|quot|apos);/g, (_, entity) => ENTITIES[entity] ?? '')
+  return { name: textIn('Code'), message: textIn('Message'), header: textIn('Header') }
 }
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 /** A refusal without a name settles a put too: if it was taken after all, the repeat is answered by 412. */
 function settledByStatus(verdict: Verdict): Verdict {
