@@ -109,6 +109,21 @@ export const journalMutations: readonly Mutation[] = [
     suites: appender,
   },
   {
+    name: 'a-retry-finds-by-reading-alone',
+    promise:
+      'what a retry finds is acknowledged only once it is as durable as a commit, also after its primary was killed',
+    file: 'packages/journal/src/postgres/append.ts',
+    find: 'update journal_partition p set head = p.head from found where p.partition = found.partition\nreturning found.first_position`',
+    put: 'select first_position from found`',
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/journal/src/replicated.integration.test.ts',
+        test: 'what a retry finds',
+      },
+    ],
+  },
+  {
     name: 'append-without-config-version',
     promise: 'who gets a record is decided at its commit, over any number of apis',
     file: 'packages/journal/src/postgres/append.ts',

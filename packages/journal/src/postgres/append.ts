@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { checksumOf } from '../checksum.ts'
 import { encodeEntry } from '../entry.ts'
 import type { Blocks } from '../lz4/block.ts'
-import type { AppendOutcome, AppendRequest, Position } from '../port.ts'
+import type { AppendId, AppendOutcome, AppendRequest, Position } from '../port.ts'
 import { toPosition } from '../position.ts'
 import type { JournalTime } from '../time/journal-time.ts'
 import { certainlyRolledBack, lostToAnother, reasonOf, sqlState, UNIQUE_VIOLATION } from './errors.ts'
@@ -31,7 +31,12 @@ const ANSWER: object = { query_timeout: 15_000 }
 /** Each lost attempt means that another transaction got on; with many rivals at once one may lose often. */
 const ATTEMPTS_MAX = 50
 
-const FIND = 'select first_position from journal_batch where append_id = $1'
+// Found by reading alone it might be on this machine only: a commit that waits for its standby is visible once the server was
+// restarted. So a write of its own, which changes nothing, is committed behind it, and waits for what a commit waits for.
+const FIND = `
+with found as (select partition, first_position from journal_batch where append_id = $1)
+update journal_partition p set head = p.head from found where p.partition = found.partition
+returning found.first_position`
 const VERSION = 'select config_version from journal_partition where partition = $1'
 
 /** Appends a batch, or finds what an earlier try with the same append id did. */
@@ -86,11 +91,23 @@ async function appendWith(
     }
   }
   // Not at this version, or here already: an earlier try may have been committed before the version moved on.
-  const found = await client.query(FIND, [request.appendId])
-  if (found.rows[0]) return { status: 'appended', firstPosition: toPosition(Number(found.rows[0].first_position)) }
+  const found = await find(client, request.appendId)
+  if (found !== undefined) return { status: 'appended', firstPosition: found }
   const { rows } = await client.query(VERSION, [request.partition])
   if (!rows[0]) throw new Error(`partition ${request.partition} does not exist`)
   return { status: 'stale', configVersion: Number(rows[0].config_version) }
+}
+
+/** Where an earlier try stands, as durable as if it had been appended now. */
+async function find(client: pg.PoolClient, appendId: AppendId): Promise<Position | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { rows } = await client.query({ name: 'journal-find', text: FIND, values: [appendId], ...ANSWER })
+      return rows[0] && toPosition(Number(rows[0].first_position))
+    } catch (error) {
+      if (!lostToAnother(error) || attempt === ATTEMPTS_MAX) throw error
+    }
+  }
 }
 
 /** Appends a batch as a part of the client's transaction; undefined at another version. */
