@@ -1,6 +1,7 @@
 import type { Mutation, Suite } from './mutation.ts'
 
 const APPENDER = 'packages/journal/src/appender.ts'
+const COMMIT = 'packages/journal/src/commit.ts'
 const SETTLE = 'packages/journal/src/postgres/settle.ts'
 const appender: readonly Suite[] = [{ project: 'unit', file: 'packages/journal/src/appender.test.ts' }]
 const postgres = (test?: string): readonly Suite[] => [
@@ -79,7 +80,7 @@ export const journalMutations: readonly Mutation[] = [
   {
     name: 'acknowledged-before-commit',
     promise: 'a request is acknowledged only after its record is committed',
-    file: APPENDER,
+    file: COMMIT,
     find: '    const outcome = await appendRouted(',
     put: "    settleAll({ status: 'recorded' })\n    const outcome = await appendRouted(",
     suites: appender,
@@ -87,7 +88,7 @@ export const journalMutations: readonly Mutation[] = [
   {
     name: 'retry-with-a-new-append-id',
     promise: 'a call whose answer was lost is recorded zero or one time',
-    file: APPENDER,
+    file: COMMIT,
     find: 'const outcome = await options.journal.append(request)',
     put: 'const outcome = await options.journal.append({ ...request, appendId: toAppendId(options.randomUUID()) })',
     suites: appender,
@@ -103,7 +104,7 @@ export const journalMutations: readonly Mutation[] = [
   {
     name: 'a-retry-that-left-nothing-taken-for-the-first-try',
     promise: 'what may have been recorded is never called not recorded',
-    file: APPENDER,
+    file: COMMIT,
     find: "if (outcome.status === 'unavailable' && !unknown) return outcome",
     put: "if (outcome.status === 'unavailable') return outcome",
     suites: appender,

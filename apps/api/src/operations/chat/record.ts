@@ -50,6 +50,9 @@ function resultOf(ctx: Recording, { roomId, id }: Submission, outcome: SubmitOut
       return fail(
         internalServerException(`It is unknown whether this was recorded: once, with the Id ${id}, or not at all`),
       )
+    case 'repeated':
+    case 'conflict':
+      throw new Error('no call has a key')
     case undefined:
       throw new Error('a record has no outcome')
   }
