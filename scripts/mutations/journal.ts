@@ -3,7 +3,11 @@ import type { Mutation, Suite } from './mutation.ts'
 const APPENDER = 'packages/journal/src/appender.ts'
 const COMMIT = 'packages/journal/src/commit.ts'
 const SETTLE = 'packages/journal/src/postgres/settle.ts'
+const KEYS = 'packages/journal/src/postgres/keys.ts'
 const appender: readonly Suite[] = [{ project: 'unit', file: 'packages/journal/src/appender.test.ts' }]
+const repeats = (test: string): readonly Suite[] => [
+  { project: 'unit', file: 'packages/journal/src/repeats.test.ts', test },
+]
 const postgres = (test?: string): readonly Suite[] => [
   { project: 'integration', file: 'packages/journal/src/postgres/journal.integration.test.ts', test },
 ]
@@ -123,6 +127,65 @@ export const journalMutations: readonly Mutation[] = [
         test: 'what a retry finds',
       },
     ],
+  },
+  {
+    name: 'a-key-found-by-reading-alone',
+    promise: 'what a retry finds by its key is acknowledged only once it is as durable as a commit',
+    file: KEYS,
+    find: 'update journal_key k set hash = k.hash from found f where k.room_id = f.room_id and k.key = f.key\nreturning k.room_id',
+    put: 'select k.room_id',
+    suites: [
+      { project: 'integration', file: 'packages/journal/src/replicated.integration.test.ts', test: 'nor is a key' },
+    ],
+  },
+  {
+    name: 'a-known-key-given-again',
+    promise:
+      'the same key within 24 h answers the first id and records nothing, exact at the commit over any number of apis',
+    file: KEYS,
+    find: "- interval '$",
+    put: "+ interval '$",
+    suites: postgres('a key that was given before is known'),
+  },
+  {
+    name: 'keys-forgotten-by-a-clock-in-doubt',
+    promise: 'no key is too old by a clock in doubt',
+    file: KEYS,
+    find: 'time?.sure() ?? true]',
+    put: 'true]',
+    suites: postgres('no key is too old'),
+  },
+  {
+    name: 'a-key-without-what-it-was-given-for',
+    promise: 'the same key with other content is a conflict',
+    file: 'packages/journal/src/submission.ts',
+    find: "if (known.hash !== once?.hash) return { status: 'conflict' }",
+    put: '',
+    suites: repeats('the same key for something else'),
+  },
+  {
+    name: 'repeats-that-do-not-wait',
+    promise: 'of two calls with one key in one process the second waits for the first',
+    file: 'packages/journal/src/repeats.ts',
+    find: 'if (first === undefined) return [lead(item, name)]',
+    put: 'if (first !== null) return [lead(item, name)]',
+    suites: repeats('of many at once in one process'),
+  },
+  {
+    name: 'repeats-in-the-batch',
+    promise: 'repeats cost others nothing: the key is read before a record joins a batch',
+    file: 'packages/journal/src/repeats.ts',
+    find: 'if (before === undefined) join(item)',
+    put: 'if (before !== null) join(item)',
+    suites: repeats('a repeat costs others nothing'),
+  },
+  {
+    name: 'no-key-where-nobody-gets-the-record',
+    promise: 'asked for again, a call has the same answer, also in a room that no configuration lists',
+    file: COMMIT,
+    find: 'if (key) keys.push(key)',
+    put: 'if (key && to.length > 0) keys.push(key)',
+    suites: repeats('in a room that no configuration lists'),
   },
   {
     name: 'append-without-config-version',

@@ -6,9 +6,10 @@ import { migrate } from '@roomlog/db/migrate'
 import { type Postgres, startPostgres } from '@roomlog/embedded-postgres'
 import type pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { keyed } from './keys.contract.ts'
 import { toPartition } from './partition.ts'
 import { createPostgresJournal } from './postgres/journal.ts'
-import { anAppendId, records } from './samples.contract.ts'
+import { anAppendId, anId, records } from './samples.contract.ts'
 
 const HERE = toPartition(0)
 const RELOAD = 'select pg_reload_conf()'
@@ -83,4 +84,27 @@ test('what a retry finds after its primary was killed at the commit is not ackno
   await dismissStandbys()
   expect(await retry).toEqual({ status: 'appended', firstPosition: 1 })
   expect((await journal.heads([HERE])).get(HERE)?.head).toBe(2)
+})
+
+test.each([
+  ['with its record', (given: ReturnType<typeof keyed>) => [given.record]],
+  ['alone, for a room without destinations', () => []],
+])('nor is a key that was committed so, %s', async (_, recordsOf) => {
+  const journal = await createPostgresJournal({ pool: openPool(), partitionsIfNew: 1 })
+  const given = keyed(anId(), 'k')
+  const request = { partition: HERE, configVersion: 1, records: recordsOf(given), keys: [given.key] }
+  await requireStandby()
+  const first = journal.append({ ...request, appendId: anAppendId() })
+  expect(await Promise.race([first, waits()])).toBe('it waits for a standby')
+  await crash()
+  expect((await first).status).toBe('unknown')
+
+  // Both ways to learn of it: ahead of an append, and by one that has not.
+  const found = journal.findKeys([given.key])
+  expect(await Promise.race([found, waits()])).toBe('it waits for a standby')
+  const other = { ...request, appendId: anAppendId() }
+  const again = journal.append(other)
+  await dismissStandbys()
+  expect(await found).toEqual([given.key])
+  expect(await again).toEqual({ status: 'known', keys: [given.key] })
 })
