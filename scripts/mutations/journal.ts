@@ -132,8 +132,12 @@ export const journalMutations: readonly Mutation[] = [
     name: 'a-key-found-by-reading-alone',
     promise: 'what a retry finds by its key is acknowledged only once it is as durable as a commit',
     file: KEYS,
-    find: 'update journal_key k set hash = k.hash from found f where k.room_id = f.room_id and k.key = f.key\nreturning k.room_id',
-    put: 'select k.room_id',
+    find: `     for no key update of k)
+update journal_key k set hash = k.hash from found f where k.room_id = f.room_id and k.key = f.key
+returning k.room_id, k.key, encode(k.hash, 'hex') as hash, k.record_id, k.send_time`,
+    put: `)
+select k.room_id, k.key, encode(k.hash, 'hex') as hash, k.record_id, k.send_time
+  from journal_key k join found f on k.room_id = f.room_id and k.key = f.key`,
     suites: [
       { project: 'integration', file: 'packages/journal/src/replicated.integration.test.ts', test: 'nor is a key' },
     ],
@@ -178,6 +182,30 @@ export const journalMutations: readonly Mutation[] = [
     find: 'if (before === undefined) join(item)',
     put: 'if (before !== null) join(item)',
     suites: repeats('a repeat costs others nothing'),
+  },
+  {
+    name: 'a-key-decided-by-reading-alone',
+    promise:
+      'one key, one record, also while the first try is under way at another api or lands late: the append decides',
+    file: 'packages/journal/src/memory/append.ts',
+    find: "if (known.length > 0) return { status: 'known', keys: known }",
+    put: '',
+    suites: [
+      {
+        project: 'simulation',
+        file: 'apps/writer/test/simulation/pipeline.simulation.test.ts',
+        test: 'what was acknowledged arrives',
+      },
+      ...repeats('of two apis that have both read'),
+    ],
+  },
+  {
+    name: 'the-rest-under-the-old-append-id',
+    promise: 'an append id names one batch: what is left of one with a known key is another',
+    file: COMMIT,
+    find: 'The rest is another append.\n      appendId = toAppendId(options.randomUUID())',
+    put: '',
+    suites: repeats('of two apis that have both read'),
   },
   {
     name: 'no-key-where-nobody-gets-the-record',
