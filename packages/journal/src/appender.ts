@@ -123,6 +123,8 @@ export function createAppender(options: AppenderOptions): Appender {
 
   const repeats = createRepeats({
     journal: options.journal,
+    nowMs: options.nowMs,
+    waitMaxMs: limits.giveUpAfterMs,
     join: (item) => {
       const partition = partitionFor(item.record)
       join(partition, queueOf(partition), item)

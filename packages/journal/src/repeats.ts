@@ -15,15 +15,21 @@ export type Repeats = {
 
 /**
  * Tells what was asked for before, as far as it can be told ahead of the append, which alone decides. Of records with one key
- * that are here at once, the second waits for what becomes of the first. `join` queues a record; `leave` answers one that
- * does not get there. Both are bounded by whoever calls `take`.
+ * that are here at once, the second waits for what becomes of the first, and goes itself if nobody can say. `join` queues a
+ * record; `leave` answers one that does not get there. How many wait is bounded by whoever calls `take`.
  */
 export function createRepeats({
   journal,
+  nowMs,
+  waitMaxMs,
   join,
   leave,
 }: {
   readonly journal: Pick<Journal, 'findKeys'>
+  /** Monotonic. */
+  readonly nowMs: () => number
+  /** From when on nobody waits any more for what becomes of others with its key. */
+  readonly waitMaxMs: number
   readonly join: (item: Waiting) => void
   readonly leave: (item: Waiting, outcome: SubmitOutcome) => void
 }): Repeats {
@@ -54,19 +60,21 @@ export function createRepeats({
     return { ...item, of: { settle } }
   }
 
-  async function follow(item: Waiting, first: Promise<RecordKey | undefined>): Promise<void> {
+  async function follow(item: Waiting, first: Promise<RecordKey | undefined>, sinceMs: number): Promise<void> {
     const known = await first
     if (known) leave(item, outcomeOf(item.record, known))
-    else await take([item])
+    // In an outage each of many would wait for all that failed before it.
+    else if (nowMs() - sinceMs >= waitMaxMs) leave(item, UNDECIDED)
+    else await take([item], sinceMs)
   }
 
-  async function take(submitted: readonly Waiting[]): Promise<void> {
+  async function take(submitted: readonly Waiting[], sinceMs: number): Promise<void> {
     const going = submitted.flatMap((item) => {
       const name = keyNameOf(item.record)
       if (name === undefined) return [item]
       const first = underWay.get(name)
       if (first === undefined) return [lead(item, name)]
-      track(follow(item, first))
+      track(follow(item, first, sinceMs))
       return []
     })
     const keys = going.flatMap(({ record }) => keyOf(record) ?? [])
@@ -84,7 +92,7 @@ export function createRepeats({
   }
 
   return {
-    take: (submitted) => track(take(submitted)),
+    take: (submitted) => track(take(submitted, nowMs())),
     async settled() {
       while (taking.size > 0) await Promise.all(taking)
     },
@@ -92,6 +100,10 @@ export function createRepeats({
 }
 
 const NOTHING: Known = new Map()
+const UNDECIDED: SubmitOutcome = {
+  status: 'unavailable',
+  reason: 'nobody can say what became of another call with the same key',
+}
 
 /** What the record's key was given with, as far as its outcome tells. */
 function givenBy(record: Submission, outcome: SubmitOutcome): RecordKey | undefined {
