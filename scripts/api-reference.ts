@@ -22,6 +22,9 @@ status of its error. Times are ISO 8601 strings in UTC.
 A key needs one of the scopes that an operation names; \`admin\` has all of them but \`operator\`. A rate is counted for each
 account and api process, and \`ROOMLOG_RATE_<name>\` changes it.
 
+Answers have the header \`roomlog-idempotency-key: honoured\` while every api of the deployment records an \`idempotencyKey\`, so that a
+call with one may be made again ([what that promises](delivery.md#asked-for-again)).
+
 Any call may be refused with: ${COMMON_ERRORS.map(errorWord).join(', ')}.`
 
 function section(name: (typeof OPERATION_NAMES)[number]): string {

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 const ROOT = resolve(import.meta.dirname, '..')
 
 // By name, and as Prisma has them.
-const TABLES = /\b(journal_(batch|lane|partition|progress|set_aside|writer)|delivery_total|dead_letter)\b/
-const MODELS = /\.(journal(Batch|Lane|Partition|Progress|SetAside|Writer)|deliveryTotal|deadLetter)\b/
+const TABLES = /\b(journal_(batch|key|lane|partition|progress|set_aside|writer)|delivery_total|dead_letter)\b/
+const MODELS = /\.(journal(Batch|Key|Lane|Partition|Progress|SetAside|Writer)|deliveryTotal|deadLetter)\b/
 
 /** What is built, and what owns the tables. */
 const LEFT_OUT = ['node_modules', 'dist', join('packages', 'journal')]

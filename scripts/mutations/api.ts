@@ -4,6 +4,10 @@ const api = (test: string): readonly Suite[] => [
   { project: 'integration', file: 'apps/api/src/api.integration.test.ts', test },
 ]
 
+const keys = (test: string): readonly Suite[] => [
+  { project: 'integration', file: 'apps/api/src/idempotency.integration.test.ts', test },
+]
+
 /** Bugs on the way from a request to the journal. */
 export const apiMutations: readonly Mutation[] = [
   {
@@ -37,6 +41,30 @@ export const apiMutations: readonly Mutation[] = [
     find: '    areAttributes(attributes) &&\n',
     put: '',
     suites: [{ project: 'unit', file: 'packages/domain/src/plain-message.test.ts' }],
+  },
+  {
+    name: 'a-key-without-the-content',
+    promise: 'the same key with other content is a ConflictException',
+    file: 'apps/api/src/operations/chat/once.ts',
+    find: 'attributes: ofSender }, content, attributes',
+    put: 'attributes: ofSender }, attributes',
+    suites: keys('chat.sendMessage asked for again'),
+  },
+  {
+    name: 'a-key-that-the-order-of-members-changes',
+    promise: 'the same call has the same answer, however it is written',
+    file: 'apps/api/src/operations/chat/once.ts',
+    find: '.sort(([a], [b]) => (a < b ? -1 : 1))',
+    put: '',
+    suites: keys('the order of members'),
+  },
+  {
+    name: 'retries-that-nobody-honours',
+    promise: 'the client asks again only where the server has said that it honours keys',
+    file: 'packages/client/src/retries.ts',
+    find: 'honoured.now ? 1 + retries : 1',
+    put: '1 + retries',
+    suites: [{ project: 'unit', file: 'packages/client/src/retries.test.ts', test: 'has not said' }],
   },
   {
     name: 'duplicates-of-a-target-not-merged',

@@ -1,8 +1,13 @@
 import type { Mutation, Suite } from './mutation.ts'
 
 const APPENDER = 'packages/journal/src/appender.ts'
+const COMMIT = 'packages/journal/src/commit.ts'
 const SETTLE = 'packages/journal/src/postgres/settle.ts'
+const KEYS = 'packages/journal/src/postgres/keys.ts'
 const appender: readonly Suite[] = [{ project: 'unit', file: 'packages/journal/src/appender.test.ts' }]
+const repeats = (test: string): readonly Suite[] => [
+  { project: 'unit', file: 'packages/journal/src/repeats.test.ts', test },
+]
 const postgres = (test?: string): readonly Suite[] => [
   { project: 'integration', file: 'packages/journal/src/postgres/journal.integration.test.ts', test },
 ]
@@ -79,7 +84,7 @@ export const journalMutations: readonly Mutation[] = [
   {
     name: 'acknowledged-before-commit',
     promise: 'a request is acknowledged only after its record is committed',
-    file: APPENDER,
+    file: COMMIT,
     find: '    const outcome = await appendRouted(',
     put: "    settleAll({ status: 'recorded' })\n    const outcome = await appendRouted(",
     suites: appender,
@@ -87,7 +92,7 @@ export const journalMutations: readonly Mutation[] = [
   {
     name: 'retry-with-a-new-append-id',
     promise: 'a call whose answer was lost is recorded zero or one time',
-    file: APPENDER,
+    file: COMMIT,
     find: 'const outcome = await options.journal.append(request)',
     put: 'const outcome = await options.journal.append({ ...request, appendId: toAppendId(options.randomUUID()) })',
     suites: appender,
@@ -103,10 +108,112 @@ export const journalMutations: readonly Mutation[] = [
   {
     name: 'a-retry-that-left-nothing-taken-for-the-first-try',
     promise: 'what may have been recorded is never called not recorded',
-    file: APPENDER,
+    file: COMMIT,
     find: "if (outcome.status === 'unavailable' && !unknown) return outcome",
     put: "if (outcome.status === 'unavailable') return outcome",
     suites: appender,
+  },
+  {
+    name: 'a-retry-finds-by-reading-alone',
+    promise:
+      'what a retry finds is acknowledged only once it is as durable as a commit, also after its primary was killed',
+    file: 'packages/journal/src/postgres/append.ts',
+    find: 'update journal_partition p set head = p.head from found where p.partition = found.partition\nreturning found.first_position`',
+    put: 'select first_position from found`',
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/journal/src/replicated.integration.test.ts',
+        test: 'what a retry finds',
+      },
+    ],
+  },
+  {
+    name: 'a-key-found-by-reading-alone',
+    promise: 'what a retry finds by its key is acknowledged only once it is as durable as a commit',
+    file: KEYS,
+    find: `     for no key update of k)
+update journal_key k set hash = k.hash from found f where k.room_id = f.room_id and k.key = f.key
+returning k.room_id, k.key, encode(k.hash, 'hex') as hash, k.record_id, k.send_time`,
+    put: `)
+select k.room_id, k.key, encode(k.hash, 'hex') as hash, k.record_id, k.send_time
+  from journal_key k join found f on k.room_id = f.room_id and k.key = f.key`,
+    suites: [
+      { project: 'integration', file: 'packages/journal/src/replicated.integration.test.ts', test: 'nor is a key' },
+    ],
+  },
+  {
+    name: 'a-known-key-given-again',
+    promise:
+      'the same key within 24 h answers the first id and records nothing, exact at the commit over any number of apis',
+    file: KEYS,
+    find: "- interval '$",
+    put: "+ interval '$",
+    suites: postgres('a key that was given before is known'),
+  },
+  {
+    name: 'keys-forgotten-by-a-clock-in-doubt',
+    promise: 'no key is too old by a clock in doubt',
+    file: KEYS,
+    find: 'time?.sure() ?? true]',
+    put: 'true]',
+    suites: postgres('no key is too old'),
+  },
+  {
+    name: 'a-key-without-what-it-was-given-for',
+    promise: 'the same key with other content is a conflict',
+    file: 'packages/journal/src/submission.ts',
+    find: "if (known.hash !== once?.hash) return { status: 'conflict' }",
+    put: '',
+    suites: repeats('the same key for something else'),
+  },
+  {
+    name: 'repeats-that-do-not-wait',
+    promise: 'of two calls with one key in one process the second waits for the first',
+    file: 'packages/journal/src/repeats.ts',
+    find: 'if (first === undefined) return [lead(item, name)]',
+    put: 'if (first !== null) return [lead(item, name)]',
+    suites: repeats('of many at once in one process'),
+  },
+  {
+    name: 'repeats-in-the-batch',
+    promise: 'repeats cost others nothing: the key is read before a record joins a batch',
+    file: 'packages/journal/src/repeats.ts',
+    find: 'if (before === undefined) join(item)',
+    put: 'if (before !== null) join(item)',
+    suites: repeats('a repeat costs others nothing'),
+  },
+  {
+    name: 'a-key-decided-by-reading-alone',
+    promise:
+      'one key, one record, also while the first try is under way at another api or lands late: the append decides',
+    file: 'packages/journal/src/memory/append.ts',
+    find: "if (known.length > 0) return { status: 'known', keys: known }",
+    put: '',
+    suites: [
+      {
+        project: 'simulation',
+        file: 'apps/writer/test/simulation/pipeline.simulation.test.ts',
+        test: 'what was acknowledged arrives',
+      },
+      ...repeats('of two apis that have both read'),
+    ],
+  },
+  {
+    name: 'the-rest-under-the-old-append-id',
+    promise: 'an append id names one batch: what is left of one with a known key is another',
+    file: COMMIT,
+    find: 'The rest is another append.\n      appendId = toAppendId(options.randomUUID())',
+    put: '',
+    suites: repeats('of two apis that have both read'),
+  },
+  {
+    name: 'no-key-where-nobody-gets-the-record',
+    promise: 'asked for again, a call has the same answer, also in a room that no configuration lists',
+    file: COMMIT,
+    find: 'if (key) keys.push(key)',
+    put: 'if (key && to.length > 0) keys.push(key)',
+    suites: repeats('in a room that no configuration lists'),
   },
   {
     name: 'append-without-config-version',

@@ -7,7 +7,7 @@ import { createAuthenticator } from './access/authenticator.ts'
 import { createKeyFinder } from './access/find-key.ts'
 import { ensureAccount, type RootKey } from './access/root-key.ts'
 import type { CheckDestination } from './context.ts'
-import { startSigningIn } from './database/sign-in.ts'
+import { createSigningIn } from './database/sign-in.ts'
 import { createTransact } from './database/transact.ts'
 import { createWaitingLine } from './database/waiting-line.ts'
 import { serveTrpc } from './doors/trpc/serve.ts'
@@ -136,9 +136,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       log,
     })
     serveHealth(server, readinessChecks({ journal, clock, nowMs }))
-    await serveTrpc(server, operations, boundsOf(limits))
+    const roll = createSigningIn(journal, `api-${randomUUID()}`, log)
+    await serveTrpc(server, operations, boundsOf(limits), roll)
     const url = await server.listen({ host: options.host, port: options.port, backlog: BACKLOG })
-    const roll = await startSigningIn(journal, `api-${randomUUID()}`, log)
+    await roll.start()
     const sampling = setInterval(() => void clock.follow(), CLOCK_TICK_MS)
 
     let closing: Promise<void> | undefined

@@ -13,8 +13,8 @@ import type { Writer } from './writer.ts'
 const KEEP_MS = 10 * 60_000
 const EVERY_MS = 1_000
 const TRIM_EVERY_MS = 15_000
-/** A call trims a few hundred batches: many small ones must not come faster than they go. */
-const TRIMS_MAX = 100
+/** A call trims a few hundred batches, or forgets a thousand keys: many must not come faster than they go. */
+const CALLS_MAX = 100
 const PACE: Pace = { expireEveryMs: 60_000, patienceMs: 300_000 }
 /** Seldom: a new S3 sink proves its bucket again, with a request more. */
 const TIDY_EVERY_MS = 3_600_000
@@ -25,7 +25,7 @@ export type Pace = {
   readonly patienceMs: number
 }
 
-/** The writer's slow chores: trimming what is settled, retention, and ending configurations that have drained. */
+/** The writer's slow chores: trimming what is settled, old keys, retention, and ending configurations that have drained. */
 export async function keepHouse(
   {
     journal,
@@ -68,6 +68,7 @@ export async function keepHouse(
       if (clock.monotonicMs() >= trimAtMs) {
         trimAtMs = clock.monotonicMs() + TRIM_EVERY_MS
         await trimAll(journal, writer, log)
+        await forgetKeys(journal, log)
       }
       if (clock.monotonicMs() >= expireAtMs) {
         expireAtMs = clock.monotonicMs() + expireEveryMs
@@ -86,11 +87,22 @@ export async function keepHouse(
 async function trimAll(journal: Journal, writer: Writer, log: Log): Promise<void> {
   for (const { lease } of writer.partitions()) {
     let records = 0
-    for (let n = 0; n < TRIMS_MAX; n++) {
+    for (let n = 0; n < CALLS_MAX; n++) {
       const gone = await journal.trim(lease.partition, { keepMs: KEEP_MS })
       if (gone === 0) break
       records += gone
     }
     if (records > 0) log.debug({ event: 'journal.trimmed', partition: lease.partition, records }, 'Journal trimmed.')
   }
+}
+
+/** Of all partitions: writers that are at it at once pass over each other's. */
+async function forgetKeys(journal: Journal, log: Log): Promise<void> {
+  let keys = 0
+  for (let n = 0; n < CALLS_MAX; n++) {
+    const gone = await journal.forgetKeys()
+    if (gone === 0) break
+    keys += gone
+  }
+  if (keys > 0) log.debug({ event: 'journal.keysForgotten', keys }, 'Old keys forgotten.')
 }

@@ -1,4 +1,5 @@
 import { createTRPCClient, getFetch, httpBatchLink, httpLink, splitLink, type TRPCClient } from '@trpc/client'
+import { createKeysHonoured, retriesLink } from './retries.ts'
 import type { AppRouter } from './router.ts'
 
 /** Calls in one HTTP request; the api takes no more. */
@@ -18,6 +19,13 @@ export type RoomlogClientOptions = {
   readonly accessKey: AccessKey
   /** Of one HTTP request. @default 60_000 */
   readonly timeoutMs?: number | undefined
+  /**
+   * How often (at most 10) what is said in a room is asked for again where its answer was lost, or says that nobody knows or
+   * that the service is not available: each under an `idempotencyKey` that the client makes, so that it is recorded once. Only
+   * where the server has said before, with the answer to any earlier call of this client, that it honours keys.
+   * @default 0
+   */
+  readonly retries?: number | undefined
   /** @default the global fetch */
   readonly fetch?: Fetch | undefined
 }
@@ -35,7 +43,12 @@ export type RoomlogClient = TRPCClient<AppRouter>
 export function createRoomlogClient(options: RoomlogClientOptions): RoomlogClient {
   const { accessKey, timeoutMs = TIMEOUT_MS } = options
   const fetchIt = getFetch(options.fetch)
-  const fetchInTime: Fetch = (url, init) => fetchIt(url, { ...init, signal: withTimeout(init?.signal, timeoutMs) })
+  const honoured = createKeysHonoured()
+  const fetchInTime: Fetch = async (url, init) => {
+    const response = await fetchIt(url, { ...init, signal: withTimeout(init?.signal, timeoutMs) })
+    honoured.hear(response)
+    return response
+  }
   const link = {
     url: new URL('trpc', withSlash(options.url)).href,
     headers: { authorization: `Bearer ${accessKey.accessKeyId}.${accessKey.secretAccessKey}` },
@@ -43,6 +56,7 @@ export function createRoomlogClient(options: RoomlogClientOptions): RoomlogClien
   }
   return createTRPCClient<AppRouter>({
     links: [
+      retriesLink(options.retries ?? 0, honoured),
       splitLink({
         condition: ({ path }) => path === 'chat.sendMessages',
         true: httpLink(link),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { RoomArn } from './arn.ts'
 import type { RoomlogError } from './error.ts'
 import { MessageId } from './id.ts'
+import { IdempotencyKey } from './idempotency-key.ts'
 import {
   EVENT_NAME_LENGTH_MAX,
   MESSAGE_LENGTH_MAX,
@@ -27,6 +28,7 @@ export const SendMessageInput = z.object({
   content: text(1, MESSAGE_LENGTH_MAX),
   attributes: MessageAttributes.optional(),
   requestId: RequestId.optional(),
+  idempotencyKey: IdempotencyKey.optional(),
 })
 export type SendMessageInput = z.infer<typeof SendMessageInput>
 
@@ -48,6 +50,7 @@ export const SendEventInput = z.object({
   eventName: text(1, EVENT_NAME_LENGTH_MAX),
   attributes: EventAttributes.optional(),
   requestId: RequestId.optional(),
+  idempotencyKey: IdempotencyKey.optional(),
 })
 export type SendEventInput = z.infer<typeof SendEventInput>
 
@@ -55,6 +58,7 @@ export const DeleteMessageInput = z.object({
   roomIdentifier: RoomArn,
   id: MessageId,
   reason: Reason.optional(),
+  idempotencyKey: IdempotencyKey.optional(),
 })
 export type DeleteMessageInput = z.infer<typeof DeleteMessageInput>
 
@@ -62,6 +66,7 @@ export const DisconnectUserInput = z.object({
   roomIdentifier: RoomArn,
   userId: UserId,
   reason: Reason.optional(),
+  idempotencyKey: IdempotencyKey.optional(),
 })
 export type DisconnectUserInput = z.infer<typeof DisconnectUserInput>
 
@@ -98,8 +103,9 @@ export const chatOperations = {
     rate: messageRate,
     input: SendMessageInput,
     output: SendMessageOutput,
-    errors: ['ResourceNotFoundException'],
-    description: 'Records a message. Once this is answered, it is durable.',
+    errors: ['ResourceNotFoundException', 'ConflictException'],
+    description:
+      'Records a message. Once this is answered, it is durable. With an `idempotencyKey` it may be asked for again: within 24 hours the same key in the same room is answered with the first `id` and `sendTime`, and nothing more is recorded; with anything else in the call it is a ConflictException.',
     example: { input: MESSAGE, output: RECORDED },
   }),
   'chat.sendMessages': operation({
@@ -110,7 +116,7 @@ export const chatOperations = {
     output: SendMessagesOutput,
     errors: [],
     description:
-      'Records up to 1,000 messages, of any rooms. Each has an answer of its own, in order. Once the rate of a room has refused one, the rest of that room in the call is refused with it.',
+      'Records up to 1,000 messages, of any rooms. Each has an answer of its own, in order. Once the rate of a room has refused one, the rest of that room in the call is refused with it. Each may have an `idempotencyKey`, as in `chat.sendMessage`.',
     example: { input: { messages: [MESSAGE] }, output: { results: [RECORDED] } },
   }),
   'chat.sendEvent': operation({
@@ -119,9 +125,9 @@ export const chatOperations = {
     rate: { name: 'SEND_EVENT', perSecond: QUOTAS.sendEventsPerSecond, counts: 'calls' },
     input: SendEventInput,
     output: SendEventOutput,
-    errors: ['ResourceNotFoundException'],
+    errors: ['ResourceNotFoundException', 'ConflictException'],
     ivsName: 'SendEvent',
-    description: "Records an event of the application's own making.",
+    description: "Records an event of the application's own making. `idempotencyKey` is as in `chat.sendMessage`.",
     example: { input: { roomIdentifier: ROOM, eventName: 'app:POLL_OPENED' }, output: RECORDED },
   }),
   'chat.deleteMessage': operation({
@@ -130,10 +136,10 @@ export const chatOperations = {
     rate: { name: 'DELETE_MESSAGE', perSecond: QUOTAS.deleteMessagesPerSecond, counts: 'calls' },
     input: DeleteMessageInput,
     output: DeleteMessageOutput,
-    errors: ['ResourceNotFoundException'],
+    errors: ['ResourceNotFoundException', 'ConflictException'],
     ivsName: 'DeleteMessage',
     description:
-      'Records the event `aws:DELETE_MESSAGE`, by which viewers take a message away. Whether there ever was one is not checked. The answer has the Id of the event.',
+      'Records the event `aws:DELETE_MESSAGE`, by which viewers take a message away. Whether there ever was one is not checked. The answer has the Id of the event. `idempotencyKey` is as in `chat.sendMessage`.',
     example: { input: { roomIdentifier: ROOM, id: RECORDED.id, reason: 'spam' }, output: { id: 'StUvWx901234' } },
   }),
   'chat.disconnectUser': operation({
@@ -142,9 +148,10 @@ export const chatOperations = {
     rate: { name: 'DISCONNECT_USER', perSecond: QUOTAS.disconnectUsersPerSecond, counts: 'calls' },
     input: DisconnectUserInput,
     output: Nothing,
-    errors: ['ResourceNotFoundException'],
+    errors: ['ResourceNotFoundException', 'ConflictException'],
     ivsName: 'DisconnectUser',
-    description: 'Records the event `aws:DISCONNECT_USER`, by which a user is put out of a room.',
+    description:
+      'Records the event `aws:DISCONNECT_USER`, by which a user is put out of a room. `idempotencyKey` is as in `chat.sendMessage`.',
     example: { input: { roomIdentifier: ROOM, userId: 'ann', reason: 'spam' }, output: {} },
   }),
 }

@@ -25,6 +25,7 @@ export {
   newId,
   RoomId,
 } from './id.ts'
+export { IdempotencyKey, isIdempotencyKey } from './idempotency-key.ts'
 export { jsonSizeFault } from './json-size.ts'
 export * from './limits.ts'
 export * from './logging-configuration.ts'

@@ -1,6 +1,7 @@
 import type { RoomArn } from './arn.ts'
 import type { SendMessageInput } from './chat.ts'
 import type { MessageId } from './id.ts'
+import type { IdempotencyKey } from './idempotency-key.ts'
 import type { MessagePlaces } from './message-places.ts'
 import { copyMessage, writeMessage } from './record.ts'
 import type { RecordTime } from './send-time.ts'
@@ -11,21 +12,24 @@ export type MessageToSend = {
   readonly roomIdentifier: RoomArn
   /** In code points. */
   readonly contentLength: number
+  /** As it was asked for, if with a key. */
+  readonly keyed: (SendMessageInput & { readonly idempotencyKey: IdempotencyKey }) | undefined
   /** Writes the record into a buffer from `at` on, and answers where it has ended: beyond the buffer's end if it did not fit. */
   write(into: Uint8Array, at: number, id: MessageId, time: RecordTime): number
 }
 
 /** A message as values, checked by its schema. */
 export function toSend(message: SendMessageInput): MessageToSend {
-  const { roomIdentifier, content } = message
+  const { roomIdentifier, content, idempotencyKey } = message
   return {
     roomIdentifier,
     contentLength: codePoints(content),
+    keyed: idempotencyKey === undefined ? undefined : { ...message, idempotencyKey },
     write: (into, at, id, time) => writeMessage(into, at, message, id, time),
   }
 }
 
-/** A message as it stands in a body, checked by a `MessageReader`. */
+/** A message as it stands in a body, checked by a `MessageReader`, which leaves those with a key to others. */
 export class WrittenMessage implements MessageToSend {
   readonly roomIdentifier: RoomArn
   readonly contentLength: number
@@ -35,6 +39,10 @@ export class WrittenMessage implements MessageToSend {
     this.roomIdentifier = roomIdentifier
     this.contentLength = contentLength
     this.#places = places
+  }
+
+  get keyed(): undefined {
+    return undefined
   }
 
   write(into: Uint8Array, at: number, id: MessageId, time: RecordTime): number {

@@ -37,6 +37,7 @@ const someMessage = fc.record(
     content: or(textOf(500)),
     attributes: or(attributes),
     requestId: or(textOf(256)),
+    idempotencyKey: or(fc.oneof(textOf(128), fc.constant('a\0'))),
     more: fc.jsonValue(),
   },
   { requiredKeys: ['roomIdentifier', 'sender', 'content'] },
@@ -56,7 +57,13 @@ test('what is plain is what the schema takes, member by member', () => {
 
 test('usual messages are plain, and so are all up to the limits in UTF-16', () => {
   expect(isPlainMessage(message)).toBe(true)
-  const full = { ...message, sender: { userId: 'u', attributes: { a: 'ä' } }, attributes: { b: '🎉' }, requestId: 'r' }
+  const full = {
+    ...message,
+    sender: { userId: 'u', attributes: { a: 'ä' } },
+    attributes: { b: '🎉' },
+    requestId: 'r',
+    idempotencyKey: 'k',
+  }
   expect(isPlainMessage(full)).toBe(true)
   expect(isPlainMessage({ ...message, content: 'ä'.repeat(500), sender: { userId: 'ä'.repeat(128) } })).toBe(true)
 })

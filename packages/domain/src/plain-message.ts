@@ -1,5 +1,6 @@
 import { isRoomArn } from './arn.ts'
 import type { SendMessageInput, SendMessagesInput } from './chat.ts'
+import { isIdempotencyKey } from './idempotency-key.ts'
 import {
   MESSAGE_ATTRIBUTES_BYTES_MAX,
   MESSAGE_LENGTH_MAX,
@@ -17,7 +18,7 @@ const UNIT_BYTES_MAX = 3
  */
 export function isPlainMessage(value: unknown): value is SendMessageInput {
   if (!isMap(value)) return false
-  const { roomIdentifier, sender, content, attributes, requestId } = value
+  const { roomIdentifier, sender, content, attributes, requestId, idempotencyKey } = value
   return (
     isText(content, 1, MESSAGE_LENGTH_MAX) &&
     isMap(sender) &&
@@ -25,6 +26,7 @@ export function isPlainMessage(value: unknown): value is SendMessageInput {
     areAttributes(sender['attributes']) &&
     areAttributes(attributes) &&
     (requestId === undefined || isText(requestId, 0, REQUEST_ID_LENGTH_MAX)) &&
+    (idempotencyKey === undefined || isIdempotencyKey(idempotencyKey)) &&
     isRoomArn(roomIdentifier)
   )
 }

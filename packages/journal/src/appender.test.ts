@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { DestinationVersionId, RoomId } from '@roomlog/domain'
 import { expect, test } from 'vitest'
-import { type AppenderLimits, createAppender, type Routes, type Submission } from './appender.ts'
+import { type AppenderLimits, createAppender } from './appender.ts'
+import type { Routes } from './commit.ts'
 import { createMemoryJournal } from './memory/journal.ts'
 import { partitionOf, toPartition } from './partition.ts'
 import type { AppendOutcome, AppendRequest, Journal } from './port.ts'
 import { anId, aRecord, aRoomIn, readAll, recordsOf, TIME_MS, versionId } from './samples.contract.ts'
+import type { Submission } from './submission.ts'
 
 const HERE = toPartition(0)
 const THERE = toPartition(1)

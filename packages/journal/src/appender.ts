@@ -1,34 +1,9 @@
-import type { DestinationVersionId, RoomId } from '@roomlog/domain'
+import { commit, type Routes } from './commit.ts'
 import { createCommitTurns } from './commit-turns.ts'
 import { partitionOf } from './partition.ts'
-import type { AppendOutcome, AppendRequest, Journal, NewRecord, Partition } from './port.ts'
-import { START as NOWHERE, toAppendId } from './position.ts'
-
-/** Where the records of rooms go. Every answer of one call holds at the one `configVersion` it names. */
-export type Routes = {
-  /** `atLeast`: what is known is older than that; look again. Rooms that do not exist are left out. */
-  resolve(
-    roomIds: readonly RoomId[],
-    need: { readonly atLeast: number },
-  ): Promise<{
-    readonly configVersion: number
-    readonly destinations: ReadonlyMap<RoomId, readonly DestinationVersionId[]>
-  }>
-}
-
-export type Submission = Omit<NewRecord, 'destinations'>
-
-export type SubmitOutcome =
-  /** Durable; or the room has no destination, so that there is nothing to keep. */
-  | { readonly status: 'recorded' }
-  /** The room does not exist any more. Not recorded. */
-  | { readonly status: 'gone' }
-  /** Too much is waiting already. Not recorded. */
-  | { readonly status: 'overloaded' }
-  /** The database cannot be used now. Not recorded. */
-  | { readonly status: 'unavailable'; readonly reason: string }
-  /** Recorded zero or one time. */
-  | { readonly status: 'unknown'; readonly reason: string }
+import type { Journal, Partition } from './port.ts'
+import { createRepeats } from './repeats.ts'
+import type { Submission, SubmitOutcome, Submitted, Waiting } from './submission.ts'
 
 export type AppenderLimits = {
   /** Of one batch. */
@@ -59,8 +34,9 @@ export type SubmitOptions = { readonly signal?: AbortSignal | undefined }
 
 export type Appender = {
   /**
-   * Resolves once the record's fate is known. Records of a room are journaled in the order of the calls. What was taken is
-   * journaled though its caller goes away; a caller that is gone already (`signal`) is refused.
+   * Resolves once the record's fate is known. Records of a room are journaled in the order of the calls; one with a key takes
+   * its place once the key was read. What was taken is journaled though its caller goes away; a caller that is gone already
+   * (`signal`) is refused.
    */
   submit(record: Submission, options?: SubmitOptions): Promise<SubmitOutcome>
   /** As `submit` for each in turn; resolves once the fate of all is known, with their outcomes in the same order. */
@@ -79,13 +55,6 @@ export type AppenderOptions = {
   readonly sleep: (ms: number) => Promise<void>
   readonly limits?: Partial<AppenderLimits>
 }
-
-/** What was submitted together. */
-type Submitted = { settle(at: number, outcome: SubmitOutcome): void }
-type Waiting = { readonly record: Submission; readonly of: Submitted; readonly at: number }
-
-const RECORDED: SubmitOutcome = { status: 'recorded' }
-const GONE: SubmitOutcome = { status: 'gone' }
 
 /** Group commit: while one batch of a partition is being committed, the next one fills. */
 export function createAppender(options: AppenderOptions): Appender {
@@ -137,22 +106,54 @@ export function createAppender(options: AppenderOptions): Appender {
     return queue.bytes + record.bytes.length > limits.waitingBytesMax ? { status: 'overloaded' } : undefined
   }
 
-  function take(record: Submission, of: Submitted, at: number, signal: AbortSignal | undefined): void {
-    const partition = partitionOf(record.roomId, options.journal.partitions)
-    const queue = queueOf(partition)
+  /** Whether the record may wait for its commit; else it is answered. */
+  function admit(queue: Queue, { record, of, at }: Waiting, signal: AbortSignal | undefined): boolean {
     const refused = refusal(queue, record, signal)
-    if (refused) {
-      of.settle(at, refused)
-      return
-    }
-    queue.waiting.push({ record, of, at })
-    queue.bytes += record.bytes.length
+    if (refused) of.settle(at, refused)
+    else queue.bytes += record.bytes.length
+    return refused === undefined
+  }
+
+  function join(partition: Partition, queue: Queue, item: Waiting): void {
+    queue.waiting.push(item)
     queue.running ??= run(partition, queue)
+  }
+
+  const partitionFor = ({ roomId }: Submission) => partitionOf(roomId, options.journal.partitions)
+
+  const repeats = createRepeats({
+    journal: options.journal,
+    nowMs: options.nowMs,
+    waitMaxMs: limits.giveUpAfterMs,
+    join: (item) => {
+      const partition = partitionFor(item.record)
+      join(partition, queueOf(partition), item)
+    },
+    leave: ({ record, of, at }, outcome) => {
+      queueOf(partitionFor(record)).bytes -= record.bytes.length
+      of.settle(at, outcome)
+    },
+  })
+
+  function take(item: Waiting, signal: AbortSignal | undefined): void {
+    const partition = partitionFor(item.record)
+    const queue = queueOf(partition)
+    if (!admit(queue, item, signal)) return
+    if (item.record.once === undefined) join(partition, queue, item)
+    else repeats.take([item])
+  }
+
+  function takeAll(records: readonly Submission[], of: Submitted, signal: AbortSignal | undefined): void {
+    const items = records.map((record, at): Waiting => ({ record, of, at }))
+    // Those without a key wait with the others, so that all stand in the order of the call.
+    if (records.some(({ once }) => once !== undefined)) {
+      repeats.take(items.filter((item) => admit(queueOf(partitionFor(item.record)), item, signal)))
+    } else for (const item of items) take(item, signal)
   }
 
   return {
     submit(record, { signal } = {}) {
-      return new Promise((resolve) => take(record, { settle: (_, outcome) => resolve(outcome) }, 0, signal))
+      return new Promise((resolve) => take({ record, of: { settle: (_, outcome) => resolve(outcome) }, at: 0 }, signal))
     },
     submitAll(records, { signal } = {}) {
       if (records.length === 0) return Promise.resolve([])
@@ -164,110 +165,13 @@ export function createAppender(options: AppenderOptions): Appender {
           open -= 1
           if (open === 0) resolve(outcomes)
         }
-        const together = { settle }
-        for (const [at, record] of records.entries()) take(record, together, at, signal)
+        takeAll(records, { settle }, signal)
       })
     },
     async close() {
       closed = true
+      await repeats.settled()
       await Promise.all([...queues.values()].map((queue) => queue.running))
     },
   }
-}
-
-/** Takes one batch to the end: resolve, append, and again while destinations change or the outcome is unknown. */
-async function commit(
-  options: AppenderOptions,
-  limits: AppenderLimits,
-  partition: Partition,
-  batch: readonly Waiting[],
-): Promise<void> {
-  const appendId = toAppendId(options.randomUUID())
-  const deadlineMs = options.nowMs() + limits.giveUpAfterMs
-  const settleAll = (outcome: SubmitOutcome) => {
-    for (const { of, at } of batch) of.settle(at, outcome)
-  }
-  for (let atLeast = 0; ; ) {
-    const routed = await route(options, batch, atLeast)
-    if (routed.status === 'unavailable') return settleAll(routed)
-    const outcome = await appendRouted(options, limits, { partition, appendId, ...routed }, deadlineMs)
-    if (outcome.status === 'appended') {
-      for (const item of batch) item.of.settle(item.at, routed.gone.has(item) ? GONE : RECORDED)
-      return
-    }
-    if (outcome.status !== 'stale') return settleAll(outcome)
-    // Whatever was sent names a version that is over: it is not there and can never land any more.
-    atLeast = outcome.configVersion
-    if (options.nowMs() >= deadlineMs) {
-      return settleAll({ status: 'unavailable', reason: 'logging configurations change too fast' })
-    }
-  }
-}
-
-type Routed = {
-  readonly status: 'routed'
-  readonly configVersion: number
-  readonly records: readonly NewRecord[]
-  /** Whose room does not exist at `configVersion`. */
-  readonly gone: ReadonlySet<Waiting>
-}
-
-async function route(
-  { routes }: AppenderOptions,
-  batch: readonly Waiting[],
-  atLeast: number,
-): Promise<Routed | { readonly status: 'unavailable'; readonly reason: string }> {
-  const roomIds = [...new Set(batch.map(({ record }) => record.roomId))]
-  try {
-    const { configVersion, destinations } = await routes.resolve(roomIds, { atLeast })
-    const records: NewRecord[] = []
-    const gone = new Set<Waiting>()
-    for (const item of batch) {
-      const { roomId, id, timeMs, bytes } = item.record
-      const to = destinations.get(roomId)
-      if (!to) gone.add(item)
-      else if (to.length > 0) records.push({ roomId, id, timeMs, destinations: to, bytes })
-    }
-    return { status: 'routed', configVersion, records, gone }
-  } catch (error) {
-    return { status: 'unavailable', reason: reasonOf(error) }
-  }
-}
-
-/**
- * Asks for the very same append until its outcome is known. Rooms are not resolved again in between: the first try may
- * have landed as it was sent, and the answers must be about that.
- */
-async function appendRouted(
-  options: AppenderOptions,
-  limits: AppenderLimits,
-  request: AppendRequest,
-  deadlineMs: number,
-): Promise<AppendOutcome> {
-  if (request.records.length === 0) return checkVersion(options.journal, request)
-  let unknown: AppendOutcome | undefined
-  for (;;) {
-    const outcome = await options.journal.append(request)
-    if (outcome.status === 'appended' || outcome.status === 'stale') return outcome
-    // That this try left nothing says nothing about the one before.
-    if (outcome.status === 'unavailable' && !unknown) return outcome
-    unknown = outcome.status === 'unknown' ? outcome : unknown
-    if (options.nowMs() >= deadlineMs) return unknown ?? outcome
-    await options.sleep(limits.retryAfterMs)
-  }
-}
-
-/** Nothing to keep, at the version in force, is as good as appended. */
-async function checkVersion(journal: Journal, { partition, configVersion }: AppendRequest): Promise<AppendOutcome> {
-  try {
-    const current = await journal.configVersion(partition)
-    if (current === configVersion) return { status: 'appended', firstPosition: NOWHERE }
-    return { status: 'stale', configVersion: current }
-  } catch (error) {
-    return { status: 'unavailable', reason: reasonOf(error) }
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,4 @@
-import type { DestinationVersionId, MessageId, RoomId } from '@roomlog/domain'
+import type { DestinationVersionId, IdempotencyKey, MessageId, RoomId } from '@roomlog/domain'
 
 /** Number of a partition, from 0; a room hashes to one of them. */
 export type Partition = number & { readonly __brand: 'Partition' }
@@ -28,18 +28,37 @@ export type NewRecord = {
   readonly bytes: Uint8Array
 }
 
+/** By which something is asked for again: of a room, for `IDEMPOTENCY_KEY_KEPT_MS`. */
+export type KeyName = { readonly roomId: RoomId; readonly key: IdempotencyKey }
+
+/** A key as it is first given, with what whoever gives it again is answered. */
+export type RecordKey = KeyName & {
+  /** Of what is asked for, 64 hex digits: the same key with another hash asks for something else. */
+  readonly hash: string
+  readonly id: MessageId
+  readonly sendTime: string
+}
+
 export type AppendRequest = {
   readonly partition: Partition
   /** Kept by a retry, which then finds what the first try did. */
   readonly appendId: AppendId
   /** The version that every record's destinations were resolved at. */
   readonly configVersion: number
-  /** At least one, in the order they are to stand. */
+  /** In the order they are to stand; at least one, unless there are keys. */
   readonly records: readonly NewRecord[]
+  /**
+   * Given with the records, or for what a room without destinations would have had recorded: all are new with this append,
+   * or nothing is appended. Of rooms of the partition, no key twice.
+   */
+  readonly keys?: readonly RecordKey[] | undefined
 }
 
 export type AppendOutcome =
+  /** Without records the position means nothing. */
   | { readonly status: 'appended'; readonly firstPosition: Position }
+  /** Nothing was appended, nor can be under this `appendId`: of its keys these are known, as `findKeys` answers them. */
+  | { readonly status: 'known'; readonly keys: readonly RecordKey[] }
   /** Nothing was appended: destinations have changed since; resolve again at `configVersion`. */
   | { readonly status: 'stale'; readonly configVersion: number }
   /** Nothing was appended, for certain. */
@@ -286,6 +305,13 @@ export type Journal = {
   /** What the records of a batch should weigh at most. A single record may weigh more. */
   readonly batchBytesMax: number
   append(request: AppendRequest): Promise<AppendOutcome>
+  /**
+   * Of these keys those that are known, as they were first given. As durable as what was just appended, like all that a retry
+   * finds: who reads alone may read what stands on the primary's disk and nowhere else.
+   */
+  findKeys(names: readonly KeyName[]): Promise<readonly RecordKey[]>
+  /** Forgets keys that are older than they are kept, the oldest thousand at a time; returns how many. */
+  forgetKeys(): Promise<number>
   /** The version that appends to the partition must name now. */
   configVersion(partition: Partition): Promise<number>
   /**
@@ -306,9 +332,10 @@ export type Journal = {
   }): Promise<ReadOutcome>
   /**
    * An api signs in for `ttlMs` with the formats of batches that it reads, as writers do by `roll`. What all who are signed in
-   * read may be written from then on; nobody needs to know.
+   * read may be written from then on; nobody needs to know. `allKnowKeys`: every api that is signed in records keys, so that
+   * it does not matter which one is asked again.
    */
-  signIn(api: { readonly apiId: string; readonly ttlMs: number }): Promise<void>
+  signIn(api: { readonly apiId: string; readonly ttlMs: number }): Promise<{ readonly allKnowKeys: boolean }>
   /** Signs in for `ttlMs`, extends the leases held and tells what there is to take. */
   roll(writer: {
     readonly writerId: string

@@ -1,10 +1,13 @@
-import { type MessageId, messageRecord, type RoomId } from '@roomlog/domain'
+import { type IdempotencyKey, type MessageId, messageRecord, type RoomId } from '@roomlog/domain'
 import { type Appender, createAppender, type Routes, type SubmitOutcome } from '@roomlog/journal'
 import { sleep } from '../../src/clock.ts'
 import type { Configurations } from './configurations.ts'
 import { type At, AWAY, apisJournal, type Database } from './database.ts'
 import { Life } from './life.ts'
 import { uuidFrom } from './random.ts'
+
+/** A request's key, and the hash of what it asks for. */
+export type Once = { readonly key: IdempotencyKey; readonly hash: string }
 
 /** A request as its client knows it. Turns are numbers that order what happens in the world. */
 export type Submitted = {
@@ -13,7 +16,10 @@ export type Submitted = {
   readonly turn: number
   /** Of the api that was asked. */
   readonly life: Life
+  readonly once: Once | undefined
   outcome: SubmitOutcome['status'] | undefined
+  /** The id that it was answered: its own, or that of the first with its key. */
+  saidId: MessageId | undefined
   answeredTurn: number
 }
 
@@ -52,7 +58,7 @@ export class Api {
   }
 
   /** `aheadMs`: of a clock that has jumped and is believed. */
-  submit(id: MessageId, roomId: RoomId, aheadMs = 0): Submitted {
+  submit(id: MessageId, roomId: RoomId, aheadMs = 0, once?: Once): Submitted {
     const { database, skewMs, turn } = this.#options
     const timeMs = database.time.nowMs + skewMs + aheadMs
     const sendTimeNs = BigInt(timeMs) * 1_000_000n + (this.#sequence++ % 1_000_000n)
@@ -62,11 +68,16 @@ export class Api {
       roomId,
       turn: turn(),
       life: this.life,
+      once,
       outcome: undefined,
+      saidId: undefined,
       answeredTurn: Number.NaN,
     }
-    void this.#appender.submit({ id, roomId, timeMs, bytes }).then(({ status }) => {
-      submitted.outcome = status
+    const keyed = once && { ...once, sendTime: `of ${id}` }
+    void this.#appender.submit({ id, roomId, timeMs, bytes, once: keyed }).then((outcome) => {
+      submitted.outcome = outcome.status
+      if (outcome.status === 'recorded') submitted.saidId = id
+      if (outcome.status === 'repeated') submitted.saidId = outcome.id
       submitted.answeredTurn = turn()
     })
     return submitted

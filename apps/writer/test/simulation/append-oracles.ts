@@ -14,9 +14,11 @@ export function appendWrongs(world: World): string[] {
   }
   const ever = new Set([...committed, ...lost.map(({ id }) => id)])
   for (const submitted of world.submitted) {
-    const wrong = wrongAnswer(world, submitted, ever.has(submitted.id))
+    const wrong = wrongAnswer(world, submitted, committed.has(submitted.id), ever.has(submitted.id))
     if (wrong) found.push(`${submitted.id} ${wrong}`)
   }
+  found.push(...keyWrongs(world, committed, ever))
+  if (world.census.of('forgot keys that are not old') > 0) found.push('keys were forgotten that are not old')
   for (const roomId of new Set(first.map((commit) => commit.roomId))) {
     const inRoom = first.filter((commit) => commit.roomId === roomId)
     found.push(
@@ -30,14 +32,23 @@ export function appendWrongs(world: World): string[] {
   return found
 }
 
-function wrongAnswer(world: World, { outcome, roomId, turn, answeredTurn, life }: Submitted, isCommitted: boolean) {
+// What a restored database has lost is refused rightly by whoever looks for it since: it is there no more.
+function wrongAnswer(
+  world: World,
+  { outcome, roomId, turn, answeredTurn, life }: Submitted,
+  isCommitted: boolean,
+  wasCommitted: boolean,
+) {
   const during = () => world.configurations.destinationsDuring(roomId, turn, answeredTurn)
   switch (outcome) {
     case 'recorded':
-      return isCommitted || during().some((to) => to?.length === 0) ? undefined : 'was acknowledged and never recorded'
+      return wasCommitted || during().some((to) => to?.length === 0) ? undefined : 'was acknowledged and never recorded'
     case 'gone':
       if (isCommitted) return 'was refused as gone and recorded'
       return during().includes(undefined) ? undefined : 'was called gone while its room was there'
+    case 'repeated':
+      return isCommitted ? 'was answered as the first with its key and recorded' : undefined
+    case 'conflict':
     case 'overloaded':
     case 'unavailable':
       return isCommitted ? `was refused as ${outcome} and recorded` : undefined
@@ -46,6 +57,35 @@ function wrongAnswer(world: World, { outcome, roomId, turn, answeredTurn, life }
     case undefined:
       return life.dead ? undefined : 'was never answered'
   }
+}
+
+/** One key, one record, and one answer. */
+function keyWrongs(world: World, committed: ReadonlySet<MessageId>, ever: ReadonlySet<MessageId>): string[] {
+  const byKey = Map.groupBy(
+    world.submitted.filter(({ once }) => once !== undefined),
+    ({ roomId, once }) => `${roomId} ${once?.key}`,
+  )
+  return [...byKey].flatMap(([name, asked]) => {
+    const found: string[] = []
+    const recorded = asked.filter(({ id }) => committed.has(id))
+    if (recorded.length > 1) found.push(`key ${name}: ${recorded.map(({ id }) => id)} are all recorded`)
+    const answered = asked.filter(({ saidId }) => saidId !== undefined)
+    const said = new Set(answered.map(({ saidId }) => saidId))
+    // A restored database may have forgotten the first, and its key with it.
+    if (said.size > 1 && !world.was.restored) found.push(`key ${name}: was answered ${[...said]}`)
+    for (const { id, saidId, once, roomId, answeredTurn } of answered) {
+      const first = asked.find((other) => other.id === saidId)
+      if (first === undefined) found.push(`key ${name}: ${id} was answered ${saidId}, which is another key's`)
+      else if (first.once?.hash !== once?.hash) found.push(`key ${name}: ${id} was answered what ${saidId} asked for`)
+      else if (!ever.has(first.id)) {
+        const during = world.configurations.destinationsDuring(roomId, first.turn, answeredTurn)
+        if (during.every((to) => to?.length !== 0)) found.push(`key ${name}: ${saidId} was said and never recorded`)
+      }
+    }
+    const hashes = new Set(asked.map(({ once }) => once?.hash))
+    if (hashes.size === 1 && asked.some(({ outcome }) => outcome === 'conflict')) found.push(`key ${name}: no conflict`)
+    return found
+  })
 }
 
 /** A request that was made after another was acknowledged stands behind it. */

@@ -112,6 +112,16 @@ export function apisJournal(database: Database, configurations: Configurations, 
       await time.wait(database.latencyMs())
       return life.seen(fault === 'lost' ? { status: 'unknown', reason: AWAY } : outcome)
     },
+    async findKeys(names) {
+      const fault = database.draw()
+      at('before findKeys')
+      if (life.dead) return new Promise(() => {})
+      await time.wait(database.latencyMs())
+      if (fault === 'away') return life.failed(new Error(AWAY))
+      const found = await witness.journal.findKeys(names)
+      at('after findKeys')
+      return fault === 'lost' ? life.failed(new Error(AWAY)) : life.seen(found)
+    },
     async configVersion(partition) {
       await time.wait(database.latencyMs())
       if (database.draw() !== undefined) return life.failed(new Error(AWAY))

@@ -10,7 +10,9 @@ const WANTED = [
   ...['delivered', 'occupied', 'unknown', 'retry', 'refused', 'recalled'].map((outcome) => `s3 ${outcome}`),
   ...['delivered', 'partial', 'unknown', 'retry', 'refused', 'recalled'].map((outcome) => `cloudWatchLogs ${outcome}`),
   ...['delivered', 'partial', 'unknown', 'retry', 'refused', 'repeated'].map((outcome) => `firehose ${outcome}`),
-  ...['recorded', 'gone', 'overloaded', 'unavailable', 'unknown', 'unanswered'].map((outcome) => `submit ${outcome}`),
+  ...['recorded', 'repeated', 'conflict', 'gone', 'overloaded', 'unavailable', 'unknown', 'unanswered'].map(
+    (outcome) => `submit ${outcome}`,
+  ),
   ...['destination.held', 'destination.recovered', 'record.buried'].map((event) => `told ${event}`),
   ...['died', 'redriven', 'trimmed', 'abandoned', 'gave up by retention', 'healed time'],
 ]

@@ -18,6 +18,8 @@ export const POINTS = [
   'firehose after effect',
   'before append',
   'after append',
+  'before findKeys',
+  'after findKeys',
   'before settle',
   'after settle',
   'before acquire',
@@ -63,6 +65,18 @@ const traffic: fc.WeightedArbitrary<Step>[] = [
         fc.constantFrom('batch', 'batch', 'alone', 'alone', 'novel'),
       )
       .map((v) => step('send poison', v, (w) => w.send(...v))),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.nat(1), room, fc.integer({ min: 1, max: 4 }), fc.boolean())
+      .map((v) => step('send keyed', v, (w) => w.sendKeyed(...v))),
+  },
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(fc.nat(1), fc.nat(6), fc.constantFrom(false, false, false, true))
+      .map((v) => step('ask again', v, (w) => w.askAgain(...v))),
   },
   {
     weight: 14,

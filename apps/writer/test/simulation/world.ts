@@ -1,5 +1,5 @@
-import { type DestinationVersionId, type MessageId, newId, type RoomId } from '@roomlog/domain'
-import type { Submitted } from './api.ts'
+import { type DestinationVersionId, IdempotencyKey, type MessageId, newId, type RoomId } from '@roomlog/domain'
+import type { Once, Submitted } from './api.ts'
 import { Census } from './census.ts'
 import { Configurations } from './configurations.ts'
 import { AWAY, Database } from './database.ts'
@@ -13,6 +13,9 @@ import { Witness } from './witness.ts'
 
 const PARTITIONS = 2
 const ROOMS = 4
+/** Of what is asked for, and of something else. */
+const HASH = '0'.repeat(64)
+const OTHER_HASH = '1'.repeat(64)
 
 export type Delays = { readonly readLagMs: number; readonly lateMs: number }
 /** Both far below the time that a read-back waits. */
@@ -76,6 +79,25 @@ export class World {
       }
       this.submitted.push(api.submit(id, this.room(room), aheadMs))
     }
+  }
+
+  /** Requests with keys of their own, each through one api or, at once, through both. */
+  sendKeyed(n: number, room: number, count: number, twice: boolean): void {
+    for (let i = 0; i < count; i++) {
+      const once = { key: IdempotencyKey.parse(`k${this.submitted.length}`), hash: HASH }
+      for (const api of twice ? [n, n + 1, n] : [n]) this.#submitKeyed(api, this.room(room), once)
+    }
+  }
+
+  /** Asks for one of the last requests with a key again, or for something else under its key. */
+  askAgain(n: number, back: number, other: boolean): void {
+    const first = this.submitted.filter(({ once }) => once !== undefined).at(-1 - back)
+    if (first?.once === undefined) return
+    this.#submitKeyed(n, first.roomId, other ? { ...first.once, hash: OTHER_HASH } : first.once)
+  }
+
+  #submitKeyed(n: number, roomId: RoomId, once: Once): void {
+    this.submitted.push(this.processes.api(n % 2).submit(this.#newId(), roomId, 0, once))
   }
 
   room(n: number): RoomId {

@@ -1,7 +1,8 @@
 import { checksumOf } from '../checksum.ts'
 import { encodeEntry } from '../entry.ts'
 import type { AppendOutcome, AppendRequest } from '../port.ts'
-import { toPosition } from '../position.ts'
+import { START, toPosition } from '../position.ts'
+import { addKeys, findKeys } from './keys.ts'
 import { type Clock, partitionIn, type State } from './state.ts'
 
 /** Appends a batch, or finds what an earlier try with the same append id did. */
@@ -10,6 +11,10 @@ export function append(state: State, clock: Clock, request: AppendRequest): Appe
   const found = at.batches.find((batch) => batch.appendId === request.appendId)
   if (found) return { status: 'appended', firstPosition: found.firstPosition }
   if (request.configVersion !== at.configVersion) return { status: 'stale', configVersion: at.configVersion }
+  const known = findKeys(state, clock, request.keys ?? [])
+  if (known.length > 0) return { status: 'known', keys: known }
+  addKeys(state, clock, request.keys ?? [])
+  if (request.records.length === 0) return { status: 'appended', firstPosition: START }
   const { timeMaxMs, ...entry } = encodeEntry(request.records)
   const firstPosition = toPosition(at.head + 1)
   at.head = toPosition(at.head + request.records.length)

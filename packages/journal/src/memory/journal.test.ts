@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { describeJournal, type JournalUnderTest } from '../journal.contract.ts'
+import { describeKeys } from '../keys.contract.ts'
 import { toPartition } from '../partition.ts'
 import { describeRedrive } from '../redrive.contract.ts'
 import { describeRetention } from '../retention.contract.ts'
@@ -31,6 +32,7 @@ async function open(): Promise<JournalUnderTest> {
 }
 
 describeJournal('in memory', open)
+describeKeys('in memory', open)
 describeRetention('in memory', open)
 describeRedrive('in memory', open)
 describeTime('in memory', open)

@@ -6,6 +6,7 @@ import { append } from './append.ts'
 import { abandon, backlog, drained } from './backlog.ts'
 import { expire } from './expire.ts'
 import { healTime } from './heal-time.ts'
+import { findKeys, forgetKeys } from './keys.ts'
 import { acquire, release, report, roll, writers } from './lease.ts'
 import { countLetters, discard, letters } from './letters.ts'
 import { heads, read } from './read.ts'
@@ -63,13 +64,15 @@ export function createMemoryJournal(options: {
     partitions,
     batchBytesMax: BATCH_BYTES_MAX,
     append: async (request) => append(state, clock, request),
+    findKeys: async (names) => findKeys(state, clock, names),
+    forgetKeys: async () => forgetKeys(state, clock),
     configVersion: async (partition) => partitionIn(state, partition).configVersion,
     announce: async () => void bumpConfigVersion(state, clock),
     probe: async () => {},
     heads: async (wanted) => heads(state, wanted),
     read: async (from) => read(state, from),
     // Here all are of one version.
-    signIn: async () => {},
+    signIn: async () => ({ allKnowKeys: true }),
     roll: async (writer) => roll(state, clock, writer),
     acquire: async (lease) => acquire(state, clock, lease),
     release: async (leases) => release(state, leases),

@@ -9,6 +9,7 @@ import type {
   Partition,
   PartitionTrouble,
   Position,
+  RecordKey,
 } from '../port.ts'
 import { START } from '../position.ts'
 
@@ -25,6 +26,8 @@ export type StoredBatch = StoredEntry & {
 export type StoredLane = LaneChange & { readonly quietSinceMs: number | undefined }
 
 export type StoredLetter = DeadLetter & { readonly letterId: string; readonly buriedAtMs: number }
+
+export type StoredKey = RecordKey & { readonly createdAtMs: number }
 
 export type Lease = { readonly owner: string; readonly token: LeaseToken; readonly expiresAtMs: number }
 
@@ -56,11 +59,19 @@ export type State = {
   writers: Map<string, number>
   /** Destination versions whose backlog was given up. */
   abandoned: Set<DestinationVersionId>
+  /** By room and key. */
+  keys: Map<string, StoredKey>
   lastLetterId: number
 }
 
 export function emptyState(partitions: readonly Partition[]): State {
-  return { partitions: partitions.map(emptyPartition), writers: new Map(), abandoned: new Set(), lastLetterId: 0 }
+  return {
+    partitions: partitions.map(emptyPartition),
+    writers: new Map(),
+    abandoned: new Set(),
+    keys: new Map(),
+    lastLetterId: 0,
+  }
 }
 
 /** A copy that later changes of the original do not reach. */
@@ -75,6 +86,7 @@ export function copyState(state: State): State {
     })),
     writers: new Map(state.writers),
     abandoned: new Set(state.abandoned),
+    keys: new Map(state.keys),
     lastLetterId: state.lastLetterId,
   }
 }

@@ -61,6 +61,7 @@ const TABLES = [
   'delivery_total',
   'dead_letter',
   'journal_set_aside',
+  'journal_key',
 ]
 
 /** An empty journal in the database, with the means to look inside and to let time pass. */

@@ -1,4 +1,4 @@
-export const UNIQUE_VIOLATION = '23505'
+const UNIQUE_VIOLATION = '23505'
 
 /** The SQLSTATE of an error that the server sent; those of a socket (`EPIPE`) have a code too, but no severity. */
 export function sqlState(error: unknown): string | undefined {
@@ -25,6 +25,12 @@ export function isUnreadable(error: unknown): boolean {
 export function lostToAnother(error: unknown): boolean {
   const state = sqlState(error)
   return state === '40001' || state === '40P01'
+}
+
+/** Which constraint says that something is there already; undefined for any other error. */
+export function violatedUnique(error: unknown): string | undefined {
+  if (sqlState(error) !== UNIQUE_VIOLATION) return undefined
+  return error instanceof Error && 'constraint' in error ? String(error.constraint) : ''
 }
 
 export function reasonOf(error: unknown): string {

@@ -18,6 +18,10 @@ array(select f from unnest(${formats}::smallint[]) f
                           where ${lives(ms)} and not f = any(coalesce(formats, '{${FORMATS_UNSAID.join()}}'::smallint[])))
        order by f)`
 
+/** Whether no living api is of a version that records no keys. */
+export const allKnowKeysSql = (ms: string) => `
+not exists (select from journal_writer where ${isAhead('api_expires_at', ms)} and knows_keys is not true)`
+
 const IS_READ = `select ${readByAllSql('array[$1::smallint]', '$2')} <> '{}' as read`
 
 /** Whether every living process reads the format. */

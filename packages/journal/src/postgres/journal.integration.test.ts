@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeJournal } from '../journal.contract.ts'
+import { describeKeys } from '../keys.contract.ts'
 import { toPartition } from '../partition.ts'
 import { describeRedrive } from '../redrive.contract.ts'
 import { describeRetention } from '../retention.contract.ts'
@@ -33,6 +34,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 describeJournal('in Postgres', () => openJournal(database.pool))
+describeKeys('in Postgres', () => openJournal(database.pool))
 describeRetention('in Postgres', () => openJournal(database.pool))
 describeRedrive('in Postgres', () => openJournal(database.pool))
 describeTime('in Postgres', () => openJournal(database.pool))

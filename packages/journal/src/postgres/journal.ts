@@ -10,6 +10,7 @@ import { announce, configVersion } from './config-version.ts'
 import { expire } from './expire.ts'
 import { assertNoneDropped } from './formats.ts'
 import { healTime } from './heal-time.ts'
+import { findKeys, forgetKeys } from './keys.ts'
 import { acquire, release, report, roll, signIn, signOut, writers } from './lease.ts'
 import { countLetters, discard, letters } from './letters.ts'
 import { probe } from './probe.ts'
@@ -18,6 +19,7 @@ import { redrive } from './redrive.ts'
 import { settle } from './settle.ts'
 import { totals, troubles } from './totals.ts'
 import { trim } from './trim.ts'
+import { withClient } from './with-client.ts'
 
 const PARTITIONS_DEFAULT = 16
 const PARTITIONS_MAX = 1024
@@ -42,13 +44,17 @@ export async function createPostgresJournal(options: {
     partitions,
     batchBytesMax: BATCH_BYTES_MAX,
     append: (request) => append(pool, mayPack(), time, request),
+    findKeys: (names) => withClient(pool, (client) => findKeys(client, time, names)),
+    forgetKeys: () => forgetKeys(pool, time),
     configVersion: (partition) => configVersion(pool, partition),
     announce,
     probe: () => probe(pool),
     heads: (wanted) => heads(pool, wanted),
     read: (from) => read(pool, from),
     signIn: async (api) => {
-      formats = await signIn(pool, time, api)
+      const { formats: read, allKnowKeys } = await signIn(pool, time, api)
+      formats = read
+      return { allKnowKeys }
     },
     roll: async (writer) => {
       const { formats: read, ...called } = await roll(pool, time, writer)

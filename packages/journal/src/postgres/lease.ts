@@ -5,7 +5,7 @@ import { toPartition } from '../partition.ts'
 import type { HeldLease, Journal, LoadedLane, PartitionTrouble, Progress, Roll } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
 import { type JournalTime, LEASE_FAR_MS } from '../time/journal-time.ts'
-import { readByAllSql } from './formats.ts'
+import { allKnowKeysSql, readByAllSql } from './formats.ts'
 import { agreesSql, believedMs, nowSql } from './time.ts'
 
 // No lease lasts so long: what ends later was written by a clock that had jumped, and must not keep a partition from everyone.
@@ -70,10 +70,11 @@ delete from journal_writer
 // was alive.
 const SIGN_IN = `
 with signed_in as (
-  insert into journal_writer (id, expires_at, formats, api_expires_at)
-  values ($1, now() - interval '1 s', $3::smallint[], ${nowSql('$4')} + $2 * interval '1 ms')
+  insert into journal_writer (id, expires_at, formats, api_expires_at, knows_keys)
+  values ($1, now() - interval '1 s', $3::smallint[], ${nowSql('$4')} + $2 * interval '1 ms', true)
   on conflict (id) do update set expires_at = excluded.expires_at, api_expires_at = excluded.api_expires_at)
-select ${readByAllSql('$3', '$4')} as formats`
+select ${readByAllSql('$3', '$4')} as formats,
+       ${allKnowKeysSql('$4')} as all_know_keys`
 
 export async function roll(
   pool: pg.Pool,
@@ -102,10 +103,10 @@ export async function signIn(
   pool: pg.Pool,
   time: JournalTime | undefined,
   { apiId, ttlMs }: Parameters<Journal['signIn']>[0],
-): Promise<readonly number[]> {
+): Promise<{ readonly formats: readonly number[]; readonly allKnowKeys: boolean }> {
   const values = [apiId, ttlMs, FORMATS_READ, believedMs(time)]
   const { rows } = await pool.query({ name: 'journal-sign-in', text: SIGN_IN, values })
-  return rows[0].formats
+  return { formats: rows[0].formats, allKnowKeys: rows[0].all_know_keys }
 }
 
 /** How many are signed in and not late to say that they live. */

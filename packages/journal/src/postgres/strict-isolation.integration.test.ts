@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAppender } from '../appender.ts'
+import { keyed } from '../keys.contract.ts'
 import { toPartition } from '../partition.ts'
 import type { Journal } from '../port.ts'
 import { anAppendId, aRecord, aRoomIn, readAll, records, recordsOf, versionId } from '../samples.contract.ts'
@@ -85,3 +86,25 @@ test("whatever the role's default is, our sessions are at the level that the sta
   const { rows } = await database.openPool({ max: 1 }).query('show transaction_isolation')
   expect(rows).toEqual([{ transaction_isolation: 'read committed' }])
 })
+
+test.each(['repeatable read', 'serializable'])(
+  'of appends with one key over three apis (%s) one is recorded, and the others learn of it',
+  async (isolation) => {
+    await openJournal(database.pool)
+    const journals = await Promise.all([1, 2, 3].map(() => journalAt(isolation)))
+    const room = aRoomIn(HERE, journals[0]?.partitions ?? 1)
+    for (let round = 0; round < 20; round++) {
+      const outcomes = await Promise.all(
+        journals.map(async (journal) => {
+          const { record, key } = keyed(room, `k${round}`)
+          const configVersion = await journal.configVersion(HERE)
+          const request = { partition: HERE, appendId: anAppendId(), configVersion, records: [record], keys: [key] }
+          return { status: (await journal.append(request)).status, found: await journal.findKeys([key]) }
+        }),
+      )
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['appended', 'known', 'known'])
+      expect(new Set(outcomes.map(({ found }) => found[0]?.id)).size).toBe(1)
+    }
+    expect(recordsOf(await readAll(journals[0] ?? (await journalAt(isolation)), HERE))).toHaveLength(20)
+  },
+)

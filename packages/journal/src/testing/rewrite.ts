@@ -12,7 +12,8 @@ export async function elapse(pool: Queries, ms: number): Promise<void> {
     update journal_progress set lease_expires_at = lease_expires_at ${earlier};
     update journal_writer set expires_at = expires_at ${earlier}, api_expires_at = api_expires_at ${earlier};
     update journal_lane set quiet_since = quiet_since ${earlier};
-    update journal_batch set committed_at = committed_at ${earlier};`)
+    update journal_batch set committed_at = committed_at ${earlier};
+    update journal_key set created_at = created_at ${earlier};`)
 }
 
 /** Batches (those of so many records, where that is said) were committed so long ago. */
@@ -90,7 +91,7 @@ export async function forgetDelivery(pool: Queries): Promise<void> {
 /** Nothing was ever in the journal. */
 export async function empty(pool: Queries): Promise<void> {
   await pool.query(`${NO_DELIVERY};
-    truncate journal_batch, journal_set_aside;
+    truncate journal_batch, journal_set_aside, journal_key;
     update journal_partition set head = 0, last_time_ms = 0, floor_time_ms = 0, last_append_id = null,
                                  previous_append_id = null`)
 }

@@ -17,14 +17,23 @@ const BODY_BYTES_MAX = { messages: 8 * 1024 * 1024, other: 128 * 1024 } as const
 /** Calls in one batched HTTP request; each counts against the rates. */
 const BATCH_CALLS_MAX = 50
 
+/** Says to clients that they may ask again with the same `idempotencyKey`, whichever api they come to. */
+const KEYS_HEADER = 'roomlog-idempotency-key'
+
 const PREFIX = '/trpc/'
 const MESSAGES = 'chat.sendMessages'
 
 /** The tRPC door: the operations at /trpc. */
-export async function serveTrpc(server: FastifyInstance, operations: Operations, bounds: Bounds): Promise<void> {
+export async function serveTrpc(
+  server: FastifyInstance,
+  operations: Operations,
+  bounds: Bounds,
+  { allKnowKeys }: { readonly allKnowKeys: () => boolean },
+): Promise<void> {
   const router = createRouter(operations)
   await server.register(async (scope) => {
     scope.addHook('onRequest', (request, reply, done) => {
+      if (allKnowKeys()) reply.header(KEYS_HEADER, 'honoured')
       if (isReadable(request)) return done()
       refuse(reply, new TRPCError({ code: 'UNSUPPORTED_MEDIA_TYPE' }))
     })

@@ -1,16 +1,20 @@
-import { eventRecord, ok, type Result, type RoomArn, recordTime, type SendEventOutput } from '@roomlog/domain'
+import { eventRecord, type Result, type RoomArn, recordTime } from '@roomlog/domain'
 import { findRoom } from './find-room.ts'
-import { recordIt, type Sending } from './record.ts'
+import type { Once } from './once.ts'
+import { type Recorded, recordIt, type Sending } from './record.ts'
 import { nextSendTimeNs } from './send-time.ts'
 
 export type EventToEmit = {
   readonly eventName: string
   readonly attributes?: Readonly<Record<string, string>> | undefined
   readonly requestId?: string | undefined
+  /** Of the call that makes it. */
+  readonly once: Once | undefined
 }
 
 /** Every event, whoever thought of it, goes to the room this way. */
-export async function emitEvent(ctx: Sending, arn: RoomArn, event: EventToEmit): Promise<Result<SendEventOutput>> {
+export async function emitEvent(ctx: Sending, arn: RoomArn, emit: EventToEmit): Promise<Result<Recorded>> {
+  const { once, ...event } = emit
   const room = await findRoom(ctx, arn)
   if (!room.ok) return room
   const next = nextSendTimeNs(ctx)
@@ -19,6 +23,6 @@ export async function emitEvent(ctx: Sending, arn: RoomArn, event: EventToEmit):
   const sendTimeNs = next.value
   const { timeMs, sendTime } = recordTime(sendTimeNs)
   const bytes = eventRecord({ ...event, id, sendTimeNs })
-  const recorded = await recordIt(ctx, { roomId: room.value.roomId, id, timeMs, bytes })
-  return recorded.ok ? ok({ id, sendTime }) : recorded
+  const { roomId } = room.value
+  return recordIt(ctx, { roomId, id, timeMs, bytes, once: once && { ...once, sendTime } }, sendTime)
 }

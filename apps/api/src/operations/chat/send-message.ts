@@ -1,7 +1,6 @@
 import {
   fail,
   isPlainMessage,
-  ok,
   type Result,
   recordTime,
   type SendMessageInput,
@@ -12,6 +11,7 @@ import {
 import { refusedSend, throttleMessages } from '../../limits/throttle.ts'
 import { operation } from '../../operation.ts'
 import { findRoom } from './find-room.ts'
+import { onceOfMessage } from './once.ts'
 import { recordIt, type SendingMessages } from './record.ts'
 import { refusalOf } from './refusal.ts'
 import { nextSendTimeNs } from './send-time.ts'
@@ -33,8 +33,9 @@ async function sendMessage(
   const id = ctx.newId()
   const time = recordTime(next.value)
   const bytes = ctx.writeRecord((into, at) => message.write(into, at, id, time))
-  const recorded = await recordIt(ctx, { roomId: room.roomId, id, timeMs: time.timeMs, bytes })
-  return recorded.ok ? ok({ id, sendTime: time.sendTime }) : recorded
+  const { timeMs, sendTime } = time
+  const asked = onceOfMessage(message)
+  return recordIt(ctx, { roomId: room.roomId, id, timeMs, bytes, once: asked && { ...asked, sendTime } }, sendTime)
 }
 
 /** What the front door has read off the body already, or what the schema would leave as it is. */

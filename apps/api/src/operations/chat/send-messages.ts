@@ -22,6 +22,7 @@ import { operation } from '../../operation.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { roomIdOf } from '../resource.ts'
 import { type FindingRooms, findRooms, ownRoom } from './find-room.ts'
+import { onceOfMessage } from './once.ts'
 import { recordAll, type SendingMessages } from './record.ts'
 import { refusalOf } from './refusal.ts'
 import { nextSendTimeNs } from './send-time.ts'
@@ -43,8 +44,8 @@ async function sendMessages(ctx: SendingMessages, input: SendMessagesInput): Pro
   const prepared = await prepare(ctx, input.messages.splice(0))
   if (!prepared.ok) return prepared
   const { accepted, results } = prepared.value
-  await recordAll(ctx, accepted, ({ at }, error) => {
-    results[at] = { error }
+  await recordAll(ctx, accepted, ({ at }, answer) => {
+    results[at] = answer
   })
   return ok({ results })
 }
@@ -67,8 +68,10 @@ async function prepare(
     const id = ctx.newId()
     const time = nextTime()
     const bytes = ctx.writeRecord((into, start) => message.value.write(into, start, id, time))
-    accepted.push({ at, roomId: room.value.roomId, id, timeMs: time.timeMs, bytes })
-    return { id, sendTime: time.sendTime }
+    const { timeMs, sendTime } = time
+    const asked = onceOfMessage(message.value)
+    accepted.push({ at, roomId: room.value.roomId, id, timeMs, bytes, once: asked && { ...asked, sendTime } })
+    return { id, sendTime }
   })
   return ok({ accepted, results })
 }
