@@ -46,7 +46,8 @@ const UNPACK: Readonly<Record<number, (packed: Buffer, bytes: number) => Buffer 
     return unpackFrame(packed, to) ? to : undefined
   },
   [ZSTD_FORMAT](packed, bytes) {
-    const chunkSize = Math.min(Math.max(bytes, constants.Z_MIN_CHUNK), PIECE_BYTES_MAX)
+    // A byte more than there is: where a piece ends full, zlib makes another before it sees that it has all.
+    const chunkSize = Math.min(Math.max(bytes + 1, constants.Z_MIN_CHUNK), PIECE_BYTES_MAX)
     try {
       const unpacked = zstdDecompressSync(packed, { chunkSize, maxOutputLength: Math.max(bytes, 1) })
       return unpacked.length === bytes ? unpacked : undefined
