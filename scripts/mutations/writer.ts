@@ -1,12 +1,12 @@
 import type { Mutation, Suite } from './mutation.ts'
 
 const LANE = 'apps/writer/src/lane/lane.ts'
-const OBJECTS = 'apps/writer/src/deliver/objects.ts'
-const LOG_STREAMS = 'apps/writer/src/deliver/log-streams.ts'
-const DELIVERY_STREAM = 'apps/writer/src/deliver/delivery-stream.ts'
-const REFUSED = 'apps/writer/src/deliver/refused.ts'
+const OBJECTS = 'apps/writer/src/kinds/s3.ts'
+const LOG_STREAMS = 'apps/writer/src/kinds/cloudwatch-logs.ts'
+const DELIVERY_STREAM = 'apps/writer/src/kinds/firehose.ts'
+const REFUSED = 'apps/writer/src/kinds/refused.ts'
 const SIMULATION = 'apps/writer/test/simulation/pipeline.simulation.test.ts'
-const objects: readonly Suite[] = [{ project: 'unit', file: 'apps/writer/src/deliver/objects.test.ts' }]
+const objects: readonly Suite[] = [{ project: 'unit', file: 'apps/writer/src/kinds/s3.test.ts' }]
 const simulated: readonly Suite[] = [{ project: 'simulation', file: SIMULATION, test: 'what was acknowledged arrives' }]
 const damaged: readonly Suite[] = [
   {
@@ -216,7 +216,7 @@ export const writerMutations: readonly Mutation[] = [
     file: LOG_STREAMS,
     find: '  if (!(await delivery.sleep(afterMs))) return undefined\n',
     put: '',
-    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/log-streams.test.ts' }],
+    suites: [{ project: 'unit', file: 'apps/writer/src/kinds/cloudwatch-logs.test.ts' }],
   },
   {
     name: 'recovery-read-back-too-soon',
@@ -224,7 +224,7 @@ export const writerMutations: readonly Mutation[] = [
     file: LOG_STREAMS,
     find: 'Math.max(0, delivery.settings.recoverAfterMs - delivery.quietForMs())',
     put: '0',
-    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/log-streams.test.ts' }],
+    suites: [{ project: 'unit', file: 'apps/writer/src/kinds/cloudwatch-logs.test.ts' }],
   },
   {
     name: 'absence-believed-at-once',
@@ -232,7 +232,7 @@ export const writerMutations: readonly Mutation[] = [
     file: LOG_STREAMS,
     find: 'if (missing === undefined || missing.length === 0) return missing',
     put: 'return missing',
-    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/log-streams.test.ts' }],
+    suites: [{ project: 'unit', file: 'apps/writer/src/kinds/cloudwatch-logs.test.ts' }],
   },
   {
     name: 'a-whole-batch-again-after-a-partial-failure',
@@ -240,7 +240,7 @@ export const writerMutations: readonly Mutation[] = [
     file: DELIVERY_STREAM,
     find: 'records = records.filter((_, index) => refused.get(index)?.retryable === true)',
     put: 'records = records.filter((_, index) => refused.get(index)?.retryable !== false)',
-    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/delivery-stream.test.ts' }],
+    suites: [{ project: 'unit', file: 'apps/writer/src/kinds/firehose.test.ts' }],
   },
   {
     name: 'repeats-not-counted',
@@ -248,7 +248,7 @@ export const writerMutations: readonly Mutation[] = [
     file: DELIVERY_STREAM,
     find: '    delivery.countRepeatsPossible(cycle.records.length)\n',
     put: '',
-    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/delivery-stream.test.ts' }],
+    suites: [{ project: 'unit', file: 'apps/writer/src/kinds/firehose.test.ts' }],
   },
   {
     name: 'repeats-counted-in-memory-alone',
@@ -256,7 +256,7 @@ export const writerMutations: readonly Mutation[] = [
     file: LOG_STREAMS,
     find: '        if (!(await delivery.aboutToSend())) return',
     put: '        if (missing.length < 0) return',
-    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/log-streams.test.ts' }],
+    suites: [{ project: 'unit', file: 'apps/writer/src/kinds/cloudwatch-logs.test.ts' }],
   },
   {
     name: 'dead-letters-dropped',
@@ -312,7 +312,7 @@ export const writerMutations: readonly Mutation[] = [
     file: REFUSED,
     find: '    if (!isCulprit && !(await this.#delivery.isSetAside(id))) return alone.records\n',
     put: '',
-    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/refused.test.ts' }, ...simulated],
+    suites: [{ project: 'unit', file: 'apps/writer/src/kinds/refused.test.ts' }, ...simulated],
   },
   {
     name: 'buried-without-a-comparison',
@@ -320,7 +320,7 @@ export const writerMutations: readonly Mutation[] = [
     file: REFUSED,
     find: 'const SUSPECTED_TIMES = 4',
     put: 'const SUSPECTED_TIMES = 1',
-    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/refused.test.ts' }],
+    suites: [{ project: 'unit', file: 'apps/writer/src/kinds/refused.test.ts' }],
   },
   {
     name: 'a-call-of-the-time-before-taken-for-a-comparison',
@@ -328,7 +328,7 @@ export const writerMutations: readonly Mutation[] = [
     file: 'apps/writer/src/lane/refusals.ts',
     find: 'return this.#acceptedCallSent > moment',
     put: 'return this.#acceptedCallSent >= 0',
-    suites: [{ project: 'unit', file: 'apps/writer/src/deliver/refused.test.ts' }],
+    suites: [{ project: 'unit', file: 'apps/writer/src/kinds/refused.test.ts' }],
   },
   {
     name: 'no-line-at-recovery',

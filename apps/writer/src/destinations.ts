@@ -1,7 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
-import type { FirehoseClient } from '@aws-sdk/client-firehose'
-import type { S3Client } from '@aws-sdk/client-s3'
 import {
   AccountId,
   type DestinationKind,
@@ -10,35 +7,23 @@ import {
   LoggingConfigurationId,
   type MessageId,
 } from '@roomlog/domain'
-import { createCloudWatchLogsSink } from '@roomlog/sinks/cloudwatch-logs'
-import { createFirehoseSink } from '@roomlog/sinks/firehose'
-import { createGzips, createS3Sink, type S3SinkOptions } from '@roomlog/sinks/s3'
 import pLimit from 'p-limit'
 import type pg from 'pg'
+import type { WriterEnv } from './env.ts'
+import { CALLS_MAX, type OpenSink, type Shared } from './kinds/kind.ts'
+import { KINDS } from './kinds/registry.ts'
 import type { Destination, LanePolicy } from './lane/destination.ts'
 import { Refusals } from './lane/refusals.ts'
 import { unknownDestination } from './unknown-destination.ts'
 
-export type Clients = {
-  s3(): S3Client
-  cloudWatchLogs(): CloudWatchLogsClient
-  firehose(): FirehoseClient
+export type DestinationsOptions = Shared & {
+  readonly pool: pg.Pool
+  readonly env: WriterEnv
+  /** @default that of the kind */
+  readonly policyOf?: PolicyOf | undefined
 }
 
-export type DestinationsOptions = {
-  readonly pool: pg.Pool
-  /** A client of its own for each destination, so that one that hangs takes no connection from another. */
-  readonly clients: Clients
-  readonly policies: Readonly<Record<DestinationKind, LanePolicy>>
-  readonly gzipLevel: number
-  readonly s3: Pick<S3SinkOptions, 'checksum' | 'acl'>
-  /** 0 sends each record on its own. */
-  readonly firehosePackBytes: number
-  /** Calls at once to one destination. */
-  readonly concurrency: Readonly<Record<DestinationKind, number>>
-  /** Takes a turn in the account's rate of reads of logs. */
-  readonly readBackTurn: (signal?: AbortSignal) => Promise<void>
-}
+export type PolicyOf = (kind: DestinationKind) => LanePolicy
 
 export type Destinations = {
   /** One that the database does not know holds its lane until it does. */
@@ -66,7 +51,8 @@ export function createDestinations(options: DestinationsOptions): Destinations {
   const doubted = new Set<DestinationVersionId>()
   /** Versions that the database does not know. */
   const unknown = new Set<DestinationVersionId>()
-  const gzip = createGzips({ level: options.gzipLevel, keptMax: options.concurrency.s3 })
+  const { env, readBackTurn, policyOf = (kind) => KINDS[kind].policy(env) } = options
+  const openers = new Map<DestinationKind, OpenSink>()
   /** Of versions that are others now; lanes may still be using them. */
   const outdated: (() => void)[] = []
 
@@ -90,13 +76,13 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     const known = made.get(id)
     if (known && isDeepStrictEqual(known.destination.version, version)) return known.destination
     if (known) outdated.push(known.destroy)
-    const { sink, destroy } = sinkFor(version)
-    const limit = pLimit(options.concurrency[version.kind])
+    const { sink, destroy } = openSink(version)
+    const limit = pLimit(CALLS_MAX)
     const destination: Destination = {
       version,
       madeAtMs: row.made_at_ms,
       sink,
-      policy: options.policies[version.kind],
+      policy: policyOf(version.kind),
       refusals: new Refusals(),
       isSetAside: (message) => isSetAside(id, message),
       limited: (task) => limit(task),
@@ -110,7 +96,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     const known = made.get(id)
     if (known && unknown.has(id)) return known.destination
     if (known) outdated.push(known.destroy)
-    const destination = unknownDestination(id, options.policies.s3)
+    const destination = unknownDestination(id, policyOf('s3'))
     made.set(id, { destination, destroy() {} })
     unknown.add(id)
     return destination
@@ -122,28 +108,10 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     return rowCount === 1
   }
 
-  function sinkFor(destination: DestinationVersion) {
-    switch (destination.kind) {
-      case 's3': {
-        const client = options.clients.s3()
-        return {
-          sink: createS3Sink({ client, destination, gzip, ...options.s3 }),
-          destroy: () => client.destroy(),
-        }
-      }
-      case 'cloudWatchLogs': {
-        const client = options.clients.cloudWatchLogs()
-        const sink = createCloudWatchLogsSink({ client, destination, readTurn: options.readBackTurn })
-        return { sink, destroy: () => client.destroy() }
-      }
-      case 'firehose': {
-        const client = options.clients.firehose()
-        return {
-          sink: createFirehoseSink({ client, destination, packBytes: options.firehosePackBytes }),
-          destroy: () => client.destroy(),
-        }
-      }
-    }
+  function openSink(version: DestinationVersion): ReturnType<OpenSink> {
+    const open = openers.get(version.kind) ?? KINDS[version.kind].sinks(env, { readBackTurn })
+    openers.set(version.kind, open)
+    return open(version)
   }
 
   return {

@@ -3,12 +3,10 @@ import { newId } from '@roomlog/domain'
 import { age, lanes, totals } from '@roomlog/journal/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Pipeline, startPipeline } from '../test/pipeline.ts'
-import { createClients } from './clients.ts'
 import { createDestinations } from './destinations.ts'
 import { parseEnv } from './env.ts'
 import { keepHouse } from './housekeeping.ts'
 import { createPacer } from './pacer.ts'
-import { policiesFor } from './policies.ts'
 import { systemClock } from './system-clock.ts'
 import { createWriter } from './writer.ts'
 
@@ -39,12 +37,7 @@ function start() {
   const log = { debug() {}, info() {}, warn() {}, error: (facts: object) => void logged.push(facts) }
   const destinations = createDestinations({
     pool,
-    clients: createClients(env.env, { s3: 8, other: 8 }),
-    policies: policiesFor(env.env),
-    gzipLevel: 1,
-    s3: {},
-    firehosePackBytes: 0,
-    concurrency: { s3: 4, cloudWatchLogs: 4, firehose: 4 },
+    env: env.env,
     readBackTurn: createPacer(clock, 10),
   })
   const settings = {

@@ -4,15 +4,13 @@ import { assertMigrated, migrate } from '@roomlog/db/migrate'
 import { createPool } from '@roomlog/db/pool'
 import type { RetentionLimits } from '@roomlog/journal'
 import { createPostgresJournal, startDatabaseClock } from '@roomlog/journal/postgres'
-import { createClients } from './clients.ts'
 import { type Clock, sleep } from './clock.ts'
-import { createDestinations } from './destinations.ts'
+import { createDestinations, type PolicyOf } from './destinations.ts'
 import type { WriterEnv } from './env.ts'
 import { startHealth } from './health.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Log } from './log.ts'
 import { createPacer } from './pacer.ts'
-import { type Policies, policiesFor } from './policies.ts'
 import { createWriter } from './writer.ts'
 
 const KIB = 1024
@@ -22,7 +20,6 @@ const DAY_MS = 86_400_000
 const CLOCK_TICK_MS = 1_000
 /** FilterLogEvents allows about 5 a second in an account; operators' own reads need some of it. */
 const READ_BACK_EVERY_MS = 250
-const CONCURRENCY = { s3: 16, cloudWatchLogs: 16, firehose: 16 }
 
 export type StartOptions = {
   /** The machine's. */
@@ -31,8 +28,8 @@ export type StartOptions = {
   readonly uptimeMs: () => number
   readonly random: () => number
   readonly log: Log
-  /** @default policiesFor(env) */
-  readonly policies?: Policies | undefined
+  /** @default that of the kind */
+  readonly policyOf?: PolicyOf | undefined
   /** @default 250 */
   readonly readBackEveryMs?: number | undefined
 }
@@ -47,14 +44,7 @@ export type RunningWriter = {
 /** Puts a writer together from its configuration and starts it. */
 export async function startWriter(
   env: WriterEnv,
-  {
-    clock: machineClock,
-    uptimeMs,
-    random,
-    log,
-    policies = policiesFor(env),
-    readBackEveryMs = READ_BACK_EVERY_MS,
-  }: StartOptions,
+  { clock: machineClock, uptimeMs, random, log, policyOf, readBackEveryMs = READ_BACK_EVERY_MS }: StartOptions,
 ): Promise<RunningWriter> {
   await (env.ROOMLOG_MIGRATE === 'on' ? migrate : assertMigrated)({
     url: env.DATABASE_URL,
@@ -78,12 +68,8 @@ export async function startWriter(
   const journal = await createPostgresJournal({ pool, partitionsIfNew: env.ROOMLOG_JOURNAL_PARTITIONS, time })
   const destinations = createDestinations({
     pool,
-    clients: createClients(env, { s3: 2 * CONCURRENCY.s3, other: 2 * CONCURRENCY.firehose }),
-    policies,
-    gzipLevel: env.ROOMLOG_S3_GZIP_LEVEL,
-    s3: { checksum: env.ROOMLOG_S3_CHECKSUM, acl: env.ROOMLOG_S3_ACL },
-    firehosePackBytes: env.ROOMLOG_FIREHOSE_PACK_KB * 1024,
-    concurrency: CONCURRENCY,
+    env,
+    policyOf,
     readBackTurn: createPacer(clock, readBackEveryMs),
   })
   const leaseMs = env.ROOMLOG_LEASE_SECONDS * 1_000

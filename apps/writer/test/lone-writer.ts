@@ -12,15 +12,15 @@ import { createMemoryJournal } from '@roomlog/journal/memory'
 import type { Sink } from '@roomlog/sinks'
 import { sleep } from '../src/clock.ts'
 import { parseEnv } from '../src/env.ts'
+import { KINDS } from '../src/kinds/registry.ts'
 import { Refusals } from '../src/lane/refusals.ts'
-import { policiesFor } from '../src/policies.ts'
 import { createWriter } from '../src/writer.ts'
 import { seeded, uuidFrom } from './simulation/random.ts'
 import { SimulatedTime } from './simulation/time.ts'
 
 const env = parseEnv({ DATABASE_URL: 'postgres://simulated', AWS_REGION: 'us-east-1' })
 if (!env.ok) throw new Error(env.message)
-const policies = policiesFor(env.env)
+const { env: parsed } = env
 const HERE = toPartition(0)
 const START = toPosition(0)
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -73,7 +73,15 @@ export function loneWriters(kind: DestinationKind, write: (version: number, ids:
     const isSetAside = async () => false
     // Ids are drawn at random: here the later one has the smaller id.
     const madeAtMs = -id
-    return { version, madeAtMs, sink, policy: policies[kind], refusals: new Refusals(), isSetAside, limited: now }
+    return {
+      version,
+      madeAtMs,
+      sink,
+      policy: KINDS[kind].policy(parsed),
+      refusals: new Refusals(),
+      isSetAside,
+      limited: now,
+    }
   }
 
   return {

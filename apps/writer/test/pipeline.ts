@@ -125,7 +125,7 @@ export async function startPipeline(partitionsIfNew = 4) {
 
   async function start(
     variables: Readonly<Record<string, string>> = {},
-    pace: (env: WriterEnv) => Partial<Pick<StartOptions, 'log' | 'policies' | 'readBackEveryMs'>> = () => ({}),
+    pace: (env: WriterEnv) => Partial<Pick<StartOptions, 'log' | 'policyOf' | 'readBackEveryMs'>> = () => ({}),
   ) {
     const parsed = parseEnv({
       DATABASE_URL: database.url,

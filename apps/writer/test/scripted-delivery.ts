@@ -1,7 +1,7 @@
 import { type MessageId, messageRecord, newId, type RoomId } from '@roomlog/domain'
 import { toPosition } from '@roomlog/journal'
 import type { Failure, FoundRun, Sink, SinkRecord } from '@roomlog/sinks'
-import type { Cycle, Delivery } from '../src/deliver/delivery.ts'
+import type { Cycle, Delivery } from '../src/kinds/delivery.ts'
 import type { Attempted } from '../src/lane/attempt.ts'
 import type { Tombstone } from '../src/lane/checkpoint.ts'
 import type { LaneRecord } from '../src/lane/record.ts'

@@ -1,6 +1,6 @@
 import type { FoundRun, RunsOutcome } from '@roomlog/sinks'
 import { sleep } from '../clock.ts'
-import type { Delivery } from '../deliver/delivery.ts'
+import type { Delivery } from '../kinds/delivery.ts'
 import { type AttemptContext, attempt, type Recalled } from './attempt.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Destination } from './destination.ts'

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { newId } from '@roomlog/domain'
+import { type DestinationKind, newId } from '@roomlog/domain'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { WriterEnv } from '../../src/env.ts'
-import type { LanePolicy } from '../../src/lane/destination.ts'
-import { policiesFor } from '../../src/policies.ts'
+import { KINDS } from '../../src/kinds/registry.ts'
 import type { RunningWriter } from '../../src/start.ts'
 import { type Pipeline, type Sent, startPipeline } from '../pipeline.ts'
 import { deadLettersOf, lanesOf, totalsOf } from './books.ts'
@@ -17,18 +16,12 @@ const REFUSALS = 40
 
 /** Waits between probes as in production: they are what keeps records from being buried. */
 function patiently(env: WriterEnv) {
-  const { policies, ...rest } = quickly(env)
-  const { cloudWatchLogs, firehose } = policiesFor(env)
-  const patient = (quick: LanePolicy, { waits }: LanePolicy) => ({
-    ...quick,
-    waits: { ...quick.waits, probe: waits.probe },
-  })
+  const { policyOf, ...rest } = quickly(env)
   return {
     ...rest,
-    policies: {
-      ...policies,
-      cloudWatchLogs: patient(policies.cloudWatchLogs, cloudWatchLogs),
-      firehose: patient(policies.firehose, firehose),
+    policyOf(kind: DestinationKind) {
+      const quick = policyOf(kind)
+      return { ...quick, waits: { ...quick.waits, probe: KINDS[kind].policy(env).waits.probe } }
     },
   }
 }

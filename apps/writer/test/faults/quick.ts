@@ -1,6 +1,7 @@
+import type { DestinationKind } from '@roomlog/domain'
 import type { WriterEnv } from '../../src/env.ts'
+import { KINDS } from '../../src/kinds/registry.ts'
 import type { LanePolicy } from '../../src/lane/destination.ts'
-import { policiesFor } from '../../src/policies.ts'
 
 /** Short, and long enough that a healthy call on a busy machine is not taken for a lost one. */
 export const QUICK_VARIABLES = {
@@ -12,11 +13,7 @@ export const QUICK_VARIABLES = {
 
 /** The production policies, with waits that a test can wait for. */
 export function quickly(env: WriterEnv) {
-  const { s3, cloudWatchLogs, firehose } = policiesFor(env)
-  return {
-    policies: { s3: quick(s3), cloudWatchLogs: quick(cloudWatchLogs), firehose: quick(firehose) },
-    readBackEveryMs: 20,
-  }
+  return { policyOf: (kind: DestinationKind) => quick(KINDS[kind].policy(env)), readBackEveryMs: 20 }
 }
 
 function quick(policy: LanePolicy): LanePolicy {

@@ -11,9 +11,9 @@ import { type Journal, type Partition, partitionOf, toAppendId } from '@roomlog/
 import { createMemoryJournal } from '@roomlog/journal/memory'
 import pLimit from 'p-limit'
 import { parseEnv } from '../../src/env.ts'
+import { KINDS } from '../../src/kinds/registry.ts'
 import type { Destination } from '../../src/lane/destination.ts'
 import { Refusals } from '../../src/lane/refusals.ts'
-import { policiesFor } from '../../src/policies.ts'
 import { createWriter, type Writer } from '../../src/writer.ts'
 import { Life } from '../simulation/life.ts'
 import { seeded, uuidFrom } from '../simulation/random.ts'
@@ -22,7 +22,7 @@ import { SlowStore } from './slow-store.ts'
 
 const env = parseEnv({ DATABASE_URL: 'postgres://simulated', AWS_REGION: 'us-east-1' })
 if (!env.ok) throw new Error(env.message)
-const POLICIES = policiesFor(env.env)
+const { env: ENV } = env
 const CALLS_AT_ONCE = 16
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -75,7 +75,7 @@ export function createFleet(options: {
       version,
       madeAtMs: 0,
       sink: store.sink(),
-      policy: POLICIES[store.kind],
+      policy: KINDS[store.kind].policy(ENV),
       refusals: new Refusals(),
       isSetAside: async () => false,
       limited: (task) => limit(task),

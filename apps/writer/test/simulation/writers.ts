@@ -2,9 +2,9 @@ import type { DestinationVersionId } from '@roomlog/domain'
 import { sleep } from '../../src/clock.ts'
 import type { Destinations } from '../../src/destinations.ts'
 import { parseEnv } from '../../src/env.ts'
+import { KINDS } from '../../src/kinds/registry.ts'
 import type { Destination } from '../../src/lane/destination.ts'
 import { Refusals } from '../../src/lane/refusals.ts'
-import { policiesFor } from '../../src/policies.ts'
 import { createWriter, type Writer } from '../../src/writer.ts'
 import { type At, type Database, writersJournal } from './database.ts'
 import { Life } from './life.ts'
@@ -89,7 +89,10 @@ function createDestinations({ sinkTo, abandoned, random }: WriterOptions, life: 
         version: options.version,
         madeAtMs,
         sink: createSimulatedSink({ ...options, life, at }),
-        policy: { ...POLICIES[options.version.kind], cycleRecordsMax: times * CYCLE_RECORDS_MAX[options.version.kind] },
+        policy: {
+          ...KINDS[options.version.kind].policy(ENV),
+          cycleRecordsMax: times * CYCLE_RECORDS_MAX[options.version.kind],
+        },
         refusals: new Refusals(),
         isSetAside,
         limited: (task) => task(),
@@ -115,6 +118,6 @@ const env = parseEnv({
   ROOMLOG_READ_BACK_SETTLE_SECONDS: '3',
 })
 if (!env.ok) throw new Error(env.message)
-const POLICIES = policiesFor(env.env)
+const { env: ENV } = env
 /** So few that several cycles' worth waits in a lane now and then. */
 const CYCLE_RECORDS_MAX = { s3: 40, cloudWatchLogs: 8, firehose: 4 }

@@ -6,8 +6,10 @@ import { ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose'
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { type LocalAws, startLocalAws } from '@roomlog/local-aws'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { createClients } from './clients.ts'
-import { parseEnv } from './env.ts'
+import { parseEnv } from '../env.ts'
+import { logsClient } from './cloudwatch-logs.ts'
+import { firehoseClient } from './firehose.ts'
+import { s3Client } from './s3.ts'
 
 let folder: string
 let aws: LocalAws
@@ -36,8 +38,7 @@ test('an endpoint of the configuration file is as one of the variable, and expir
   await credentials('OLD')
   const parsed = parseEnv({ DATABASE_URL: 'postgresql://localhost/any', AWS_REGION: 'us-east-1' })
   if (!parsed.ok) throw new Error(parsed.message)
-  const clients = createClients(parsed.env, { s3: 1, other: 1 })
-  const [s3, logs, firehose] = [clients.s3(), clients.cloudWatchLogs(), clients.firehose()]
+  const [s3, logs, firehose] = [s3Client(parsed.env), logsClient(parsed.env), firehoseClient(parsed.env)]
   const ask = () => [
     s3.send(new ListObjectsV2Command({ Bucket: 'a-bucket' })),
     logs.send(new DescribeLogGroupsCommand({})),

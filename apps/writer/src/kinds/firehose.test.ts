@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { aCycle, LOST, scriptedDelivery } from '../../test/scripted-delivery.ts'
 import type { Attempted } from '../lane/attempt.ts'
-import { deliverToDeliveryStream } from './delivery-stream.ts'
+import { deliverToDeliveryStream } from './firehose.ts'
 
 const refused = (index: number, retryable: boolean) => ({ index, retryable, reason: 'ServiceUnavailableException' })
 

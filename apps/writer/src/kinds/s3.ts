@@ -1,10 +1,45 @@
+import { S3Client } from '@aws-sdk/client-s3'
 import type { RoomId } from '@roomlog/domain'
 import { toPosition } from '@roomlog/journal'
-import type { OccupantEnd, SinkRecord } from '@roomlog/sinks'
+import { type OccupantEnd, renewCredentials, type SinkRecord } from '@roomlog/sinks'
+import { addressByPath, createGzips, createS3Sink } from '@roomlog/sinks/s3'
+import type { WriterEnv } from '../env.ts'
 import type { LaneRecords } from '../lane/selection.ts'
 import type { Cycle, CycleEnd, Delivery } from './delivery.ts'
+import { CALLS_MAX, clientConfig, deliverySettings, type Kind, MIB, WAITS } from './kind.ts'
 
 const HOUR_MS = 3_600_000
+
+export const s3: Kind = {
+  policy: (env) => ({
+    flushAfterMs: env.ROOMLOG_S3_FLUSH_SECONDS * 1_000,
+    cycleBytesMax: 64 * MIB,
+    cycleRecordsMax: 200_000,
+    intents: false,
+    patience: 6,
+    // One write may put, prove and look: three requests.
+    attemptTimeoutMs: 3 * requestMsOf(env),
+    waits: WAITS,
+    delivery: deliverySettings(env),
+    deliver: deliverAsObjects,
+  }),
+  sinks(env) {
+    const gzip = createGzips({ level: env.ROOMLOG_S3_GZIP_LEVEL, keptMax: CALLS_MAX })
+    const { ROOMLOG_S3_CHECKSUM: checksum, ROOMLOG_S3_ACL: acl } = env
+    return (destination) => {
+      const client = s3Client(env)
+      return { sink: createS3Sink({ client, destination, gzip, checksum, acl }), destroy: () => client.destroy() }
+    }
+  },
+}
+
+export function s3Client(env: WriterEnv): S3Client {
+  return addressByPath(renewCredentials(new S3Client(clientConfig(env, requestMsOf(env)))))
+}
+
+function requestMsOf(env: WriterEnv): number {
+  return env.ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS * 1_000
+}
 
 type RoomEnd = CycleEnd['status']
 

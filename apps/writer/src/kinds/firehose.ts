@@ -1,7 +1,36 @@
-import { takeBatch } from '@roomlog/sinks'
+import { FirehoseClient } from '@aws-sdk/client-firehose'
+import { renewCredentials, takeBatch } from '@roomlog/sinks'
+import { createFirehoseSink } from '@roomlog/sinks/firehose'
+import type { WriterEnv } from '../env.ts'
 import type { LaneRecords } from '../lane/selection.ts'
 import type { Cycle, CycleEnd, Delivery } from './delivery.ts'
+import { BEHIND_CLIENT_MS, clientConfig, deliverySettings, type Kind, MIB, requestMsOf, WAITS } from './kind.ts'
 import { type BatchEnd, deliverRefused, type Refusal } from './refused.ts'
+
+export const firehose: Kind = {
+  policy: (env) => ({
+    flushAfterMs: env.ROOMLOG_LINGER_MS,
+    // A killed writer's open cycle is sent again whole: small ones keep repeats few.
+    cycleBytesMax: 2 * MIB,
+    cycleRecordsMax: 4_000,
+    intents: true,
+    patience: undefined,
+    attemptTimeoutMs: requestMsOf(env) + BEHIND_CLIENT_MS,
+    waits: WAITS,
+    delivery: deliverySettings(env),
+    deliver: deliverToDeliveryStream,
+  }),
+  sinks: (env) => (destination) => {
+    const client = firehoseClient(env)
+    // 0 sends each record on its own.
+    const packBytes = env.ROOMLOG_FIREHOSE_PACK_KB * 1024
+    return { sink: createFirehoseSink({ client, destination, packBytes }), destroy: () => client.destroy() }
+  },
+}
+
+export function firehoseClient(env: WriterEnv): FirehoseClient {
+  return renewCredentials(new FirehoseClient(clientConfig(env)))
+}
 
 /**
  * Firehose: batches that mix rooms, one in flight a lane, so that a room's records are sent in order. What a batch

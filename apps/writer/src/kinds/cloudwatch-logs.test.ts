@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aCycle, LOST, scriptedDelivery } from '../../test/scripted-delivery.ts'
-import { deliverToLogStreams } from './log-streams.ts'
+import { deliverToLogStreams } from './cloudwatch-logs.ts'
 
 test('absence is believed after two reads, the second a while after the first', async () => {
   const late = scriptedDelivery({ writes: [() => LOST], recalls: [() => [], (asked) => asked] })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { aCycle, anId, scriptedDelivery } from '../../test/scripted-delivery.ts'
 import type { Attempted } from '../lane/attempt.ts'
 import type { LaneRecord } from '../lane/record.ts'
-import { deliverAsObjects } from './objects.ts'
+import { deliverAsObjects } from './s3.ts'
 
 /** An object stands in the way that starts where the run does and ends at `last`. */
 function occupiedTo(last: Occupant['last'] | undefined) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { aCycle, scriptedDelivery } from '../../test/scripted-delivery.ts'
 import type { Attempted } from '../lane/attempt.ts'
 import type { LaneRecord } from '../lane/record.ts'
-import { deliverToDeliveryStream } from './delivery-stream.ts'
+import { deliverToDeliveryStream } from './firehose.ts'
 
 const because = (name: string) =>
   ({ class: 'invalid', name, message: `refused: ${name}`, metric: 'LogDestinationErrors' }) as const

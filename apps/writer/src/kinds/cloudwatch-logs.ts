@@ -1,9 +1,38 @@
-import { takeBatch } from '@roomlog/sinks'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
+import { renewCredentials, takeBatch } from '@roomlog/sinks'
+import { createCloudWatchLogsSink } from '@roomlog/sinks/cloudwatch-logs'
+import type { WriterEnv } from '../env.ts'
 import type { Attempted } from '../lane/attempt.ts'
 import type { LaneRecord } from '../lane/record.ts'
 import type { LaneRecords } from '../lane/selection.ts'
 import type { Cycle, CycleEnd, Delivery } from './delivery.ts'
+import { BEHIND_CLIENT_MS, clientConfig, deliverySettings, type Kind, MIB, requestMsOf, WAITS } from './kind.ts'
 import { type BatchEnd, deliverRefused, type Refusal } from './refused.ts'
+
+export const cloudWatchLogs: Kind = {
+  policy: (env) => ({
+    flushAfterMs: env.ROOMLOG_LINGER_MS,
+    cycleBytesMax: 4 * MIB,
+    cycleRecordsMax: 20_000,
+    intents: true,
+    patience: undefined,
+    attemptTimeoutMs: requestMsOf(env) + BEHIND_CLIENT_MS,
+    waits: WAITS,
+    delivery: deliverySettings(env),
+    deliver: deliverToLogStreams,
+  }),
+  sinks:
+    (env, { readBackTurn }) =>
+    (destination) => {
+      const client = logsClient(env)
+      const sink = createCloudWatchLogsSink({ client, destination, readTurn: readBackTurn })
+      return { sink, destroy: () => client.destroy() }
+    },
+}
+
+export function logsClient(env: WriterEnv): CloudWatchLogsClient {
+  return renewCredentials(new CloudWatchLogsClient(clientConfig(env)))
+}
 
 /**
  * CloudWatch Logs: a stream a room, one call in flight a stream. A call cannot be repeated: where its fate is unknown,
