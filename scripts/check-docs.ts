@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Every relative link in a Markdown file, and every path of the repository that one names in backticks, exists.
+// Every relative link in a Markdown file exists, as does every path of the repository that one names in backticks, and with it
+// what stands behind a colon (`file.ts:name`): a function, method, class, type or constant that is declared there.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -24,10 +25,9 @@ function missingIn(file: string): readonly string[] {
       .map(([, to = '']) => to)
       .filter((to) => !isElsewhere(to))
     const paths = [...line.matchAll(/`([^`\s]+)`/g)].map(([, to = '']) => to).filter(isPathOfRepository)
-    return [
-      ...links.filter((to) => !linkHolds(file, to)),
-      ...paths.filter((path) => !existsSync(join(root, path.replace(/:\d+$/, '')))),
-    ].map((reference) => `${file}:${index + 1}: ${reference} does not exist`)
+    return [...links.filter((to) => !linkHolds(file, to)), ...paths.filter((path) => !pathHolds(path))].map(
+      (reference) => `${file}:${index + 1}: ${reference} does not exist`,
+    )
   })
 }
 
@@ -69,10 +69,19 @@ function anchorsOf(path: string): ReadonlySet<string> {
   )
 }
 
+function pathHolds(text: string): boolean {
+  const [path = '', inside] = text.split(':')
+  const file = join(root, path)
+  if (!existsSync(file)) return false
+  if (inside === undefined || /^\d+$/.test(inside)) return true
+  const declared = new RegExp(`\\b(?:function|class|const|type) ${inside}\\b|^ +(?:async )?${inside}(?:<.*>)?\\(`, 'm')
+  return declared.test(readFileSync(file, 'utf8'))
+}
+
 // Only what is plainly meant as a file or folder here: below a top-level folder of the repository, no pattern, not built.
 function isPathOfRepository(text: string): boolean {
   return (
-    /^(?:\.ci|\.changeset|apps|bench|docs|packages|prisma|scripts)\/[\w./-]+(?::\d+)?$/.test(text) &&
+    /^(?:\.ci|\.changeset|apps|bench|docs|packages|prisma|scripts)\/[\w./-]+(?::\w+)?$/.test(text) &&
     !/(?:^|\/)(?:dist|node_modules|generated)(?:\/|$)/.test(text)
   )
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   AccountId,
-  type DestinationKind,
+  DestinationKind,
   type DestinationVersion,
   DestinationVersionId,
   LoggingConfigurationId,
@@ -68,7 +68,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       loggingConfigurationId: LoggingConfigurationId.parse(row.logging_configuration_id),
       accountId: AccountId.parse(row.account_id),
       region: row.region,
-      kind: row.kind,
+      kind: DestinationKind.parse(row.kind),
       target: row.target,
     }
     doubted.delete(id)

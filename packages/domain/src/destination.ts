@@ -8,7 +8,9 @@ import {
 } from './limits.ts'
 import { StoredText } from './text.ts'
 
-export type DestinationKind = 's3' | 'cloudWatchLogs' | 'firehose'
+/** What a destination is, as a configuration names it. */
+export const DestinationKind = z.enum(['s3', 'cloudWatchLogs', 'firehose'])
+export type DestinationKind = z.infer<typeof DestinationKind>
 
 /** Where records go: a kind, and the name of the bucket, log group or delivery stream. */
 export type Destination = { readonly kind: DestinationKind; readonly target: string }

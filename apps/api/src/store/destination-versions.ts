@@ -1,11 +1,17 @@
-import { type AccountId, type Destination, DestinationVersionId, LoggingConfigurationId } from '@roomlog/domain'
+import {
+  type AccountId,
+  type Destination,
+  DestinationKind,
+  DestinationVersionId,
+  LoggingConfigurationId,
+} from '@roomlog/domain'
 import { z } from 'zod'
 import type { Tx } from '../database/transact.ts'
 
 const Row = z.object({
   id: DestinationVersionId,
   loggingConfigurationId: LoggingConfigurationId,
-  kind: z.enum(['s3', 'cloudWatchLogs', 'firehose']),
+  kind: DestinationKind,
   target: z.string(),
 })
 export type DestinationVersionRow = z.output<typeof Row>

@@ -2,6 +2,7 @@ import type { Prisma } from '@roomlog/db'
 import {
   AccountId,
   type Destination,
+  DestinationKind,
   DestinationVersionId,
   LoggingConfigurationId,
   LoggingConfigurationState,
@@ -21,7 +22,7 @@ const Row = z.object({
   createdAt: z.date(),
   updatedAt: z.date(),
   destinationVersion: z.object({
-    kind: z.enum(['s3', 'cloudWatchLogs', 'firehose']),
+    kind: DestinationKind,
     target: z.string(),
   }) satisfies z.ZodType<Destination>,
 })
@@ -57,7 +58,7 @@ export type LoggingConfigurationPointing = z.output<typeof Pointing>
 const Pointings = z.array(Pointing)
 
 const Owing = Standing.extend({
-  kind: z.enum(['s3', 'cloudWatchLogs', 'firehose']),
+  kind: DestinationKind,
   target: z.string(),
   versions: z.array(DestinationVersionId),
 })
