@@ -3,7 +3,7 @@ import { BOUNDS, boundsOn, brokenIn, type Seen } from './judge.ts'
 import { type Line, report, reportJson } from './report.ts'
 import { ROWS } from './rows.ts'
 
-const ANSWERED = { asked: 200, answered: 200, p99Ms: 12 }
+const ANSWERED = { asked: 200, answered: 200, p99Ms: 12, longestMs: 20 }
 const WELL: Seen = {
   tried: 16,
   notes: ['a note'],
@@ -22,15 +22,18 @@ test('a row holds if its own promise does, others have their answers in time, an
 })
 
 test.each([
-  [{ sends: { asked: 200, answered: 189, p99Ms: 12 }, health: ANSWERED }, /^189 of 200 sends/],
-  [{ sends: ANSWERED, health: { asked: 20, answered: 0, p99Ms: undefined } }, /^0 of 20 calls of \/healthz/],
+  [{ sends: { asked: 200, answered: 189, p99Ms: 12, longestMs: 20 }, health: ANSWERED }, /^189 of 200 sends/],
+  [
+    { sends: ANSWERED, health: { asked: 20, answered: 0, p99Ms: undefined, longestMs: undefined } },
+    /^0 of 20 calls of \/healthz/,
+  ],
   [{ sends: { ...ANSWERED, p99Ms: 2_500 }, health: ANSWERED }, /^sends of another account took 2\.5 s/],
 ])('%j did not hold', (neighbour, reason) => {
   expect(brokenIn({ ...WELL, neighbour }, BOUNDS)).toEqual([expect.stringMatching(reason)])
 })
 
 test('an account of which nothing was asked meanwhile says nothing against a row', () => {
-  const silent = { asked: 0, answered: 0, p99Ms: undefined }
+  const silent = { asked: 0, answered: 0, p99Ms: undefined, longestMs: undefined }
   expect(brokenIn({ ...WELL, neighbour: { sends: silent, health: silent } }, BOUNDS)).toEqual([])
 })
 
@@ -43,7 +46,7 @@ const line = (seen: Seen): Line => ({ row: 'F2', what: 'bodies that never come',
 
 test('the table says what was tried, what others saw, and why a row did not hold, of many reasons the first', () => {
   const text = report([line(WELL)])
-  expect(text).toMatch(/^ {2}F2 +bodies that never come +16 +200\/200 +12 ms +200\/200 +12 ms +200 MiB +held$/m)
+  expect(text).toMatch(/^ {2}F2 +bodies that never come +16 +200\/200 +12 ms +200\/200 +12 ms +20 ms +200 MiB +held$/m)
   expect(text).toMatch(/^ {2}F2: a note$/m)
   const many = Array.from({ length: 20 }, (_, n) => `reason ${n}`)
   const broken = report([line({ ...WELL, broken: many })])

@@ -14,6 +14,8 @@ export type Answers = {
   readonly answered: number
   /** Of those that were answered with a 200; undefined if none was. */
   readonly p99Ms: number | undefined
+  /** The longest of them. Of `/healthz`, which needs nothing but a turn of the event loop, it bounds the loop's delay. */
+  readonly longestMs: number | undefined
 }
 
 /** What must hold meanwhile, whatever a row tries. */

@@ -53,5 +53,5 @@ function ask(tally: Tally, path: string, agent: Agent | false, body: string | un
 }
 
 function answersOf({ asked, tookMs }: Tally): Answers {
-  return { asked, answered: tookMs.length, p99Ms: percentile(tookMs, 0.99) }
+  return { asked, answered: tookMs.length, p99Ms: percentile(tookMs, 0.99), longestMs: percentile(tookMs, 1) }
 }

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import type { Neighbour } from './judge.ts'
 
 const Answers = z
-  .object({ asked: z.number(), answered: z.number(), p99Ms: z.number().optional() })
-  .transform(({ asked, answered, p99Ms }) => ({ asked, answered, p99Ms }))
+  .object({ asked: z.number(), answered: z.number(), p99Ms: z.number().optional(), longestMs: z.number().optional() })
+  .transform(({ asked, answered, p99Ms, longestMs }) => ({ asked, answered, p99Ms, longestMs }))
 const Tally = z.object({ sends: Answers, health: Answers })
 
 /** An account that behaves well, until it is asked what it saw. */

@@ -37,6 +37,24 @@ function isErrorShape(body: string): boolean {
   }
 }
 
+const BYTES = 8 * 1024 * 1024 - 1024
+const ROUNDS = 20
+
+/** Bodies that are small to send and long to parse: each is refused by a scan, before anything holds the event loop. */
+export async function holdLoop({ apiPort, badToken, signal }: Stage): Promise<Played> {
+  const deep = `{"messages":${'['.repeat(BYTES / 2)}${']'.repeat(BYTES / 2)}}`
+  const many = `{"messages":[${'{},'.repeat(BYTES / 3)}{}]}`
+  const broken: string[] = []
+  for (let n = 0; n < ROUNDS; n++) {
+    signal.throwIfAborted()
+    for (const [name, body] of Object.entries({ deep, many })) {
+      const problem = problemOf(await exchange(apiPort, post('/trpc/chat.sendMessages', badToken, body)))
+      if (problem !== undefined) broken.push(`${name}: ${problem}`)
+    }
+  }
+  return { tried: 2 * ROUNDS, notes: [], broken }
+}
+
 type Odd = readonly [name: string, bytes: string | Buffer]
 
 function unstorable(token: string): Odd[] {

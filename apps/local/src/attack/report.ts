@@ -3,9 +3,20 @@ import { type Answers, type Bounds, brokenIn, inMebibytes, type Seen } from './j
 
 export type Line = { readonly row: string; readonly what: string; readonly bounds: Bounds; readonly seen: Seen }
 
-const HEADER = ['Row', 'What was tried', 'Tried', 'Other account', 'p99', '/healthz', 'p99', 'Api at most', 'Verdict']
+const HEADER = [
+  'Row',
+  'What was tried',
+  'Tried',
+  'Other account',
+  'p99',
+  '/healthz',
+  'p99',
+  'Loop held at most',
+  'Api at most',
+  'Verdict',
+]
 const REASONS_MAX = 8
-const TO_THE_LEFT = new Set([0, 1, 8])
+const TO_THE_LEFT = new Set([0, 1, 9])
 
 /** The table, then what did not hold and what else is worth telling. */
 export function report(lines: readonly Line[]): string {
@@ -14,9 +25,10 @@ export function report(lines: readonly Line[]): string {
     what,
     count(seen.tried),
     share(seen.neighbour.sends),
-    milliseconds(seen.neighbour.sends),
+    milliseconds(seen.neighbour.sends.p99Ms),
     share(seen.neighbour.health),
-    milliseconds(seen.neighbour.health),
+    milliseconds(seen.neighbour.health.p99Ms),
+    milliseconds(seen.neighbour.health.longestMs),
     seen.apiBytesMax === undefined ? '-' : inMebibytes(seen.apiBytesMax),
     brokenIn(seen, bounds).length === 0 ? 'held' : 'NOT HELD',
   ])
@@ -54,6 +66,6 @@ function share({ answered, asked }: Answers): string {
   return `${count(answered)}/${count(asked)}`
 }
 
-function milliseconds({ p99Ms }: Answers): string {
-  return p99Ms === undefined ? '-' : `${count(Math.round(p99Ms))} ms`
+function milliseconds(ms: number | undefined): string {
+  return ms === undefined ? '-' : `${count(Math.round(ms))} ms`
 }

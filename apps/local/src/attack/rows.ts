@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { believeNothing, refuseUnknown } from './answers.ts'
 import { declareBodies, floodForms, idleConnections, manyConnections, neverRead, slowRequests } from './floods.ts'
 import type { Played } from './judge.ts'
-import { oddRequests } from './oddities.ts'
+import { holdLoop, oddRequests } from './oddities.ts'
 import type { Stage } from './stage.ts'
 import { callStandIn } from './stand-in.ts'
 import { sameUnknownRoom, unknownKeys, unknownRooms } from './strangers.ts'
@@ -41,5 +41,6 @@ export const ROWS: readonly Row[] = [
   row('F5-rooms', 'messages to rooms that are not there', unknownRooms),
   row('F5-room', 'messages to one room that is not there', sameUnknownRoom),
   row('F6', 'text that cannot be stored, malformed requests', oddRequests),
+  row('F6-values', 'bodies of 8 MiB of lists in lists and of empty objects', holdLoop),
   row('F7', "unsigned calls and foreign names to npm start's stand-in", callStandIn),
 ]
