@@ -1,10 +1,10 @@
 import type { DestinationVersionId } from '@roomlog/domain'
-import type { Fault, JournalBatch, LoadedLane, Position } from '@roomlog/journal'
+import type { Fault, HeldLease, JournalBatch, LoadedLane, Position } from '@roomlog/journal'
 import { sleep } from './clock.ts'
 import type { Destination } from './lane/destination.ts'
 import { isNext, Lane } from './lane/lane.ts'
 import type { Mark } from './lane/mark.ts'
-import type { Partition, PartitionEnd } from './partition/partition.ts'
+import { Partition, type PartitionContext, type PartitionEnd } from './partition/partition.ts'
 import type { NextRead } from './partition/reads.ts'
 import { Turn } from './partition/turns.ts'
 
@@ -13,8 +13,19 @@ const PAUSE_MS = 250
 /** More than the longest flush window: what came before a batch that this version cannot read is given time to settle. */
 const UNREADABLE_HOLD_MAX_MS = 6 * 60_000
 
+/** Claims the partition, with all that the writer before has left of it; undefined if another writer has it. */
+export async function claimPartition(
+  context: PartitionContext,
+  lease: HeldLease,
+  { writerId, leaseMs }: { readonly writerId: string; readonly leaseMs: number },
+): Promise<Partition | undefined> {
+  const untilMs = context.clock.monotonicMs() + leaseMs
+  const loaded = await context.journal.acquire({ ...lease, writerId, ttlMs: leaseMs })
+  return loaded === 'taken' ? undefined : new Partition(context, lease, loaded, untilMs)
+}
+
 /**
- * The life of a partition whose lease was taken: it is read once for all lanes that stand at the same place, what was read is
+ * The life of a partition that was claimed: it is read once for all lanes that stand at the same place, what was read is
  * offered to them, and each lane cuts, delivers and settles by itself; until the partition is told to stop or cannot go on.
  */
 export async function workPartition(partition: Partition): Promise<PartitionEnd> {
@@ -32,6 +43,16 @@ export async function workPartition(partition: Partition): Promise<PartitionEnd>
   }
   await partition.close()
   return partition.end
+}
+
+/** Gives it back, so that another writer need not wait until the lease is over. */
+export async function releasePartition({ context, lease }: Partition): Promise<void> {
+  try {
+    await context.journal.release([lease])
+  } catch (err) {
+    const facts = { event: 'lease.release.failed', partition: lease.partition, err }
+    context.log.warn(facts, 'A lease could not be given back; it will expire.')
+  }
 }
 
 /** The life of a lane: it cuts what has gathered, delivers it, settles it, and begins again. */
@@ -97,14 +118,13 @@ function isForLaterVersion(partition: Partition): boolean {
 }
 
 /** Reads once, and offers what there was to all lanes. Where the journal cannot be read now, it is waited for. */
-async function readAndOffer(partition: Partition, { from, bytesMax }: NextRead): Promise<void> {
+async function readAndOffer(partition: Partition, { from, bytesMax, mayOverdraw }: NextRead): Promise<void> {
   const { journal, limitedRead, log } = partition.context
   const { alarm, lease, pins, stopping } = partition
-  const wasFull = pins.full()
   let giveBack = () => {}
   try {
     const outcome = await limitedRead(async () => {
-      if (!wasFull && pins.full()) return undefined
+      if (!mayOverdraw && pins.full()) return undefined
       giveBack = pins.reserve(bytesMax)
       const { position: after, appendId: afterAppendId } = from
       return journal.read({ partition: lease.partition, after, afterAppendId, bytesMax })

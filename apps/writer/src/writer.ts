@@ -5,10 +5,10 @@ import { type Clock, sleep } from './clock.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
 import type { Incident } from './partition/incidents.ts'
-import { type PartitionContext, Partition as Work } from './partition/partition.ts'
+import type { PartitionContext, Partition as Work } from './partition/partition.ts'
 import { createTurns } from './partition/turns.ts'
 import { createPins } from './pins.ts'
-import { workPartition } from './pipeline.ts'
+import { claimPartition, releasePartition, workPartition } from './pipeline.ts'
 import { createReports, type Reported } from './reports.ts'
 
 export type WriterSettings = {
@@ -133,12 +133,9 @@ export function createWriter(options: WriterOptions): Writer {
 
   async function take(partition: Partition): Promise<void> {
     if (stopping.signal.aborted || workers.has(partition)) return
-    const token = toLeaseToken(options.randomUUID())
-    const untilMs = clock.monotonicMs() + settings.leaseMs
-    const lease = { partition, token }
-    const loaded = await journal.acquire({ ...lease, writerId: settings.writerId, ttlMs: settings.leaseMs })
-    if (loaded === 'taken') return
-    const worker = new Work(context, lease, loaded, untilMs)
+    const lease = { partition, token: toLeaseToken(options.randomUUID()) }
+    const worker = await claimPartition(context, lease, settings)
+    if (worker === undefined) return
     const done = workPartition(worker).then(async (end) => {
       workers.delete(partition)
       const incidents = worker.incidents.all
@@ -146,22 +143,11 @@ export function createWriter(options: WriterOptions): Writer {
       log.info({ event: 'partition.left', partition, end }, 'Partition left.')
       // Either may be how a restored database shows.
       if (end === 'reload' || end === 'lost') destinations.doubt()
-      if (end !== 'lost') await giveBack(lease)
+      if (end !== 'lost') await releasePartition(worker)
     })
     workers.set(partition, { worker, done })
     left.delete(partition)
-    log.info({ event: 'partition.taken', partition, lanes: loaded.lanes.length }, 'Partition taken.')
-  }
-
-  async function giveBack(lease: Work['lease']): Promise<void> {
-    try {
-      await journal.release([lease])
-    } catch (error) {
-      log.warn(
-        { event: 'lease.release.failed', partition: lease.partition, err: error },
-        'A lease could not be given back; it will expire.',
-      )
-    }
+    log.info({ event: 'partition.taken', partition, lanes: worker.loaded.lanes.length }, 'Partition taken.')
   }
 
   function laneCount(): number {

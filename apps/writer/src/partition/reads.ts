@@ -10,6 +10,8 @@ export type NextRead = {
   readonly bytesMax: number
   /** So far behind the head that it is read in turn with other partitions. */
   readonly catchesUp: boolean
+  /** Also while memory is full: somebody can send nothing before it has all of a cycle. */
+  readonly mayOverdraw: boolean
 }
 
 type Reader = Pick<Lane, 'next' | 'wants' | 'flows' | 'recovering'>
@@ -56,7 +58,12 @@ export class Reads {
     const from = marks.find(({ position }) => position > this.#lastFrom) ?? marks[0]
     if (from === undefined) return isLater ? 'later' : undefined
     this.#lastFrom = from.position
-    return { from, bytesMax: Math.min(readBytesMax, laneBytesMax()), catchesUp: this.#isFar(from.position, head) }
+    return {
+      from,
+      bytesMax: Math.min(readBytesMax, laneBytesMax()),
+      catchesUp: this.#isFar(from.position, head),
+      mayOverdraw: false,
+    }
   }
 
   /** While memory is full: what a lane needs to have its open cycle whole. */
@@ -64,7 +71,7 @@ export class Reads {
     const { lanes, pins, readBytesMax, mayRead } = this.#options
     for (const lane of lanes.values()) {
       if (lane.recovering && lane.wants() && mayRead(lane.next.position) && pins.mayOverdraw(lane)) {
-        return { from: lane.next, bytesMax: readBytesMax, catchesUp: false }
+        return { from: lane.next, bytesMax: readBytesMax, catchesUp: false, mayOverdraw: true }
       }
     }
     return undefined
