@@ -32,40 +32,42 @@ const BETWEEN = '"},{"Data":"'
 /** Of `BETWEEN`, what the first record of a body has nothing to end with. */
 const ENDING_CHARS = 3
 const END = '"}]}'
-/** Of each pack beyond a third more than its bytes. */
-const BASE64_PADDING_MAX = 4
 
 /** The body of a call: the data of one record is a pack, each of its lines with its `\n`. */
 export function batchBody(streamName: string, records: SinkRecords, packs: Packs): Buffer {
   const start = JSON.stringify({ DeliveryStreamName: streamName, Records: [] }).slice(0, -2)
-  // All lines behind one another first: a Buffer for each of them would cost as much as its base64.
-  const { lines, ends } = linesOf(records)
-  const endsMax = packs.length * (BETWEEN.length + BASE64_PADDING_MAX) + END.length
-  const body = Buffer.allocUnsafeSlow(Buffer.byteLength(start) + Math.ceil((lines.length * 4) / 3) + endsMax)
+  const data = packs.map((to, n) => dataOf(records, packs[n - 1] ?? 0, to).toString('base64'))
+  const dataBytes = data.reduce((sum, { length }) => sum + BETWEEN.length + length, 0)
+  // Written piece by piece: one long string, made into bytes at its end, costs twice as much.
+  const body = Buffer.allocUnsafeSlow(Buffer.byteLength(start) + dataBytes + END.length)
   let end = body.write(start)
-  let from = 0
-  for (const to of packs) {
-    const lineEnd = ends[to - 1] ?? from
-    end += body.write(from === 0 ? BETWEEN.slice(ENDING_CHARS) : BETWEEN, end, 'latin1')
-    end += body.write(lines.toString('base64', from, lineEnd), end, 'latin1')
-    from = lineEnd
+  for (const [n, one] of data.entries()) {
+    end += body.write(n === 0 ? BETWEEN.slice(ENDING_CHARS) : BETWEEN, end, 'latin1')
+    end += body.write(one, end, 'latin1')
   }
   end += body.write(END, end, 'latin1')
   return body.subarray(0, end)
 }
 
-/** The lines of the records, and where each ends. */
-function linesOf(records: SinkRecords): { readonly lines: Buffer; readonly ends: readonly number[] } {
-  const ends: number[] = []
-  let size = 0
-  for (const { byteLength } of records) {
-    size += byteLength
-    ends.push(size)
+/** The lines of a pack. Where they lie behind one another, as those of a batch do, they are not copied. */
+function dataOf(records: SinkRecords, from: number, to: number): Buffer {
+  const parts: Buffer[] = []
+  let source: Buffer | undefined
+  let start = 0
+  let end = 0
+  for (let n = from; n < to; n++) {
+    const record = records.at(n)
+    if (record === undefined) throw new Error(`record ${n} of ${records.length} is missing`)
+    if (record.source !== source || record.start !== end) {
+      if (source) parts.push(source.subarray(start, end))
+      source = record.source
+      start = record.start
+    }
+    end = record.start + record.byteLength
   }
-  const lines = Buffer.allocUnsafeSlow(size)
-  let at = 0
-  for (const { source, start, byteLength } of records) at += source.copy(lines, at, start, start + byteLength)
-  return { lines, ends }
+  if (source) parts.push(source.subarray(start, end))
+  const [only] = parts
+  return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts)
 }
 
 /**
