@@ -309,7 +309,7 @@ select k.room_id, k.key, encode(k.hash, 'hex') as hash, k.record_id, k.send_time
     file: 'packages/journal/src/entry.ts',
     find: 'if (crc32 !== undefined && crc32 !== checksumOf(stored)) return',
     put: 'if (crc32 === undefined && crc32 !== checksumOf(stored)) return',
-    suites: [...damage('one flipped bit in the stored records'), ...memory('one flipped bit in its bytes')],
+    suites: [...damage('one flipped bit in the time of a record'), ...memory('one flipped bit in its bytes')],
   },
   {
     name: 'no-checksum-on-append',
@@ -317,7 +317,7 @@ select k.room_id, k.key, encode(k.hash, 'hex') as hash, k.record_id, k.send_time
     file: 'packages/journal/src/postgres/append.ts',
     find: '    checksumOf({ ...entry, format: stored.format, bytes: stored.bytes }),\n',
     put: '    null,\n',
-    suites: damage('one flipped bit in the stored records'),
+    suites: damage('one flipped bit in the time of a record'),
   },
   {
     name: 'a-batch-that-verifies-set-aside',

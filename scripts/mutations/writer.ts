@@ -198,8 +198,8 @@ export const writerMutations: readonly Mutation[] = [
     name: 'an-object-begun-without-the-lease',
     promise: 'a writer begins no object once its lease is over, so that the next one knows when the last can have come',
     file: 'apps/writer/src/lane/delivery.ts',
-    find: 'leaseValidForMs() > (policy.intents ? policy.attemptTimeoutMs : 0)',
-    put: '!policy.intents || leaseValidForMs() > policy.attemptTimeoutMs',
+    find: 'home.leaseValidForMs() > (policy.intents ? policy.attemptTimeoutMs : 0)',
+    put: '!policy.intents || home.leaseValidForMs() > policy.attemptTimeoutMs',
     suites: [{ project: 'simulation', file: 'apps/writer/test/simulation/leases.simulation.test.ts' }],
   },
   {

@@ -45,6 +45,8 @@ const givenUp = async () =>
 test.each([
   ['one flipped bit in the stored records', flip('records')],
   ['one flipped bit in the index', flip('index')],
+  // Behind the header, the rooms (each of its own) and a set: the lowest byte of the first time. Only the checksum tells.
+  ['one flipped bit in the time of a record', flip('index', 8 + 100 * 12 + 5 + 4)],
   ['another count', 'destination_counts = array[99]'],
   ['another destination', 'destination_version_ids = array[2]'],
   ['a destination more', 'destination_version_ids = array[1, 2], destination_counts = array[100, 1]'],

@@ -117,6 +117,7 @@ describe('the body of PutLogEvents', () => {
     }
     const large = '"'.repeat(MESSAGE_BYTES_MAX)
     for (const events of [now('{}', `${large}"`), now(large, large, large)]) {
+      expect(() => bodyOf(recordsOf(events))).not.toThrow()
       expect(bodyOf(recordsOf(events)) === expected(events)).toBe(true)
     }
   })
