@@ -60,7 +60,10 @@ class Compressor {
         }
       }
       if (filled > 0) await this.#write(filled)
-      await new Promise<void>((resolve) => this.#stream.flush(constants.Z_FINISH, () => resolve()))
+      await new Promise<void>((resolve, reject) => {
+        const done = (error?: Error | null) => (error ? reject(error) : resolve())
+        this.#stream.flush(constants.Z_FINISH, done)
+      })
     } catch (error) {
       this.close()
       throw error
