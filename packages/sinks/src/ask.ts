@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { DeserializeMiddleware, HttpHandlerOptions, HttpResponse, MiddlewareStack } from '@smithy/types'
 import { ANSWER_BYTES_MAX, type Answer, readAnswer, UnprovenAnswer } from './answer.ts'
-import { sendOptions } from './attempt.ts'
+import { type Attempt, attempt, sendOptions } from './attempt.ts'
 
 /** A command of an AWS client, made for one call. */
 export type Command<I extends object, O extends object> = {
@@ -22,11 +22,11 @@ export type Belief<T> = {
  * Sends a command the SDK's way, but reads the answer first: within bounds, until the signal aborts, and only as far as it
  * proves what it says. The SDK by itself reads errors without end, and takes an empty page of a proxy for an empty success.
  */
-export async function ask<I extends object, O extends object, Output, T>(
+export function ask<I extends object, O extends object, Output, T>(
   { middlewareStack }: Command<I, O>,
   viaSdk: (options: HttpHandlerOptions) => Promise<Output>,
   { prove, bytesMax = ANSWER_BYTES_MAX, signal }: Belief<T>,
-): Promise<{ readonly output: Output; readonly proven: T }> {
+): Promise<Attempt<{ readonly output: Output; readonly proven: T }>> {
   let seen: { readonly proven: T } | undefined
   const read: DeserializeMiddleware<I, O> = (next) => async (args) => {
     const { response } = await next(args)
@@ -37,9 +37,11 @@ export async function ask<I extends object, O extends object, Output, T>(
   }
   // Nearest to the wire.
   middlewareStack.add(read, { step: 'deserialize', priority: 'low', name: 'readAnswerMiddleware', override: true })
-  const output = await viaSdk(sendOptions(signal))
-  if (seen === undefined) throw new UnprovenAnswer(0, 'it was not seen')
-  return { output, proven: seen.proven }
+  return attempt(async () => {
+    const output = await viaSdk(sendOptions(signal))
+    if (seen === undefined) throw new UnprovenAnswer(0, 'it was not seen')
+    return { output, proven: seen.proven }
+  }, signal)
 }
 
 /** The SDK would check a checksum while somebody reads the body, which nobody does any more. */

@@ -10,7 +10,7 @@ import type {
 } from '@smithy/types'
 import { ANSWER_BYTES_MAX, type Answer, headerOf, isJsonObject, readAnswer } from './answer.ts'
 import type { Belief } from './ask.ts'
-import { sendOptions } from './attempt.ts'
+import { type Attempt, attempt, sendOptions } from './attempt.ts'
 import { areOldCredentials } from './renew-credentials.ts'
 import { ServiceError, type Words } from './service-error.ts'
 import { systemClock } from './system-clock.ts'
@@ -46,8 +46,8 @@ export type Call<T> = Belief<T> & {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Answers what the answer proves. Rejects with a `ServiceError`, an `UnprovenAnswer` or the request handler's error. */
-export type Send = <T>(call: Call<T>) => Promise<T>
+/** One call: what its answer proves, or what was made of a `ServiceError`, an `UnprovenAnswer` or the request handler's error. */
+export type Send = <T>(call: Call<T>) => Promise<Attempt<T>>
 
 /**
  * Sends calls of an operation with the client's credentials, region, endpoint, clock and request handler, past its
@@ -71,7 +71,8 @@ export function createSend({ config }: { readonly config: Config }, operation: O
     uriEscapePath: service !== 's3',
   })
 
-  return async ({ body, path, headers: own, prove, bytesMax = ANSWER_BYTES_MAX, signal }) => {
+  async function sendOnce<T>(call: Call<T>): Promise<T> {
+    const { body, path, headers: own, prove, bytesMax = ANSWER_BYTES_MAX, signal } = call
     const { url, signing, headers: atTarget } = await target()
     const isClockKept = (await config.disableClockSkewCorrection?.()) === true
     const offsetMs = isClockKept ? 0 : config.systemClockOffset
@@ -104,6 +105,8 @@ export function createSend({ config }: { readonly config: Config }, operation: O
     areRefused ||= areOldCredentials(error)
     throw error
   }
+
+  return (call) => attempt(() => sendOnce(call), call.signal)
 }
 
 type Target = {

@@ -7,7 +7,6 @@ import type { DestinationVersion, RoomId } from '@roomlog/domain'
 import { logStreamName } from '@roomlog/domain'
 import { type Answer, headerOf, type JsonObject, jsonOf, UnprovenAnswer } from '../answer.ts'
 import { ask } from '../ask.ts'
-import { attempt } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { failureOf, metricOf, nameOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
 import type { Failure } from '../port.ts'
@@ -53,10 +52,7 @@ export async function findLogGroup(
 ): Promise<{ readonly status: 'found' } | { readonly status: 'unusable'; readonly failure: Failure } | ReadFailure> {
   const subject = logGroupSubject(destination, 'DescribeLogGroups')
   const command = new DescribeLogGroupsCommand({ logGroupNamePrefix: destination.target })
-  const described = await attempt(
-    () => ask(command, (options) => client.send(command, options), { prove: proveGroups, signal }),
-    signal,
-  )
+  const described = await ask(command, (options) => client.send(command, options), { prove: proveGroups, signal })
   if (!described.ok) return readOutcomeOf(described.verdict, subject)
   const group = described.value.output.logGroups?.find(({ logGroupName }) => logGroupName === destination.target)
   if (group === undefined) return { status: 'unusable', failure: missingGroup(destination, 'DescribeLogGroups') }
@@ -86,10 +82,7 @@ export async function createStream(
 ): Promise<{ readonly status: 'created' } | ReadFailure> {
   const names = { logGroupName: destination.target, logStreamName: logStreamName(roomId) }
   const command = new CreateLogStreamCommand(names)
-  const sent = await attempt(
-    () => ask(command, (options) => client.send(command, options), { prove: proveCreated, signal }),
-    signal,
-  )
+  const sent = await ask(command, (options) => client.send(command, options), { prove: proveCreated, signal })
   // By name: a 412 of something in between says nothing about the stream.
   if (sent.ok || sent.verdict.name === 'ResourceAlreadyExistsException') return { status: 'created' }
   return readOutcomeOf(sent.verdict, logGroupSubject(destination, 'CreateLogStream'))

@@ -1,7 +1,7 @@
 import { type CloudWatchLogsClient, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import { type Answer, isJsonObject, type JsonObject, UnprovenAnswer } from '../answer.ts'
-import { type Attempt, attempt } from '../attempt.ts'
+import type { Attempt } from '../attempt.ts'
 import type { Rejected, SinkRecords } from '../port.ts'
 import { createSend } from '../send.ts'
 import { jsonWords } from '../service-error.ts'
@@ -26,7 +26,7 @@ export function createPutLogEvents(client: CloudWatchLogsClient): PutLogEvents {
   return (names, records, signal) => {
     const count = records.length
     const body = eventsBody(names, records)
-    return attempt(() => send({ body, prove: (answer) => rejectedEvents(answer, count), signal }), signal)
+    return send({ body, prove: (answer) => rejectedEvents(answer, count), signal })
   }
 }
 

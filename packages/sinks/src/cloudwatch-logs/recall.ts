@@ -3,7 +3,6 @@ import type { MessageId, RoomId } from '@roomlog/domain'
 import { logStreamName, RECORD_VERSION } from '@roomlog/domain'
 import { type Answer, isJsonObject, UnprovenAnswer } from '../answer.ts'
 import { ask } from '../ask.ts'
-import { attempt } from '../attempt.ts'
 import { metricOf, nameOf, type ReadFailure, readOutcomeOf } from '../failure.ts'
 import { messageOf } from '../line.ts'
 import type { CheckOutcome, RecallOutcome, SinkRecords } from '../port.ts'
@@ -153,7 +152,7 @@ async function filter(
     const command = new FilterLogEventsCommand({ ...range, nextToken })
     await readTurn?.(signal)
     const belief = { prove: pageOf, bytesMax: FILTER_ANSWER_BYTES_MAX, signal }
-    const sent = await attempt(() => ask(command, (options) => client.send(command, options), belief), signal)
+    const sent = await ask(command, (options) => client.send(command, options), belief)
     if (!sent.ok) {
       if (sent.verdict.class === 'missing') return 'missing'
       return whyUnread(group, readOutcomeOf(sent.verdict, logGroupSubject(destination, 'FilterLogEvents')), signal)

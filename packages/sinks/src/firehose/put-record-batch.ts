@@ -1,7 +1,7 @@
 import { type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import { type Answer, isJsonObject, jsonOf, UnprovenAnswer } from '../answer.ts'
-import { type Attempt, attempt } from '../attempt.ts'
+import type { Attempt } from '../attempt.ts'
 import type { Rejected, SinkRecords } from '../port.ts'
 import { createSend } from '../send.ts'
 import { jsonWords } from '../service-error.ts'
@@ -24,7 +24,7 @@ export function createPutRecordBatch(client: FirehoseClient, streamName: string)
   })
   return (records, packs, signal) => {
     const body = batchBody(streamName, records, packs)
-    return attempt(() => send({ body, prove: (answer) => rejectedRecords(answer, packs.length), signal }), signal)
+    return send({ body, prove: (answer) => rejectedRecords(answer, packs.length), signal })
   }
 }
 

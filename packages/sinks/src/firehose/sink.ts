@@ -3,7 +3,6 @@ import { DescribeDeliveryStreamCommand, type FirehoseClient } from '@aws-sdk/cli
 import type { DestinationVersion } from '@roomlog/domain'
 import { jsonOf } from '../answer.ts'
 import { ask } from '../ask.ts'
-import { attempt } from '../attempt.ts'
 import { failureOf, metricOf, nameOf, type Subject, writeOutcomeOf } from '../failure.ts'
 import type { CheckOutcome, Failure, Sink, SinkOptions, SinkRecords, WriteOutcome } from '../port.ts'
 import { singleAttempt } from '../single-attempt.ts'
@@ -57,10 +56,7 @@ export function createFirehoseSink({ client, destination, packBytes = 0 }: Fireh
 
   async function check({ signal }: SinkOptions = {}): Promise<CheckOutcome> {
     const command = new DescribeDeliveryStreamCommand({ DeliveryStreamName: target, Limit: 1 })
-    const sent = await attempt(
-      () => ask(command, (options) => client.send(command, options), { prove: jsonOf, signal }),
-      signal,
-    )
+    const sent = await ask(command, (options) => client.send(command, options), { prove: jsonOf, signal })
     if (!sent.ok) {
       const call = 'DescribeDeliveryStream'
       return {

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { type Answer, UnprovenAnswer } from '../answer.ts'
 import { ask } from '../ask.ts'
-import { type Attempt, attempt } from '../attempt.ts'
+import type { Attempt } from '../attempt.ts'
 import type { ObjectReader } from './read-back.ts'
 
 /** One page of the bucket's keys. */
@@ -15,10 +15,7 @@ export async function listObjects(
   signal: AbortSignal | undefined,
 ): Promise<Attempt<ListObjectsV2CommandOutput>> {
   const command = new ListObjectsV2Command({ ...input, Bucket: destination.target })
-  const listed = await attempt(
-    () => ask(command, (options) => client.send(command, options), { prove, signal }),
-    signal,
-  )
+  const listed = await ask(command, (options) => client.send(command, options), { prove, signal })
   return listed.ok ? { ok: true, value: listed.value.output } : listed
 }
 

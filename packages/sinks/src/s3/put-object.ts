@@ -3,7 +3,6 @@ import { crc32 } from 'node:zlib'
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import { type Answer, headerOf, NO_ETAG, UnprovenAnswer } from '../answer.ts'
-import { attempt } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { createSend } from '../send.ts'
 import type { Words } from '../service-error.ts'
@@ -40,17 +39,13 @@ export function createPutObject(client: S3Client, { bucket, checksum, acl }: Put
     wordsOf,
   })
   return async ({ key, body, metadata }, records, signal) => {
-    const sent = await attempt(
-      () =>
-        send({
-          path: key.split('/').map(encodeURIComponent).join('/'),
-          headers: { ...metadataHeaders(metadata), ...checksumHeaders(body, checksum) },
-          body,
-          prove: proveTaken,
-          signal,
-        }),
+    const sent = await send({
+      path: key.split('/').map(encodeURIComponent).join('/'),
+      headers: { ...metadataHeaders(metadata), ...checksumHeaders(body, checksum) },
+      body,
+      prove: proveTaken,
       signal,
-    )
+    })
     if (sent.ok) return { status: 'created' }
     const { verdict } = sent
     if (verdict.action === 'exists') return { status: 'exists', isNamed: verdict.name === 'PreconditionFailed' }

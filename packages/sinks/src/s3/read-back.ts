@@ -2,7 +2,6 @@ import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/cli
 import type { DestinationVersion, MessageId } from '@roomlog/domain'
 import type { Answer } from '../answer.ts'
 import { ask } from '../ask.ts'
-import { attempt } from '../attempt.ts'
 import type { Verdict } from '../classify.ts'
 import { metricOf, type ReadFailure, readOutcomeOf, type Subject } from '../failure.ts'
 import type { SinkRecord } from '../port.ts'
@@ -23,10 +22,7 @@ export async function readOccupant(
 ): Promise<Occupied | ReadFailure> {
   const { client, destination } = reader
   const command = new HeadObjectCommand({ Bucket: destination.target, Key: key })
-  const head = await attempt(
-    () => ask(command, (options) => client.send(command, options), { prove: proveETag, signal }),
-    signal,
-  )
+  const head = await ask(command, (options) => client.send(command, options), { prove: proveETag, signal })
   if (!head.ok) return readFailure(head.verdict, destination, 'HeadObject')
   const occupant = occupantOf(key, head.value.output.Metadata)
   // The key is made of the first record: metadata that name another are of no object that was written here.
@@ -58,10 +54,8 @@ export async function readIds(
     proveETag(answer)
     return answer.body
   }
-  const got = await attempt(
-    () => ask(command, (options) => client.send(command, options), { prove, bytesMax: BODY_BYTES_MAX, signal }),
-    signal,
-  )
+  const belief = { prove, bytesMax: BODY_BYTES_MAX, signal }
+  const got = await ask(command, (options) => client.send(command, options), belief)
   if (!got.ok) {
     const { name, status } = got.verdict
     // Only S3's own word for it: any other 404 may be a proxy's.
