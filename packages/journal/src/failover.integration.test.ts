@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,13 +6,12 @@ import { createPool } from '@roomlog/db'
 import { migrate } from '@roomlog/db/migrate'
 import { type FailoverPair, startFailoverPair } from '@roomlog/embedded-postgres'
 import { afterEach, expect, test } from 'vitest'
-import { createAppender } from './appender.ts'
 import { toPartition } from './partition.ts'
 import type { Journal } from './port.ts'
 import { toPosition } from './position.ts'
 import { createPostgresJournal } from './postgres/journal.ts'
 import { transactionOf } from './postgres/transaction.ts'
-import { anAppendId, append, aRecord, aRoomIn, readAll, records, recordsOf, versionId } from './samples.contract.ts'
+import { anAppendId, append, appenderOn, aRecord, aRoomIn, readAll, records, recordsOf } from './samples.contract.ts'
 
 const HERE = toPartition(0)
 const closing: (() => Promise<unknown>)[] = []
@@ -79,21 +77,6 @@ test('a synchronous standby takes over under the traffic of two apis: what was a
   const known = new Set(acknowledged)
   expect(found.filter((id) => !known.has(id) && !uncertain.has(id))).toEqual([])
 })
-
-function appenderOn(journal: Journal) {
-  return createAppender({
-    journal,
-    routes: {
-      resolve: async (rooms) => ({
-        configVersion: await journal.configVersion(HERE),
-        destinations: new Map(rooms.map((room) => [room, [versionId(1)]])),
-      }),
-    },
-    randomUUID,
-    nowMs: () => performance.now(),
-    sleep: (ms) => sleep(ms),
-  })
-}
 
 test('a standby that was behind takes over: readers notice, and no version of the lost configuration counts any more', async () => {
   const pair = await openPair(false)

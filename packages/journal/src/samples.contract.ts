@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DestinationVersionId, MessageId, newId, type RoomId } from '@roomlog/domain'
-import { partitionOf } from './partition.ts'
+import { type Appender, createAppender } from './appender.ts'
+import { partitionOf, toPartition } from './partition.ts'
 import type {
   AppendId,
   AppendOutcome,
@@ -65,6 +67,22 @@ export function aRecord({
 
 export function records(count: number, given: Parameters<typeof aRecord>[0] = {}): readonly NewRecord[] {
   return Array.from({ length: count }, () => aRecord(given))
+}
+
+/** An appender by the real clock, for which every room has destination version 1. */
+export function appenderOn(journal: Journal): Appender {
+  return createAppender({
+    journal,
+    routes: {
+      resolve: async (rooms) => ({
+        configVersion: await journal.configVersion(toPartition(0)),
+        destinations: new Map(rooms.map((room) => [room, [versionId(1)]])),
+      }),
+    },
+    randomUUID,
+    nowMs: () => performance.now(),
+    sleep: (ms) => sleep(ms),
+  })
 }
 
 /** Appends at the version in force. */

@@ -1,6 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import pg from 'pg'
-import { reasonOf, sqlState } from '../postgres/errors.ts'
+import { sqlState } from '../postgres/errors.ts'
+import { reasonOf } from '../reason.ts'
 import type { ClockSources } from '../time/database-clock.ts'
 import { healTime } from './heal-time.ts'
 import { listPartitions } from './list.ts'

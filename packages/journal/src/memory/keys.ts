@@ -1,5 +1,4 @@
 import { IDEMPOTENCY_KEY_KEPT_MS } from '@roomlog/domain'
-
 import { KEYS_FORGOTTEN_MAX, nameOf } from '../key-name.ts'
 import type { KeyName, RecordKey } from '../port.ts'
 import type { Clock, State, StoredKey } from './state.ts'

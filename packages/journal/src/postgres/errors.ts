@@ -32,9 +32,3 @@ export function violatedUnique(error: unknown): string | undefined {
   if (sqlState(error) !== UNIQUE_VIOLATION) return undefined
   return error instanceof Error && 'constraint' in error ? String(error.constraint) : ''
 }
-
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message
-  return error.message
-}

@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createAppender } from '../appender.ts'
 import { keyed } from '../keys.contract.ts'
 import { toPartition } from '../partition.ts'
 import type { Journal } from '../port.ts'
-import { anAppendId, append, aRoomIn, readAll, records, recordsOf, versionId } from '../samples.contract.ts'
+import { anAppendId, append, appenderOn, aRoomIn, readAll, records, recordsOf } from '../samples.contract.ts'
 import type { Submission, SubmitOutcome } from '../submission.ts'
 import { signInReaderOf } from '../testing/disturb.ts'
 import { openDatabase, openJournal, type TestDatabase } from './database.contract.ts'
@@ -19,20 +16,6 @@ beforeAll(async () => {
   database = await openDatabase()
 })
 afterAll(() => database.close())
-
-const appenderOn = (journal: Journal) =>
-  createAppender({
-    journal,
-    routes: {
-      resolve: async (rooms) => ({
-        configVersion: await journal.configVersion(HERE),
-        destinations: new Map(rooms.map((room) => [room, [versionId(1)]])),
-      }),
-    },
-    randomUUID,
-    nowMs: () => performance.now(),
-    sleep: (ms) => sleep(ms),
-  })
 
 function aMessage({ record, key }: ReturnType<typeof keyed>): Submission {
   const { destinations: _, ...message } = record

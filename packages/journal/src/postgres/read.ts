@@ -3,8 +3,9 @@ import { damaged, decodeEntries, faultOf, SET_ASIDE_FORMAT, type StoredEntry } f
 import { toPartition } from '../partition.ts'
 import type { AppendId, Fault, Head, Journal, Partition, Position, ReadOutcome } from '../port.ts'
 import { toAppendId, toPosition } from '../position.ts'
+import { reasonOf } from '../reason.ts'
 import { type Columns, copyOut } from './copy-out.ts'
-import { isUnreadable, reasonOf } from './errors.ts'
+import { isUnreadable } from './errors.ts'
 import { unpack } from './packing.ts'
 import { withClient } from './with-client.ts'
 

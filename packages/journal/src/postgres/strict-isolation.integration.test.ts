@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createAppender } from '../appender.ts'
 import { keyed } from '../keys.contract.ts'
 import { toPartition } from '../partition.ts'
 import type { Journal } from '../port.ts'
-import { anAppendId, aRecord, aRoomIn, readAll, records, recordsOf, versionId } from '../samples.contract.ts'
+import { anAppendId, appenderOn, aRecord, aRoomIn, readAll, records, recordsOf } from '../samples.contract.ts'
 import { openDatabase, openJournal, type TestDatabase, waitingForLock } from './database.contract.ts'
 import { createPostgresJournal } from './journal.ts'
 
@@ -48,20 +45,8 @@ test.each(['repeatable read', 'serializable'])(
     await openJournal(database.pool)
     const journals = await Promise.all([1, 2, 3].map(() => journalAt(isolation)))
     const room = aRoomIn(HERE, journals[0]?.partitions ?? 1)
-    const configVersion = journals[0]?.configVersion(HERE) ?? Promise.resolve(0)
     const sent = journals.map(async (journal) => {
-      const appender = createAppender({
-        journal,
-        routes: {
-          resolve: async (rooms) => ({
-            configVersion: await configVersion,
-            destinations: new Map(rooms.map((each) => [each, [versionId(1)]])),
-          }),
-        },
-        randomUUID,
-        nowMs: () => performance.now(),
-        sleep: (ms) => sleep(ms),
-      })
+      const appender = appenderOn(journal)
       const ids: string[] = []
       for (let i = 0; i < 60; i++) {
         const { destinations: _, ...message } = aRecord({ roomId: room })
