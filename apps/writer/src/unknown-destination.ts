@@ -1,6 +1,6 @@
 import { AccountId, type DestinationVersionId, LoggingConfigurationId } from '@roomlog/domain'
 import type { Failure } from '@roomlog/sinks'
-import type { Cycle, CycleEnd, Delivery } from './kinds/delivery.ts'
+import type { Cycle, CycleEnd, Delivery } from './lane/delivery.ts'
 import type { Destination, LanePolicy } from './lane/destination.ts'
 import { Refusals } from './lane/refusals.ts'
 

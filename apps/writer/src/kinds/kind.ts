@@ -4,9 +4,9 @@ import type { DestinationVersion } from '@roomlog/domain'
 import type { Sink } from '@roomlog/sinks'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { WriterEnv } from '../env.ts'
+import type { DeliverySettings } from '../lane/delivery.ts'
 import type { LanePolicy } from '../lane/destination.ts'
 import type { Waits } from '../lane/trouble.ts'
-import type { DeliverySettings } from './delivery.ts'
 
 /** All that the writer knows of one kind of destination. How to add one: docs/destinations.md. */
 export type Kind = {

@@ -1,8 +1,8 @@
 import type { MessageId } from '@roomlog/domain'
 import type { Failure } from '@roomlog/sinks'
+import type { Delivery } from '../lane/delivery.ts'
 import type { Moment } from '../lane/refusals.ts'
 import type { LaneRecords } from '../lane/selection.ts'
-import type { Delivery } from './delivery.ts'
 
 export type BatchEnd = 'settled' | 'stopped'
 

@@ -4,8 +4,8 @@ import { toPosition } from '@roomlog/journal'
 import { type OccupantEnd, renewCredentials, type SinkRecord } from '@roomlog/sinks'
 import { addressByPath, createGzips, createS3Sink } from '@roomlog/sinks/s3'
 import type { WriterEnv } from '../env.ts'
+import type { Cycle, CycleEnd, Delivery } from '../lane/delivery.ts'
 import type { LaneRecords } from '../lane/selection.ts'
-import type { Cycle, CycleEnd, Delivery } from './delivery.ts'
 import { CALLS_MAX, clientConfig, deliverySettings, type Kind, MIB, WAITS } from './kind.ts'
 
 const HOUR_MS = 3_600_000
@@ -18,7 +18,7 @@ export const s3: Kind = {
     intents: false,
     patience: 6,
     // One write may put, prove and look: three requests.
-    attemptTimeoutMs: 3 * requestMsOf(env),
+    attemptTimeoutMs: 3 * putTimeoutMsOf(env),
     waits: WAITS,
     delivery: deliverySettings(env),
     deliver: deliverAsObjects,
@@ -34,10 +34,10 @@ export const s3: Kind = {
 }
 
 export function s3Client(env: WriterEnv): S3Client {
-  return addressByPath(renewCredentials(new S3Client(clientConfig(env, requestMsOf(env)))))
+  return addressByPath(renewCredentials(new S3Client(clientConfig(env, putTimeoutMsOf(env)))))
 }
 
-function requestMsOf(env: WriterEnv): number {
+function putTimeoutMsOf(env: WriterEnv): number {
   return env.ROOMLOG_S3_REQUEST_TIMEOUT_SECONDS * 1_000
 }
 

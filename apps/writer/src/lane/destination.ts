@@ -1,6 +1,6 @@
 import type { DestinationVersion, MessageId } from '@roomlog/domain'
 import type { Sink } from '@roomlog/sinks'
-import type { Cycle, CycleEnd, Delivery, DeliverySettings } from '../kinds/delivery.ts'
+import type { Cycle, CycleEnd, Delivery, DeliverySettings } from './delivery.ts'
 import type { Refusals } from './refusals.ts'
 import type { Waits } from './trouble.ts'
 

@@ -2,15 +2,15 @@ import { setMaxListeners } from 'node:events'
 import type { JournalBatch, LaneChange, Position } from '@roomlog/journal'
 import { type AlarmClock, createAlarmClock } from '../alarm-clock.ts'
 import { type Clock, sleep } from '../clock.ts'
-import type { Cycle, CycleEnd, Delivery } from '../kinds/delivery.ts'
 import type { Pins } from '../pins.ts'
 import type { LaneReport } from '../reports.ts'
 import { Checkpoint } from './checkpoint.ts'
+import type { Cycle, CycleEnd, Delivery } from './delivery.ts'
 import { createDelivery } from './delivery.ts'
 import type { Destination } from './destination.ts'
-import type { Gather } from './gather.ts'
 import type { Life } from './life.ts'
-import { isOpen, type Mark } from './mark.ts'
+import { isNext, isOpen, type Mark } from './mark.ts'
+import { beforeCut, type Cut, GATHERING, type Phase, sentBy } from './phase.ts'
 import { Tally } from './tally.ts'
 import { Trouble } from './trouble.ts'
 import { Waiting } from './waiting.ts'
@@ -32,36 +32,6 @@ export type Home = {
   save(): Promise<boolean>
   /** The lane can take more, or has moved. */
   changed(): void
-}
-
-/** A cycle that was cut, with the memory that its records are in. */
-type Cut = Cycle & { readonly gather: Gather }
-
-type Recovering = {
-  readonly is: 'recovering'
-  /** Where the cycle ends that an earlier life left open: nothing can be cut before all of it is gathered. */
-  readonly intent: Position
-  /** False while it waits to be read back: nothing is sent for it. */
-  readonly isSending: boolean
-}
-type Gathering = { readonly is: 'gathering' }
-
-/** What a lane is doing; exactly one of these. */
-type Phase =
-  | Recovering
-  | Gathering
-  /** `intent`: its end is written down, since its calls cannot be repeated. */
-  | { readonly is: 'delivering'; readonly cycle: Cut; readonly intent: Position | undefined; isSending: boolean }
-  /** Has let go of all memory, and reads again from the checkpoint after the wait that the trouble asks for. */
-  | { readonly is: 'pausing'; readonly then: Recovering | Gathering }
-  /** Runs no more, and the next writer's lane finds what it wrote down. */
-  | { readonly is: 'ended'; readonly as: Exclude<Phase, { is: 'ended' }>; readonly isUnfinished: boolean }
-
-const GATHERING: Gathering = { is: 'gathering' }
-
-/** Whether a reader that stands at `at` takes the batch next. Inside a tombstone nothing is passed over. */
-export function isNext({ previousEnd, lastPosition, setAsideRevision }: JournalBatch, at: Position): boolean {
-  return at === previousEnd || (setAsideRevision !== undefined && at > previousEnd && at < lastPosition)
 }
 
 /** One destination version on one partition: gathers, cuts, delivers, and moves its checkpoint. */
@@ -316,26 +286,5 @@ export class Lane {
     if (dueAtMs === undefined || this.#home.isBlocked(this.destination)) return undefined
     if (this.trouble.failures > 0 || pins.tight() || isSated || isFull) return 0
     return Math.max(0, dueAtMs - clock.monotonicMs())
-  }
-}
-
-/** What a lane does again whose cycle was dropped. */
-function beforeCut(phase: Phase): Recovering | Gathering {
-  if (phase.is !== 'delivering' || !phase.cycle.recovering || phase.intent === undefined) return GATHERING
-  return { is: 'recovering', intent: phase.intent, isSending: phase.isSending }
-}
-
-/** Whether calls of a cycle may have been sent that is not settled, as the row says it to the next writer. */
-function sentBy(phase: Phase): Pick<LaneChange, 'intent' | 'sending'> {
-  switch (phase.is) {
-    case 'gathering':
-      return { intent: undefined, sending: true }
-    case 'recovering':
-    case 'delivering':
-      return { intent: phase.intent, sending: phase.isSending }
-    case 'pausing':
-      return sentBy(phase.then)
-    case 'ended':
-      return sentBy(phase.as)
   }
 }
