@@ -186,6 +186,14 @@ export async function totalsOf(journal: Journal): Promise<readonly Totals[]> {
 /** Progress without the revision that it follows. */
 export type Change = Omit<ProgressChange, 'revision'>
 
+/** Takes a partition that nobody holds. */
+export async function takeLease(journal: Journal, partition: Partition = toPartition(0), ttlMs = 30_000) {
+  const lease: HeldLease = { partition, token: aToken() }
+  const progress = await journal.acquire({ ...lease, writerId: 'writer', ttlMs })
+  if (progress === 'taken') throw new Error('taken')
+  return { lease, progress }
+}
+
 /** Settles on top of whatever stands. */
 export async function settle(journal: Journal, lease: HeldLease, change: Change): Promise<'settled' | 'lost'> {
   const { renewed } = await journal.roll({ writerId: 'settler', ttlMs: 30_000, held: [lease] })

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { describeJournal, type JournalUnderTest } from '../journal.contract.ts'
+import type { JournalUnderTest } from '../journal.contract.ts'
 import { describeKeys } from '../keys.contract.ts'
+import { describeLedger } from '../ledger.contract.ts'
+import { describeLog } from '../log.contract.ts'
 import { toPartition } from '../partition.ts'
 import { describeRedrive } from '../redrive.contract.ts'
 import { describeRetention } from '../retention.contract.ts'
@@ -31,7 +33,8 @@ async function open(): Promise<JournalUnderTest> {
   }
 }
 
-describeJournal('in memory', open)
+describeLog('in memory', open)
+describeLedger('in memory', open)
 describeKeys('in memory', open)
 describeRetention('in memory', open)
 describeRedrive('in memory', open)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeJournal } from '../journal.contract.ts'
 import { describeKeys } from '../keys.contract.ts'
+import { describeLedger } from '../ledger.contract.ts'
+import { describeLog } from '../log.contract.ts'
 import { toPartition } from '../partition.ts'
 import { describeRedrive } from '../redrive.contract.ts'
 import { describeRetention } from '../retention.contract.ts'
@@ -33,7 +34,8 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-describeJournal('in Postgres', () => openJournal(database.pool))
+describeLog('in Postgres', () => openJournal(database.pool))
+describeLedger('in Postgres', () => openJournal(database.pool))
 describeKeys('in Postgres', () => openJournal(database.pool))
 describeRetention('in Postgres', () => openJournal(database.pool))
 describeRedrive('in Postgres', () => openJournal(database.pool))
