@@ -29,7 +29,7 @@ export type Services = {
   readonly clock: DatabaseClock
   readonly secretBox: SecretBox
   readonly authenticator: Authenticator
-  /** Of the first access key that this process is configured with. */
+  /** The root key's id: the first access key that this process is configured with. */
   readonly rootKeyId: string | undefined
   readonly checkDestination: CheckDestination
   readonly newAppendId: () => AppendId
@@ -50,5 +50,5 @@ export type Call = {
 /** What one call of an operation works with. */
 export type Context = Services & Call
 
-/** What a function needs of that, so that its type tells what it can do: the call's facts, and these services. */
+/** The call's facts and the services that a function names: its type tells what it can do, and a test need give no more. */
 export type Needs<S extends keyof Services> = Pick<Services, S> & Call

@@ -96,7 +96,7 @@ async function trimAll(journal: Journal, writer: Writer, log: Log): Promise<void
   }
 }
 
-/** Of all partitions: writers that are at it at once pass over each other's. */
+/** Keys belong to no partition, so every writer forgets them; those that are at it at once pass over each other's. */
 async function forgetKeys(journal: Journal, log: Log): Promise<void> {
   let keys = 0
   for (let n = 0; n < CALLS_MAX; n++) {

@@ -35,7 +35,7 @@ export function createKeysHonoured(): KeysHonoured {
   }
 }
 
-/** Of whichever `fetch` it is. */
+/** Reads an answer of whichever `fetch` the caller gave. */
 function readingOf(response: unknown): { readonly status: number; readonly said: boolean } {
   if (!isObject(response) || !('headers' in response) || !('status' in response)) return NOTHING
   const { headers, status } = response

@@ -26,7 +26,7 @@ export const EVENT_NAME_LENGTH_MAX = 100
 export const REASON_LENGTH_MAX = 256
 /** IVS states none; this one is ours, so that a record stays small whatever a client sends. */
 export const REQUEST_ID_LENGTH_MAX = 256
-/** Of the key by which a call that is made again is recorded once (Roomlog's own). */
+/** The longest key by which a call that is made again is recorded once (Roomlog's own), in characters. */
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 128
 /** Since the first call with a key: from then on it is as good as new. */
 export const IDEMPOTENCY_KEY_KEPT_MS = 24 * 3_600_000

@@ -119,7 +119,7 @@ export type ProgressChange = {
 export type RetentionLimits = {
   /** Since commit, for lanes that are in trouble and have delivered nothing for an hour (or `keepMs`, if less). */
   readonly keepMs: number
-  /** Of batches that some lane still waits for. */
+  /** How much the batches have that some lane still waits for. */
   readonly bytesMax: number
 }
 
@@ -176,13 +176,13 @@ export type TimeHealing = {
 export type HeldLease = { readonly partition: Partition; readonly token: LeaseToken }
 
 export type Roll = {
-  /** Of the leases named, those still held, now extended; a revision that fell tells a restored database. */
+  /** Those of the leases named that are still held, now extended; a revision that fell tells a restored database. */
   readonly renewed: readonly { readonly partition: Partition; readonly revision: number }[]
   /** Partitions that no living writer holds. */
   readonly free: readonly Partition[]
   /** Writers alive, this one included. */
   readonly writers: number
-  /** Of those, how many come before this one, in an order on which all agree. */
+  /** How many of those come before this one, in an order on which all agree. */
   readonly rank: number
 }
 
@@ -233,7 +233,7 @@ export type Ledger = {
   healTime(partition: Partition, how: { readonly dryRun: boolean }): Promise<TimeHealing>
   /** Destination versions without a backlog are left out. */
   backlog(versions: readonly DestinationVersionId[]): Promise<readonly Backlog[]>
-  /** Of these, the ones that have got everything, or never get it. */
+  /** Those of these that have got everything, or never get it. */
   drained(versions: readonly DestinationVersionId[]): Promise<readonly DestinationVersionId[]>
   /**
    * Gives up what these destination versions have not got yet, counted, as a part of the transaction; the caller marks them

@@ -31,7 +31,7 @@ export type KeyName = { readonly roomId: RoomId; readonly key: IdempotencyKey }
 
 /** A key as it is first given, with what whoever gives it again is answered. */
 export type RecordKey = KeyName & {
-  /** Of what is asked for, 64 hex digits: the same key with another hash asks for something else. */
+  /** A hash of what is asked for, 64 hex digits: the same key with another hash asks for something else. */
   readonly hash: string
   readonly id: MessageId
   readonly sendTime: string

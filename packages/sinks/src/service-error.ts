@@ -25,7 +25,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** Of a JSON service: it names an error in the body, else in a header. What has another body is somebody else's answer. */
+/** A JSON service names an error in the body, else in a header. What has another body is somebody else's answer. */
 export function jsonWords(answer: Answer): Words {
   const said = answer.body.length === 0 ? {} : parsed(answer.body)
   if (!isJsonObject(said)) return { name: undefined, message: undefined }

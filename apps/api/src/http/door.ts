@@ -15,7 +15,7 @@ declare module 'fastify' {
 
 export type Pass = { readonly caller: Caller; readonly ticket: Ticket }
 
-/** What requests share, whichever door they come through. */
+/** Requests of all doors share these bounds, so that a flood at one door cannot take more of the process than at another. */
 export type Bounds = { readonly admission: Admission; readonly turns: Turns }
 
 export type Door = {

@@ -3,7 +3,7 @@ import type { Needs, Services } from '../context.ts'
 import type { RoomEntry } from '../rooms/room-cache.ts'
 import { refilledInMs, takeToken } from './rate-limiter.ts'
 
-/** What it takes to count calls. */
+/** Counting calls needs these services. */
 export type Counting = Needs<'limiter' | 'rates'>
 
 /** Takes one request out of the account's rate for an operation. */

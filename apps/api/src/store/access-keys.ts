@@ -6,7 +6,7 @@ import type { Tx } from '../database/transact.ts'
 import { lookUp } from './look-up.ts'
 import { latestCreated, type PageRange } from './page.ts'
 
-/** Of those that a row names, the ones that this release knows: a key with a later one can do less here, not nothing. */
+/** A row may name scopes of a later release. They are left out, so that such a key can do less here, not nothing. */
 const Scopes = z
   .array(z.string())
   .nullable()

@@ -57,7 +57,7 @@ export function destinationVersionsOf(sql: Tx) {
         orderBy: { createdAt: 'desc' },
         select: { createdAt: true },
       })
-      // Of versions with one target, the writer delivers the earlier one first: by this time, since ids say nothing.
+      // The writer delivers the earlier of two versions with one target first, and knows it by this time: ids say nothing.
       const createdAt = new Date(Math.max(about.createdAt.getTime(), (latest?.createdAt.getTime() ?? 0) + 1))
       for (let draw = 1; draw <= DRAWS_MAX; draw += 1) {
         const id = drawId()

@@ -14,7 +14,7 @@ const Entries = z.array(
   }),
 ) satisfies z.ZodType<RoomEntry[]>
 
-// Of two configurations with one destination, the first listed gets the records.
+// The first listed of two configurations with one destination gets the records; both would deliver them twice.
 const ROOMS = `
 select r.id as "roomId", r.account_id as "accountId", r.maximum_message_length as "maximumMessageLength",
        r.maximum_message_rate_per_second as "maximumMessageRatePerSecond",

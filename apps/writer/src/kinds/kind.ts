@@ -53,7 +53,7 @@ export function deliverySettings(env: WriterEnv): DeliverySettings {
 
 const CONNECT_TIMEOUT_MS = 3_000
 
-/** Of an SDK client that never retries by itself; credentials and endpoints come from the SDK's standard variables and files. */
+/** An SDK client that never retries by itself. Credentials and endpoints come from the SDK's standard variables and files. */
 export function clientConfig(env: WriterEnv, requestTimeout = requestMsOf(env)) {
   // Beside the calls that deliver there may be as many that read back.
   const agent = { keepAlive: true, maxSockets: 2 * CALLS_MAX }

@@ -23,7 +23,7 @@ export type IncidentsOptions = {
   readonly log: Log
   /** What this process has written an error line about, and is not over. */
   readonly told: Set<string>
-  /** Of the trouble that the database tells of. */
+  /** Where the trouble is that the database tells of. */
   readonly reported: Position | undefined
 }
 

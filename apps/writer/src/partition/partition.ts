@@ -119,7 +119,7 @@ export class Partition implements Home {
     return this.#head.head
   }
 
-  /** Of the progress that was written last for sure. */
+  /** The revision of the progress that was written last for sure. */
   get revision(): number {
     return this.#revision
   }

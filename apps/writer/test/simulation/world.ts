@@ -13,7 +13,7 @@ import { Witness } from './witness.ts'
 
 const PARTITIONS = 2
 const ROOMS = 4
-/** Of what is asked for, and of something else. */
+/** One hash is of what is asked for, the other of something else. */
 const HASH = '0'.repeat(64)
 const OTHER_HASH = '1'.repeat(64)
 

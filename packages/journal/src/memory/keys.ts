@@ -3,7 +3,7 @@ import { KEYS_FORGOTTEN_MAX, nameOf } from '../key-name.ts'
 import type { KeyName, RecordKey } from '../port.ts'
 import type { Clock, State, StoredKey } from './state.ts'
 
-/** Of these keys those that are known, as they were first given. */
+/** Those of these keys that are known, as they were first given. */
 export function findKeys(state: State, clock: Clock, names: readonly KeyName[]): readonly RecordKey[] {
   return names.flatMap((name) => {
     const found = state.keys.get(nameOf(name))

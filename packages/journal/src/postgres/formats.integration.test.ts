@@ -40,7 +40,7 @@ test.each(['signIn', 'roll'] as const)(
     await hear()
     await append(journal, HERE, chat())
     expect(await formats()).toEqual([1, 1, 4])
-    // Of a version that does not say what it reads, it is known.
+    // What a version reads that does not say so is known.
     await signInReaderOf(database.pool, 'landed', undefined)
     await hear()
     await append(journal, HERE, chat())

@@ -11,7 +11,7 @@ const isAhead = (column: string, ms: string) =>
 /** Whether a row of the roll is of a living process, writer or api. */
 const lives = (ms: string) => `(${isAhead('expires_at', ms)} or ${isAhead('api_expires_at', ms)})`
 
-/** Of the formats in the parameter `formats`, those that all living processes read. */
+/** Those of the formats in the parameter `formats` that all living processes read. */
 export const readByAllSql = (formats: string, ms: string) => `
 array(select f from unnest(${formats}::smallint[]) f
        where not exists (select from journal_writer

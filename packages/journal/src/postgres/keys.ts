@@ -64,7 +64,7 @@ returning k.room_id, k.key, encode(k.hash, 'hex') as hash, k.record_id, k.send_t
 // As for an append: beyond it the socket is dead.
 const ANSWER: object = { query_timeout: 15_000 }
 
-/** Of these keys those that are known. What is not known costs no more than to read it. */
+/** Those of these keys that are known. What is not known costs no more than to read it. */
 export async function findKeys(
   client: Pick<pg.PoolClient, 'query'>,
   time: JournalTime | undefined,

@@ -3,13 +3,13 @@ import { EVENTS_WASM } from './events-wasm.ts'
 import { BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CLOUDWATCH_LOGS_LIMITS } from './limits.ts'
 
 const NEXT = '"},{"timestamp":'
-/** Of `NEXT`, what the first event of a body has nothing to end with. */
+/** The part of `NEXT` that ends the event before, which the first event of a body does not have. */
 const ENDING_CHARS = 3
-/** Of a time, the module writes the last six digits. */
+/** The module writes the last six digits of a time; those before them are the same for all events of a call. */
 const TIME_LOW = 1_000_000
 const NEWLINE_BYTES = 1
 
-/** Of an event without its message: 16 for `"},{"timestamp":`, 16 for the digits, 12 for `,"message":"`. */
+/** What an event has without its message: 16 for `"},{"timestamp":`, 16 for the digits, 12 for `,"message":"`. */
 const EVENT_BYTES_MAX = 44
 /** The module writes up to so many bytes more than it has to. */
 const SPARE_BYTES = 32

@@ -29,7 +29,7 @@ export function createPutRecordBatch(client: FirehoseClient, streamName: string)
 }
 
 const BETWEEN = '"},{"Data":"'
-/** Of `BETWEEN`, what the first record of a body has nothing to end with. */
+/** The part of `BETWEEN` that ends the record before, which the first record of a body does not have. */
 const ENDING_CHARS = 3
 const END = '"}]}'
 

@@ -12,7 +12,7 @@ import { isUnexpected, retryHeaders } from './error.ts'
 import { createRouter } from './router.ts'
 import { createSingleCalls } from './single-call.ts'
 
-/** Of the body of a request that holds `chat.sendMessages`, and of any other. */
+/** A request's body may have so many bytes if it holds `chat.sendMessages`, or else; a longer one is refused with 413. */
 const BODY_BYTES_MAX = { messages: 8 * 1024 * 1024, other: 128 * 1024 } as const
 /** Calls in one batched HTTP request; each counts against the rates. */
 const BATCH_CALLS_MAX = 50

@@ -8,7 +8,7 @@ export type EventToEmit = {
   readonly eventName: string
   readonly attributes?: Readonly<Record<string, string>> | undefined
   readonly requestId?: string | undefined
-  /** Of the call that makes it. */
+  /** The key of the call that makes the event, if it has one. */
   readonly once: Once | undefined
 }
 

@@ -4,7 +4,7 @@ import { type Counting, throttleLookUp } from '../../limits/throttle.ts'
 import type { RoomEntry } from '../../rooms/room-cache.ts'
 import { notFound, roomIdOf } from '../resource.ts'
 
-/** What it takes to find rooms to send to. */
+/** Finding rooms to send to needs these services. */
 export type FindingRooms = Needs<'region' | 'rooms'> & Counting
 
 /** The account's room to send to. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IdempotencyKey, MessageToSend, OperationName } from '@roomlog/domain'
 import type { Submission } from '@roomlog/journal'
 
-/** Of a call with a key: the key, and what the call asks for. */
+/** The key of a call, and a hash of what the call asks for. */
 export type Once = Pick<NonNullable<Submission['once']>, 'key' | 'hash'>
 
 /**
@@ -19,7 +19,7 @@ export function onceOf(name: OperationName, key: IdempotencyKey | undefined, ask
   }
 }
 
-/** Of a message, also as an item of `chat.sendMessages`: which of both it comes through does not matter. */
+/** The same for a message, alone or as an item of `chat.sendMessages`: a retry may come through either. */
 export function onceOfMessage({ keyed }: MessageToSend): Once | undefined {
   if (keyed === undefined) return undefined
   const { roomIdentifier, sender, content, attributes, requestId, idempotencyKey } = keyed

@@ -13,9 +13,9 @@ import type { Needs } from '../../context.ts'
 import { notFound } from '../resource.ts'
 import type { FindingRooms } from './find-room.ts'
 
-/** What it takes to record something. */
+/** Recording something needs these services. */
 type Recording = Needs<'appender' | 'rooms' | 'limiter' | 'log'>
-/** What it takes to send something to a room: to find it, to say when, and to record. */
+/** Sending something to a room means to find it, to say when, and to record; it needs the services of all three. */
 export type Sending = FindingRooms & Recording & Needs<'clock' | 'newId'>
 export type SendingMessages = Sending & Needs<'writeRecord'>
 
