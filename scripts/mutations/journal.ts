@@ -416,6 +416,20 @@ select k.room_id, k.key, encode(k.hash, 'hex') as hash, k.record_id, k.send_time
     suites: [{ project: 'unit', file: 'packages/journal/src/postgres/packing.test.ts' }],
   },
   {
+    name: 'a-read-leaves-its-timer-behind',
+    promise: 'a read that is over cannot end the process by a time-out that comes later',
+    file: 'packages/journal/src/postgres/copy-out.ts',
+    find: '    copy.callback?.()\n',
+    put: '',
+    suites: [
+      {
+        project: 'integration',
+        file: 'packages/journal/src/postgres/packing.integration.test.ts',
+        test: 'a read is over when it is over',
+      },
+    ],
+  },
+  {
     name: 'an-api-is-taken-for-a-writer',
     promise: 'an api in the roll takes no share of the partitions from writers, of earlier versions either',
     file: 'packages/journal/src/postgres/lease.ts',

@@ -1,5 +1,7 @@
+import type { Contract, OperationName } from '@roomlog/domain'
 import { TRPCClientError, type TRPCLink } from '@trpc/client'
 import { observable, type Unsubscribable } from '@trpc/server/observable'
+import type { z } from 'zod'
 import { isRoomlogError } from './error.ts'
 import type { AppRouter } from './router.ts'
 
@@ -10,8 +12,17 @@ const RETRIES_MAX = 10
 const FIRST_WAIT_MS = 100
 const WAIT_MAX_MS = 2_000
 
-/** Mutations that take an `idempotencyKey`; each message of a `chat.sendMessages` has its own. */
-const KEYED: readonly string[] = ['chat.sendMessage', 'chat.sendEvent', 'chat.deleteMessage', 'chat.disconnectUser']
+/** Operations whose input has an `idempotencyKey`. */
+type Keyed = {
+  [N in OperationName]: 'idempotencyKey' extends keyof z.input<Contract[N]['input']> ? N : never
+}[OperationName]
+/** All of them, which the type sees to; each message of a `chat.sendMessages` has its own. */
+const KEYED: Readonly<Record<Keyed, true>> = {
+  'chat.sendMessage': true,
+  'chat.sendEvent': true,
+  'chat.deleteMessage': true,
+  'chat.disconnectUser': true,
+}
 const MESSAGES = 'chat.sendMessages'
 
 /** Whether the server honours keys, by its latest answer. */
@@ -98,7 +109,7 @@ export function retriesLink(retries: number, honoured: KeysHonoured): TRPCLink<A
 
 /** The input with a key where it may have one and has none; the very same if it may not. */
 function withKeys(path: string, input: unknown): unknown {
-  if (KEYED.includes(path)) return withKey(input)
+  if (Object.hasOwn(KEYED, path)) return withKey(input)
   if (path !== MESSAGES || !isObject(input) || !('messages' in input)) return input
   return Array.isArray(input.messages) ? { ...input, messages: input.messages.map(withKey) } : input
 }
